@@ -1,0 +1,99 @@
+//! The stack's counters, spelt as `nstat` spells them.
+
+macro_rules! counters {
+    ($($(#[$doc:meta])* $field:ident = $name:literal,)*) => {
+        /// What happened, counted. The [names](Counters::iter) are those that `nstat` prints on Linux.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub struct Counters { $($(#[$doc])* pub $field: u64,)* }
+
+        impl Counters {
+            /// Every counter's name and value, in the order of the journey.
+            pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> {
+                [$(($name, self.$field),)*].into_iter()
+            }
+        }
+    };
+}
+
+counters! {
+    /// IP packets that came in.
+    ip_in_receives = "IpInReceives",
+    /// IP packets sent.
+    ip_out_requests = "IpOutRequests",
+    /// ICMP messages that came in.
+    icmp_in_msgs = "IcmpInMsgs",
+    /// Echo requests that came in.
+    icmp_in_echos = "IcmpInEchos",
+    /// Echo replies sent.
+    icmp_out_echo_reps = "IcmpOutEchoReps",
+    /// Destination Unreachable sent.
+    icmp_out_dest_unreachs = "IcmpOutDestUnreachs",
+    /// ICMP errors not sent because a limit was reached.
+    icmp_out_rate_limited = "IcmpOutRateLimitGlobal",
+    /// UDP datagrams to a port without a socket.
+    udp_no_ports = "UdpNoPorts",
+    /// TCP segments that came in.
+    tcp_in_segs = "TcpInSegs",
+    /// TCP segments sent, retransmissions excluded.
+    tcp_out_segs = "TcpOutSegs",
+    /// TCP segments sent again.
+    tcp_retrans_segs = "TcpRetransSegs",
+    /// TCP segments that were malformed or had a wrong checksum.
+    tcp_in_errs = "TcpInErrs",
+    /// RSTs sent.
+    tcp_out_rsts = "TcpOutRsts",
+    /// RSTs not sent because a limit was reached.
+    tcp_out_rsts_limited = "TcpOutRstsLimited",
+    /// Connections opened by us.
+    tcp_active_opens = "TcpActiveOpens",
+    /// Connections opened by a peer.
+    tcp_passive_opens = "TcpPassiveOpens",
+    /// Connections that died before they were established.
+    tcp_attempt_fails = "TcpAttemptFails",
+    /// Established connections that were reset.
+    tcp_estab_resets = "TcpEstabResets",
+    /// SYNs that met a full SYN queue and were dropped.
+    tcp_req_q_full_drop = "TcpExtTCPReqQFullDrop",
+    /// Handshakes that met a full accept queue.
+    listen_overflows = "TcpExtListenOverflows",
+    /// SYNs and ACKs a listener dropped, for whatever reason.
+    listen_drops = "TcpExtListenDrops",
+    /// Half-open connections reaped after their last SYN/ACK.
+    tcp_syn_ack_timeouts = "TcpExtTCPSynAckTimeouts",
+    /// SYN/ACKs sent again.
+    tcp_syn_ack_retrans = "TcpExtTCPSynAckRetrans",
+    /// Data that arrived out of order.
+    tcp_ofo_queue = "TcpExtTCPOFOQueue",
+    /// Out-of-order data thrown away at the limit.
+    tcp_ofo_drop = "TcpExtTCPOFODrop",
+    /// Challenge ACKs sent (RFC 5961).
+    tcp_challenge_ack = "TcpExtTCPChallengeACK",
+    /// Segments refused by PAWS (RFC 7323).
+    paws_estab_rejected = "TcpExtPAWSEstab",
+    /// Fast retransmissions (RFC 6582).
+    tcp_fast_retrans = "TcpExtTCPFastRetrans",
+    /// Retransmission timeouts.
+    tcp_timeouts = "TcpExtTCPTimeouts",
+    /// Zero-window probes sent.
+    tcp_win_probe = "TcpExtTCPWinProbe",
+    /// Delayed ACKs sent by their timer.
+    delayed_acks = "TcpExtDelayedACKs",
+    /// Connections given up after too many retransmissions.
+    tcp_abort_on_timeout = "TcpExtTCPAbortOnTimeout",
+    /// Connections reset because data came after the backend had closed.
+    tcp_abort_on_data = "TcpExtTCPAbortOnData",
+    /// Connections that entered TIME-WAIT.
+    time_wait = "TcpExtTW",
+    /// TIME-WAIT records given up early, at the table's limit.
+    time_wait_overflow = "TcpExtTCPTimeWaitOverflow",
+    /// TIME-WAIT records taken over by a new connection (RFC 6191).
+    time_wait_recycled = "TcpExtTWRecycled",
+    /// Bytes moved from ring frames to the heap to give the frames back.
+    rcv_collapsed = "TcpExtTCPRcvCollapsed",
+    /// Records of arrivals not written because of their rate limit.
+    arrival_records_limited = "PeriplusArrivalRecordsLimited",
+    /// Records thrown away because nobody took them.
+    records_dropped = "PeriplusRecordsDropped",
+    /// Requests without a journey: the connection had too many open.
+    journeys_shed = "PeriplusJourneysShed",
+}

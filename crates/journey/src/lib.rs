@@ -1,0 +1,28 @@
+//! The record of a request's journey, as types: where a request can wait ([`Station`]), what is seen of it
+//! ([`Events`]), how the time between is divided ([`spine`]), and what is kept at its end ([`Record`]).
+//!
+//! Nothing here reads a clock, does I/O or knows TCP. The rooms that a request walks through fill these in.
+
+mod counters;
+mod events;
+mod histogram;
+mod ledger;
+mod mark;
+mod overlay;
+mod reason;
+mod record;
+pub mod spine;
+mod station;
+mod time;
+
+pub use counters::Counters;
+pub use events::Events;
+pub use histogram::Histogram;
+pub use ledger::FrameLedger;
+pub use mark::{Label, Mark, RequestEnd, StampedMark};
+pub use overlay::{OverlayEntry, Overlays};
+pub use reason::DropReason;
+pub use record::{Handshake, Kind, Outcome, Record, TcpSummary};
+pub use spine::{Interval, Spine};
+pub use station::Station;
+pub use time::Instant;

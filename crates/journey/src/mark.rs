@@ -1,0 +1,74 @@
+//! What the backend says of a stream: offsets and labels, each a word of the codec.
+
+use crate::{Instant, Station};
+
+/// The codec's last word on a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestEnd {
+    /// Its last section was parsed.
+    Complete,
+    /// It broke the protocol or a limit, and is answered by an error.
+    Rejected,
+    /// It will not be answered.
+    Abandoned,
+}
+
+/// What a request is called in its record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Label {
+    /// The protocol, as `http/1.1`.
+    Protocol(&'static str),
+    /// The request in one line, as `GET /a HTTP/1.1`.
+    Request(Box<str>),
+    /// The answer's status.
+    Status(u16),
+}
+
+/// A mark in a stream. Offsets count from the first data byte of their direction, 0.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// A request begins at offset `start` of the received bytes.
+    Request {
+        /// a.
+        start: u64,
+    },
+    /// The youngest request ends before offset `end` of the received bytes.
+    RequestEnd {
+        /// b.
+        end: u64,
+        /// How it ended.
+        how: RequestEnd,
+    },
+    /// The handler was called with the request.
+    HandlerCalled,
+    /// The answer to the oldest unanswered request begins at offset `start` of the sent bytes.
+    Response {
+        /// c.
+        start: u64,
+    },
+    /// That answer ends before offset `end` of the sent bytes.
+    ResponseEnd {
+        /// d.
+        end: u64,
+    },
+    /// A name for the oldest request whose answer has not ended.
+    Label(Label),
+    /// A wait of a station of the backend's own, in the oldest request whose answer has not ended.
+    Overlay {
+        /// Whose wait.
+        station: Station,
+        /// When it began.
+        start: Instant,
+        /// When it ended.
+        end: Instant,
+    },
+}
+
+/// A mark with the moment at which the backend set it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StampedMark {
+    /// When.
+    pub at: Instant,
+    /// What.
+    pub mark: Mark,
+}
