@@ -1,0 +1,120 @@
+//! The TCP options (RFC 9293 3.2, RFC 7323, RFC 2018).
+
+use super::SackBlocks;
+use crate::SeqNum;
+
+mod read;
+#[cfg(test)]
+mod tests;
+
+/// Most bytes of options a header has room for.
+pub const MAX_OPTIONS_LENGTH: usize = 40;
+
+/// The largest window scale; a larger one is taken for this (RFC 7323 2.3).
+pub const MAX_WINDOW_SCALE: u8 = 14;
+
+const END_OF_OPTION_LIST: u8 = 0;
+const NO_OPERATION: u8 = 1;
+const MAXIMUM_SEGMENT_SIZE: u8 = 2;
+const WINDOW_SCALE: u8 = 3;
+const SACK_PERMITTED: u8 = 4;
+const SACK: u8 = 5;
+const TIMESTAMPS: u8 = 8;
+
+/// Bytes of a SACK option, padding included, before its blocks.
+const SACK_BASE: usize = 4;
+const SACK_BLOCK: usize = 8;
+
+/// The timestamps option (RFC 7323 3.2).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Timestamps {
+    /// TSval: the sender's clock.
+    pub value: u32,
+    /// TSecr: the newest of the receiver's clock that the sender has seen; of no meaning without ACK.
+    pub echo_reply: u32,
+}
+
+/// The options of a segment. MSS, window scale and SACK-permitted mean something in a SYN only; that is for
+/// the reader to observe.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct TcpOptions {
+    /// Most data the sender takes in a segment (RFC 9293 3.7.1).
+    pub mss: Option<u16>,
+    /// By how many bits the sender's windows are shifted, at most [`MAX_WINDOW_SCALE`] (RFC 7323 2.2).
+    pub window_scale: Option<u8>,
+    /// The sender understands SACK (RFC 2018 2).
+    pub sack_permitted: bool,
+    /// What the sender has received beyond the acknowledgment (RFC 2018 3).
+    pub sack: SackBlocks,
+    /// The sender's clock and its echo.
+    pub timestamps: Option<Timestamps>,
+}
+
+impl TcpOptions {
+    /// Bytes [`write`](Self::write) fills: a multiple of 4, at most [`MAX_OPTIONS_LENGTH`].
+    pub fn encoded_length(&self) -> usize {
+        let sack = match self.sack_blocks_that_fit() {
+            0 => 0,
+            blocks => SACK_BASE + blocks * SACK_BLOCK,
+        };
+        self.length_without_sack() + sack
+    }
+
+    /// Writes the options to the front of `out`, laid out as Linux does (middleboxes have seen that often),
+    /// every option's numbers aligned to four bytes. Returns [`encoded_length`](Self::encoded_length). SACK
+    /// blocks that find no room are left out (RFC 2018 3).
+    ///
+    /// # Panics
+    /// If `out` is shorter than that.
+    pub fn write(&self, out: &mut [u8]) -> usize {
+        let mut place = 0;
+        let mut word = |bytes: [u8; 4]| {
+            out[place..place + 4].copy_from_slice(&bytes);
+            place += 4;
+        };
+        if let Some(mss) = self.mss {
+            let [high, low] = mss.to_be_bytes();
+            word([MAXIMUM_SEGMENT_SIZE, 4, high, low]);
+        }
+        match (self.timestamps, self.sack_permitted) {
+            (Some(_), true) => word([SACK_PERMITTED, 2, TIMESTAMPS, 10]),
+            (Some(_), false) => word([NO_OPERATION, NO_OPERATION, TIMESTAMPS, 10]),
+            (None, true) => word([NO_OPERATION, NO_OPERATION, SACK_PERMITTED, 2]),
+            (None, false) => {}
+        }
+        if let Some(timestamps) = self.timestamps {
+            word(timestamps.value.to_be_bytes());
+            word(timestamps.echo_reply.to_be_bytes());
+        }
+        if let Some(shift) = self.window_scale {
+            word([NO_OPERATION, WINDOW_SCALE, 3, shift.min(MAX_WINDOW_SCALE)]);
+        }
+        let blocks = self.sack_blocks_that_fit();
+        if blocks > 0 {
+            word([
+                NO_OPERATION,
+                NO_OPERATION,
+                SACK,
+                (2 + blocks * SACK_BLOCK) as u8,
+            ]);
+        }
+        for (left, right) in self.sack.iter().take(blocks) {
+            word(left.0.to_be_bytes());
+            word(right.0.to_be_bytes());
+        }
+        place
+    }
+
+    fn length_without_sack(&self) -> usize {
+        let sack_permitted_alone = self.sack_permitted && self.timestamps.is_none();
+        4 * usize::from(self.mss.is_some())
+            + 12 * usize::from(self.timestamps.is_some())
+            + 4 * usize::from(sack_permitted_alone)
+            + 4 * usize::from(self.window_scale.is_some())
+    }
+
+    fn sack_blocks_that_fit(&self) -> usize {
+        let room = MAX_OPTIONS_LENGTH - self.length_without_sack() - SACK_BASE;
+        self.sack.len().min(room / SACK_BLOCK)
+    }
+}

@@ -1,0 +1,64 @@
+//! Reading options that a stranger wrote.
+
+use super::*;
+
+impl TcpOptions {
+    /// The options in `bytes`. Never fails: an option that is unknown or not of its proper length is skipped,
+    /// and a length that cannot be (less than 2, or beyond the end) ends the list, with what was read before
+    /// it kept. RFC 9293 3.1 (MUST-6, MUST-7) asks for as much; in what it keeps this sides with Linux.
+    pub fn parse(bytes: &[u8]) -> Self {
+        let mut options = Self::default();
+        let mut rest = bytes;
+        while let Some((kind, data, after)) = next_option(rest) {
+            options.take(kind, data);
+            rest = after;
+        }
+        options
+    }
+
+    fn take(&mut self, kind: u8, data: &[u8]) {
+        match (kind, data) {
+            // a size of 0 would stop all sending: as if it were not there
+            (MAXIMUM_SEGMENT_SIZE, &[high, low]) if (high, low) != (0, 0) => {
+                self.mss = Some(u16::from_be_bytes([high, low]));
+            }
+            (WINDOW_SCALE, &[shift]) => self.window_scale = Some(shift.min(MAX_WINDOW_SCALE)),
+            (SACK_PERMITTED, []) => self.sack_permitted = true,
+            (SACK, blocks) => self.take_sack(blocks),
+            (TIMESTAMPS, &[a, b, c, d, e, f, g, h]) => {
+                self.timestamps = Some(Timestamps {
+                    value: u32::from_be_bytes([a, b, c, d]),
+                    echo_reply: u32::from_be_bytes([e, f, g, h]),
+                });
+            }
+            _ => {}
+        }
+    }
+
+    fn take_sack(&mut self, data: &[u8]) {
+        let (edges, odd) = data.as_chunks::<4>();
+        if !odd.is_empty() || edges.len() % 2 != 0 {
+            return;
+        }
+        self.sack = SackBlocks::new();
+        let mut edges = edges.iter().map(|&edge| SeqNum(u32::from_be_bytes(edge)));
+        while let (Some(left), Some(right)) = (edges.next(), edges.next()) {
+            self.sack.push(left, right);
+        }
+    }
+}
+
+/// The next option's kind and data, and what follows it.
+fn next_option(mut bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+    loop {
+        match bytes {
+            [] | [END_OF_OPTION_LIST, ..] => return None,
+            [NO_OPERATION, rest @ ..] => bytes = rest,
+            &[kind, length, ..] => {
+                let option = bytes.get(2..length.into())?;
+                return Some((kind, option, &bytes[length.into()..]));
+            }
+            [_kind_without_length] => return None,
+        }
+    }
+}
