@@ -16,7 +16,11 @@ pub struct Histogram {
 
 impl Default for Histogram {
     fn default() -> Self {
-        Self { counts: Box::new([0; BUCKETS]), count: 0, max: Duration::ZERO }
+        Self {
+            counts: Box::new([0; BUCKETS]),
+            count: 0,
+            max: Duration::ZERO,
+        }
     }
 }
 
@@ -72,7 +76,9 @@ fn upper_edge(index: usize) -> u64 {
     let octave = (index / SUB_BUCKETS) as u32 + SUB_BUCKET_BITS - 1;
     let sub_bucket = (index % SUB_BUCKETS) as u64;
     let width = 1u64 << (octave - SUB_BUCKET_BITS);
-    (1u64 << octave).saturating_add(sub_bucket * width).saturating_add(width - 1)
+    (1u64 << octave)
+        .saturating_add(sub_bucket * width)
+        .saturating_add(width - 1)
 }
 
 #[cfg(test)]
@@ -93,7 +99,11 @@ mod tests {
     #[test]
     fn every_value_lies_at_or_under_its_bucket_edge() {
         for shift in 0..64 {
-            for value in [1u64 << shift, (1u64 << shift) + 1, (1u64 << shift).wrapping_sub(1)] {
+            for value in [
+                1u64 << shift,
+                (1u64 << shift) + 1,
+                (1u64 << shift).wrapping_sub(1),
+            ] {
                 assert!(value <= upper_edge(bucket(value)), "{value}");
             }
         }

@@ -21,7 +21,14 @@ pub struct FrameLedger {
 
 impl Default for FrameLedger {
     fn default() -> Self {
-        Self { received: 0, delivered: 0, consumed: 0, refused: 0, held: 0, dropped: [0; DropReason::ALL.len()] }
+        Self {
+            received: 0,
+            delivered: 0,
+            consumed: 0,
+            refused: 0,
+            held: 0,
+            dropped: [0; DropReason::ALL.len()],
+        }
     }
 }
 
@@ -43,11 +50,15 @@ impl FrameLedger {
 
     /// The reasons seen so far, with their counts.
     pub fn drops(&self) -> impl Iterator<Item = (DropReason, u64)> + '_ {
-        DropReason::ALL.iter().map(|&reason| (reason, self.dropped(reason))).filter(|&(_, count)| count > 0)
+        DropReason::ALL
+            .iter()
+            .map(|&reason| (reason, self.dropped(reason)))
+            .filter(|&(_, count)| count > 0)
     }
 
     /// Whether every frame is accounted for.
     pub fn is_balanced(&self) -> bool {
-        self.received == self.delivered + self.consumed + self.refused + self.dropped_in_all() + self.held
+        self.received
+            == self.delivered + self.consumed + self.refused + self.dropped_in_all() + self.held
     }
 }

@@ -31,7 +31,11 @@ impl Overlays {
     pub fn add(&mut self, station: Station, start: Instant, end: Instant) {
         let length = end.since(start);
         let end = end.max(start);
-        match self.entries.iter_mut().find(|entry| entry.station == station) {
+        match self
+            .entries
+            .iter_mut()
+            .find(|entry| entry.station == station)
+        {
             Some(entry) => {
                 entry.start = entry.start.min(start);
                 entry.end = entry.end.max(end);
@@ -39,7 +43,14 @@ impl Overlays {
                 entry.count = entry.count.saturating_add(1);
                 entry.max = entry.max.max(length);
             }
-            None => self.entries.push(OverlayEntry { station, start, end, busy: length, count: 1, max: length }),
+            None => self.entries.push(OverlayEntry {
+                station,
+                start,
+                end,
+                busy: length,
+                count: 1,
+                max: length,
+            }),
         }
     }
 

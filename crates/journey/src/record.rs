@@ -144,7 +144,9 @@ pub struct Record {
 impl Record {
     /// When the journey began (B₀).
     pub fn at(&self) -> Instant {
-        spine::beginning(&self.events).or(self.events.ended).unwrap_or_default()
+        spine::beginning(&self.events)
+            .or(self.events.ended)
+            .unwrap_or_default()
     }
 
     /// The journey, divided.
@@ -152,10 +154,12 @@ impl Record {
         spine::spine(&self.events)
     }
 
-    /// B₀ → e1: how long it took to connect. `None` on later requests of a connection and where none was made.
+    /// B₀ → e1: how long it took to connect. `None` on later requests of a connection, where none was made, and with a
+    /// SYN cookie: nothing was kept of the SYN, so the time was not seen.
     pub fn connect(&self) -> Option<Duration> {
         let established = self.events.established?;
-        Some(established.since(self.at()))
+        let begun = self.events.first_syn_dropped.or(self.events.syn_arrived)?;
+        Some(established.since(begun))
     }
 
     /// e3 → e8 less the peer's part of it: what the server is answerable for.

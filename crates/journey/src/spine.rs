@@ -45,7 +45,11 @@ impl Spine {
 /// Where the journey begins (B₀): on a connection's first request at r0 or e0 (with a SYN cookie at e1), on later ones
 /// at e3. `None` if nothing was seen.
 pub fn beginning(events: &Events) -> Option<Instant> {
-    events.first_syn_dropped.or(events.syn_arrived).or(events.established).or(events.arrived)
+    events
+        .first_syn_dropped
+        .or(events.syn_arrived)
+        .or(events.established)
+        .or(events.arrived)
 }
 
 /// Divides the journey by its events: Bᵢ = max(Bᵢ₋₁, eᵢ), and the station between two boundaries gets the time.
@@ -54,12 +58,23 @@ pub fn beginning(events: &Events) -> Option<Instant> {
 /// before the request's end) is left out. Where the journey broke off, the station it was in ends at
 /// [`Events::ended`] and later ones are absent.
 pub fn spine(events: &Events) -> Spine {
-    let Some(start) = beginning(events) else { return Spine::default() };
+    let Some(start) = beginning(events) else {
+        return Spine::default();
+    };
     let closing_events = [
         // e0 closes `syn_retry` only where a dropped SYN opened it; else e0 (or e1, or e3) is the beginning itself.
-        (Station::SynRetry, events.first_syn_dropped.and(events.syn_arrived)),
-        (Station::SynQueue, events.syn_arrived.and(events.established)),
-        (Station::AcceptQueue, events.established.and(events.accepted)),
+        (
+            Station::SynRetry,
+            events.first_syn_dropped.and(events.syn_arrived),
+        ),
+        (
+            Station::SynQueue,
+            events.syn_arrived.and(events.established),
+        ),
+        (
+            Station::AcceptQueue,
+            events.established.and(events.accepted),
+        ),
         (Station::Idle, events.accepted.and(events.arrived)),
         (Station::RxRing, events.taken),
         (Station::ReceiveQueue, events.read),
@@ -74,15 +89,26 @@ pub fn spine(events: &Events) -> Spine {
     for (position, (station, event)) in closing_events.into_iter().enumerate() {
         let Some(event) = event else { continue };
         if event >= boundary {
-            intervals.push(Interval { station, start: boundary, end: event });
+            intervals.push(Interval {
+                station,
+                start: boundary,
+                end: event,
+            });
             boundary = event;
         }
         current = position + 1;
     }
-    if let (Some(ended), Some((station, _))) = (events.ended, closing_events.get(first_possible(events, current))) {
-        if events.acknowledged.is_none() && ended >= boundary {
-            intervals.push(Interval { station: *station, start: boundary, end: ended });
-        }
+    if let (Some(ended), Some((station, _))) = (
+        events.ended,
+        closing_events.get(first_possible(events, current)),
+    ) && events.acknowledged.is_none()
+        && ended >= boundary
+    {
+        intervals.push(Interval {
+            station: *station,
+            start: boundary,
+            end: ended,
+        });
     }
     Spine { intervals }
 }
@@ -96,7 +122,11 @@ fn first_possible(events: &Events, position: usize) -> usize {
     const RECEIVE_QUEUE: usize = 5;
     if position > 0 {
         // Taken off a ring without arrival stamps: the ring is behind it.
-        return if position == RX_RING && events.arrived.is_some() && events.taken.is_none() { RECEIVE_QUEUE } else { position };
+        return if position == RX_RING && events.arrived.is_some() && events.taken.is_none() {
+            RECEIVE_QUEUE
+        } else {
+            position
+        };
     }
     if events.first_syn_dropped.is_some() {
         0

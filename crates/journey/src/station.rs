@@ -90,7 +90,9 @@ impl Station {
 
     /// The station of that name.
     pub fn from_name(name: &str) -> Option<Station> {
-        Station::ALL.into_iter().find(|station| station.name() == name)
+        Station::ALL
+            .into_iter()
+            .find(|station| station.name() == name)
     }
 }
 

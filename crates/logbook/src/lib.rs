@@ -5,6 +5,7 @@
 //! that would have been drawn live. Nothing here reads a clock; the [`writer`] is the only file that does I/O of its
 //! own accord, on a thread of its own.
 
+mod date;
 pub mod draw;
 mod epoch;
 pub mod json;
@@ -12,6 +13,7 @@ mod lanes;
 mod logged;
 mod names;
 mod plain;
+mod remarks;
 pub mod text;
 mod throttle;
 mod units;

@@ -1,8 +1,8 @@
 //! A journey for a terminal: a title, a line a station, and the sums.
 
 use crate::lanes::{Lane, Nature, lanes};
+use crate::remarks::remarks;
 use crate::{Logged, plain, units};
-use periplus_journey::Outcome;
 use std::fmt::Write;
 
 /// How a block is to look.
@@ -55,7 +55,9 @@ pub fn block(logged: &Logged, look: Look) -> String {
         );
     }
     sums(&mut out, logged, &lanes, Look { width, ..look });
-    remarks(&mut out, logged);
+    for remark in remarks(logged) {
+        let _ = writeln!(out, "{:MARGIN$}{remark}", "");
+    }
     out
 }
 
@@ -188,56 +190,6 @@ fn legend(lanes: &[Lane], colour: bool) -> (usize, String) {
         .map(|(hue, mark, word)| format!("  {} {word}", paint(colour, hue, mark)))
         .collect();
     (width, text)
-}
-
-/// What a reader of the numbers has to know, and only where there is something to know.
-fn remarks(out: &mut String, logged: &Logged) {
-    if !matches!(logged.outcome, Outcome::Answered | Outcome::Delivered) {
-        let reason = logged
-            .reason
-            .as_deref()
-            .map(|reason| format!(" ({reason})"))
-            .unwrap_or_default();
-        let at = logged
-            .spine
-            .last()
-            .map(|last| format!(" in {}", last.station))
-            .unwrap_or_default();
-        let acked = match logged.bytes_out {
-            0 => String::new(),
-            bytes => format!(
-                ", {} of {} acknowledged",
-                units::grouped(logged.acked),
-                units::counted(bytes, "byte")
-            ),
-        };
-        let reason = plain::one_line(&reason, 200);
-        let _ = writeln!(out, "  ended {}{at}{reason}{acked}", logged.outcome.name());
-    }
-    if let Some(ns) = logged.rx_ring_at_most_ns {
-        let time = units::time(ns);
-        let _ = writeln!(
-            out,
-            "  rx_ring at most {time}: the device does not say when a frame arrived"
-        );
-    }
-    if let Some(again) = logged
-        .tcp
-        .map(|tcp| tcp.retransmissions)
-        .filter(|&again| again > 0)
-    {
-        let _ = writeln!(
-            out,
-            "  {} sent again",
-            units::counted(again.into(), "segment")
-        );
-    }
-    if logged.coarse {
-        let _ = writeln!(
-            out,
-            "  coarse: more was in flight than is stamped one by one, neighbouring stamps were merged"
-        );
-    }
 }
 
 fn paint(colour: bool, code: &str, text: &str) -> String {

@@ -8,7 +8,11 @@ fn at(milliseconds: u64) -> Option<Instant> {
 }
 
 fn stations(events: &Events) -> Vec<(&'static str, u64)> {
-    spine(events).intervals().iter().map(|i| (i.station.name(), i.duration().as_millis() as u64)).collect()
+    spine(events)
+        .intervals()
+        .iter()
+        .map(|i| (i.station.name(), i.duration().as_millis() as u64))
+        .collect()
 }
 
 fn first_request() -> Events {
@@ -45,40 +49,69 @@ fn a_first_request_passes_every_station() {
 
 #[test]
 fn a_dropped_syn_opens_syn_retry() {
-    let events = Events { first_syn_dropped: at(0), syn_arrived: at(5), ..first_request() };
+    let events = Events {
+        first_syn_dropped: at(0),
+        syn_arrived: at(5),
+        ..first_request()
+    };
     assert_eq!(stations(&events)[..2], [("syn_retry", 5), ("syn_queue", 5)]);
 }
 
 #[test]
 fn a_later_request_begins_with_its_first_byte() {
-    let events = Events { syn_arrived: None, established: None, accepted: None, ..first_request() };
+    let events = Events {
+        syn_arrived: None,
+        established: None,
+        accepted: None,
+        ..first_request()
+    };
     assert_eq!(stations(&events)[0], ("rx_ring", 1));
     assert_eq!(beginning(&events), at(20));
 }
 
 #[test]
 fn bytes_before_accept_wait_in_the_receive_queue_from_accept() {
-    let events = Events { arrived: at(10), taken: at(11), ..first_request() };
-    assert_eq!(stations(&events)[1..3], [("accept_queue", 2), ("receive_queue", 11)]);
+    let events = Events {
+        arrived: at(10),
+        taken: at(11),
+        ..first_request()
+    };
+    assert_eq!(
+        stations(&events)[1..3],
+        [("accept_queue", 2), ("receive_queue", 11)]
+    );
 }
 
 #[test]
 fn a_device_without_arrival_stamps_has_no_rx_ring() {
-    let events = Events { arrived: at(21), taken: None, ..first_request() };
+    let events = Events {
+        arrived: at(21),
+        taken: None,
+        ..first_request()
+    };
     assert_eq!(stations(&events)[2..4], [("idle", 9), ("receive_queue", 2)]);
 }
 
 #[test]
 fn a_cookie_leaves_no_syn_queue() {
-    let events = Events { syn_arrived: None, ..first_request() };
+    let events = Events {
+        syn_arrived: None,
+        ..first_request()
+    };
     assert_eq!(beginning(&events), at(10));
     assert_eq!(stations(&events)[0], ("accept_queue", 2));
 }
 
 #[test]
 fn an_answer_before_the_requests_end_leaves_process_out() {
-    let events = Events { parsed: at(31), ..first_request() };
-    let names: Vec<_> = stations(&events).into_iter().map(|(name, _)| name).collect();
+    let events = Events {
+        parsed: at(31),
+        ..first_request()
+    };
+    let names: Vec<_> = stations(&events)
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
     assert!(!names.contains(&"process"));
     assert_eq!(spine(&events).total().as_millis(), 50);
 }
@@ -98,22 +131,44 @@ fn a_request_that_never_completes_ends_in_parse() {
 
 #[test]
 fn a_half_open_connection_ends_in_the_syn_queue() {
-    let events = Events { syn_arrived: at(0), ended: at(63), ..Events::default() };
+    let events = Events {
+        syn_arrived: at(0),
+        ended: at(63),
+        ..Events::default()
+    };
     assert_eq!(stations(&events), [("syn_queue", 63)]);
 }
 
 #[test]
 fn a_connection_without_a_request_ends_idle() {
-    let events =
-        Events { syn_arrived: at(0), established: at(1), accepted: at(2), ended: at(10), ..Events::default() };
-    assert_eq!(stations(&events), [("syn_queue", 1), ("accept_queue", 1), ("idle", 8)]);
+    let events = Events {
+        syn_arrived: at(0),
+        established: at(1),
+        accepted: at(2),
+        ended: at(10),
+        ..Events::default()
+    };
+    assert_eq!(
+        stations(&events),
+        [("syn_queue", 1), ("accept_queue", 1), ("idle", 8)]
+    );
 }
 
 #[test]
 fn a_later_request_cut_off_unread_waits_in_the_receive_queue() {
-    let events = Events { arrived: at(5), taken: at(6), ended: at(9), ..Events::default() };
+    let events = Events {
+        arrived: at(5),
+        taken: at(6),
+        ended: at(9),
+        ..Events::default()
+    };
     assert_eq!(stations(&events), [("rx_ring", 1), ("receive_queue", 3)]);
-    let events = Events { arrived: at(5), taken: None, ended: at(9), ..Events::default() };
+    let events = Events {
+        arrived: at(5),
+        taken: None,
+        ended: at(9),
+        ..Events::default()
+    };
     assert_eq!(stations(&events), [("receive_queue", 4)]);
 }
 

@@ -135,6 +135,14 @@ fn a_wait_that_began_before_the_journey_counts_whole_and_is_placed_at_its_start(
     );
 }
 
+#[test]
+fn with_a_syn_cookie_the_time_to_connect_was_not_seen() {
+    let mut record = first_request_record();
+    record.handshake = Some(Handshake::Cookie);
+    record.events.syn_arrived = None;
+    assert_eq!(Logged::new(&record, EPOCH).connect_ns, None);
+}
+
 fn moment() -> impl Strategy<Value = Option<Instant>> {
     proptest::option::of((0u64..1_000_000).prop_map(Instant::from_nanos))
 }

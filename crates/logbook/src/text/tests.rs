@@ -47,7 +47,7 @@ GET /big.bin HTTP/1.1 → 200, 10,485,760 bytes to 127.0.0.1:40412 (journey 7)
   ended reset in send_queue, 65,536 of 10,485,760 bytes acknowledged
   rx_ring at most 12.3 µs: the device does not say when a frame arrived
   3 segments sent again
-  coarse: more was in flight than is stamped one by one, neighbouring stamps were merged
+  coarse: stamps of neighbouring bytes were merged, so times are right to within that
 ";
     assert_eq!(plain_block(&reset_request(), 80), expected[1..]);
 }

@@ -1,0 +1,106 @@
+//! Elements of SVG, and how text is escaped.
+
+use std::fmt::{Display, Write};
+
+/// An SVG document as it grows. Text and attributes are escaped here and nowhere else.
+#[derive(Debug, Default)]
+pub(super) struct Sheet {
+    out: String,
+    open: Vec<&'static str>,
+}
+
+impl Sheet {
+    /// Opens an element; [`Sheet::close`] ends it.
+    pub(super) fn open(&mut self, name: &'static str, attributes: &[(&str, &dyn Display)]) {
+        self.start(name, attributes);
+        self.out.push_str(">\n");
+        self.open.push(name);
+    }
+
+    /// Ends the element opened last.
+    pub(super) fn close(&mut self) {
+        if let Some(name) = self.open.pop() {
+            self.indent();
+            let _ = writeln!(self.out, "</{name}>");
+        }
+    }
+
+    /// An element without content.
+    pub(super) fn empty(&mut self, name: &'static str, attributes: &[(&str, &dyn Display)]) {
+        self.start(name, attributes);
+        self.out.push_str("/>\n");
+    }
+
+    /// An element that holds text.
+    pub(super) fn text(
+        &mut self,
+        name: &'static str,
+        attributes: &[(&str, &dyn Display)],
+        text: &str,
+    ) {
+        self.start(name, attributes);
+        self.out.push('>');
+        escape(&mut self.out, text);
+        let _ = writeln!(self.out, "</{name}>");
+    }
+
+    /// Text of our own that must not be escaped: the style sheet.
+    pub(super) fn raw(&mut self, text: &'static str) {
+        self.out.push_str(text);
+    }
+
+    /// The document.
+    pub(super) fn finish(mut self) -> String {
+        while !self.open.is_empty() {
+            self.close();
+        }
+        self.out
+    }
+
+    fn start(&mut self, name: &str, attributes: &[(&str, &dyn Display)]) {
+        self.indent();
+        let _ = write!(self.out, "<{name}");
+        for (key, value) in attributes {
+            let _ = write!(self.out, " {key}=\"");
+            escape(&mut self.out, &value.to_string());
+            self.out.push('"');
+        }
+    }
+
+    fn indent(&mut self) {
+        self.out.extend(std::iter::repeat_n("  ", self.open.len()));
+    }
+}
+
+fn escape(out: &mut String, text: &str) {
+    for character in text.chars() {
+        match character {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            _ => out.push(character),
+        }
+    }
+}
+
+/// A length with one decimal, and none where it would be 0.
+pub(super) fn length(value: f64) -> String {
+    let text = format!("{value:.1}");
+    text.strip_suffix(".0").map(Into::into).unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_and_attributes_are_escaped_and_elements_closed() {
+        let mut sheet = Sheet::default();
+        sheet.open("g", &[("id", &"a\"b")]);
+        sheet.text("text", &[("x", &length(1.04))], "<script>&");
+        sheet.empty("rect", &[("width", &length(2.25))]);
+        let expected = "<g id=\"a&quot;b\">\n  <text x=\"1\">&lt;script&gt;&amp;</text>\n  <rect width=\"2.2\"/>\n</g>\n";
+        assert_eq!(sheet.finish(), expected);
+    }
+}
