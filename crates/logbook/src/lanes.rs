@@ -1,7 +1,7 @@
 //! What the text and the picture both show: a lane a station, and in it when the request waited and when it was worked
 //! on.
 
-use crate::{Logged, LoggedOverlay};
+use crate::{Logged, LoggedOverlay, units};
 use periplus_journey::Station;
 
 /// What happens to a request in a stretch of time.
@@ -70,6 +70,14 @@ impl Lane {
     /// When the lane's last piece ends.
     pub(crate) fn end(&self) -> u64 {
         self.pieces.last().map_or(0, |piece| piece.end)
+    }
+
+    /// The station's name; several waits are counted behind it.
+    pub(crate) fn label(&self) -> String {
+        match self.count {
+            0 | 1 => self.station.name().into(),
+            count => format!("{} ×{}", self.station, units::grouped(count.into())),
+        }
     }
 
     /// Whether every moment of the pieces was spent in the station.

@@ -174,6 +174,25 @@ impl Logged {
         }
     }
 
+    /// The three sums by name, those that were seen.
+    pub fn sums(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        [
+            ("connect", self.connect_ns),
+            ("server", self.server_ns),
+            ("total", Some(self.total_ns)),
+        ]
+        .into_iter()
+        .filter_map(|(name, ns)| Some((name, ns?)))
+    }
+
+    /// How it was answered, in a word: the status, or without one how it ended.
+    pub fn answer(&self) -> String {
+        match self.status {
+            Some(status) => status.to_string(),
+            None => self.outcome.name().into(),
+        }
+    }
+
     /// What the stations of the spine add up to; `total_ns` says the same, or the record is broken.
     pub fn spine_ns(&self) -> u64 {
         self.spine

@@ -63,10 +63,7 @@ pub fn block(logged: &Logged, look: Look) -> String {
 
 fn title(out: &mut String, logged: &Logged, look: Look) {
     let (id, peer) = (logged.id, logged.peer);
-    let how = match logged.status {
-        Some(status) => status.to_string(),
-        None => logged.outcome.name().into(),
-    };
+    let how = logged.answer();
     let what = match logged.bytes_out {
         0 => format!("from {peer}"),
         bytes => format!("{} to {peer}", units::counted(bytes, "byte")),
@@ -80,12 +77,7 @@ fn title(out: &mut String, logged: &Logged, look: Look) {
 
 fn name(lane: &Lane) -> String {
     let indent = if lane.overlay { "  " } else { "" };
-    let times = if lane.count > 1 {
-        format!(" ×{}", lane.count)
-    } else {
-        String::new()
-    };
-    format!("{indent}{}{times}", lane.station)
+    format!("{indent}{}", lane.label())
 }
 
 fn bar(lane: &Lane, whole: u64, width: usize, colour: bool) -> String {
@@ -145,14 +137,9 @@ fn hue(nature: Nature) -> &'static str {
 }
 
 fn sums(out: &mut String, logged: &Logged, lanes: &[Lane], look: Look) {
-    let sums = [
-        ("connect", logged.connect_ns),
-        ("server", logged.server_ns),
-        ("total", Some(logged.total_ns)),
-    ];
-    let sums: Vec<_> = sums
-        .into_iter()
-        .filter_map(|(name, ns)| Some(format!("{name} {}", units::time(ns?))))
+    let sums: Vec<_> = logged
+        .sums()
+        .map(|(name, ns)| format!("{name} {}", units::time(ns)))
         .collect();
     let sums = sums.join("  ");
     let (width, legend) = legend(lanes, look.colour);

@@ -61,22 +61,18 @@ impl<W: Write + Send> Keeper for JsonLines<W> {
     }
 }
 
-enum Message {
-    Record(Record),
-    Finish,
-}
-
 /// The way into the writer's thread. Clones lead to the same thread.
 #[derive(Clone, Debug)]
 pub struct Inlet {
-    sender: SyncSender<Message>,
+    /// `None` is the end.
+    sender: SyncSender<Option<Record>>,
     lost: Arc<AtomicU64>,
 }
 
 impl Inlet {
     /// Gives a record to the thread. Never waits: where the thread is too far behind, the record is lost and counted.
     pub fn give(&self, record: Record) {
-        if self.sender.try_send(Message::Record(record)).is_err() {
+        if self.sender.try_send(Some(record)).is_err() {
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -135,7 +131,7 @@ impl Writer {
     /// Waits until every record that was given is kept, and ends the thread. Records given later are lost.
     pub fn finish(self) -> Finished {
         // The thread is gone only if a keeper panicked; the join below passes that on.
-        let _ = self.inlet.sender.send(Message::Finish);
+        let _ = self.inlet.sender.send(None);
         let finished = self
             .thread
             .join()
@@ -155,7 +151,7 @@ struct Desk<F> {
 }
 
 impl<F: FnMut(&str, io::Error)> Desk<F> {
-    fn work(&mut self, epoch: Epoch, receiver: &Receiver<Message>) -> Finished {
+    fn work(&mut self, epoch: Epoch, receiver: &Receiver<Option<Record>>) -> Finished {
         while let Some(record) = self.next(receiver) {
             let logged = Logged::new(&record, epoch);
             self.each(|keeper| keeper.keep(&logged));
@@ -166,12 +162,12 @@ impl<F: FnMut(&str, io::Error)> Desk<F> {
     }
 
     /// The next record; the keepers rest while there is none. `None` when no more will come.
-    fn next(&mut self, receiver: &Receiver<Message>) -> Option<Record> {
+    fn next(&mut self, receiver: &Receiver<Option<Record>>) -> Option<Record> {
         let mut message = receiver.try_recv().map_err(|_| RecvTimeoutError::Timeout);
         loop {
             match message {
-                Ok(Message::Record(record)) => return Some(record),
-                Ok(Message::Finish) | Err(RecvTimeoutError::Disconnected) => return None,
+                Ok(record) => return record,
+                Err(RecvTimeoutError::Disconnected) => return None,
                 Err(RecvTimeoutError::Timeout) => {
                     let mut alarm: Option<Duration> = None;
                     self.each(|keeper| {

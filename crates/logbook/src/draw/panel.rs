@@ -1,7 +1,7 @@
 //! One time axis with its lanes.
 
 use super::scale::Scale;
-use super::sheet::{Sheet, length};
+use super::sheet::Sheet;
 use crate::lanes::{Lane, Nature};
 use crate::units;
 
@@ -18,6 +18,8 @@ const OVERLAY_BAR: f64 = 8.0;
 const INDENT: f64 = 16.0;
 /// What is shorter than this is drawn this wide, so that no station is invisible.
 const NARROWEST: f64 = 3.0;
+/// A tick nearer to the edge than this has its label set against the edge.
+const HALF_A_LABEL: f64 = 24.0;
 
 /// Several lanes over one stretch of time.
 pub(super) struct Panel<'a> {
@@ -62,124 +64,60 @@ impl Panel<'_> {
 
     fn axis(&self, sheet: &mut Sheet) {
         let baseline = self.top + 8.0;
-        let heading = |sheet: &mut Sheet, x: f64, anchor: &str, text: &str| {
-            sheet.text(
-                "text",
-                &[
-                    ("class", &"quiet small"),
-                    ("x", &length(x)),
-                    ("y", &length(baseline)),
-                    ("text-anchor", &anchor),
-                ],
-                text,
-            );
-        };
-        heading(sheet, NAME, "start", "station");
-        heading(sheet, TIME, "end", "time");
+        sheet.words((NAME, baseline), "start", "quiet small", "station");
+        sheet.words((TIME, baseline), "end", "quiet small", "time");
+        sheet.words((RIGHT, self.top - 14.0), "end", "quiet small", self.origin);
         for tick in self.scale.ticks() {
-            let x = length(tick.x);
-            let (top, bottom) = (length(self.top + 16.0), length(self.bottom()));
-            sheet.empty(
-                "line",
-                &[
-                    ("class", &"grid"),
-                    ("x1", &x),
-                    ("x2", &x),
-                    ("y1", &top),
-                    ("y2", &bottom),
-                ],
-            );
-            let anchor = if tick.x > RIGHT - 24.0 {
-                "end"
+            sheet.line("grid", (tick.x, self.top + 16.0), (tick.x, self.bottom()));
+            if tick.x > RIGHT - HALF_A_LABEL {
+                sheet.words((RIGHT, baseline), "end", "tick", &tick.label);
             } else {
-                "middle"
-            };
-            let at = if anchor == "end" { length(RIGHT) } else { x };
-            sheet.text(
-                "text",
-                &[
-                    ("class", &"tick"),
-                    ("x", &at),
-                    ("y", &length(baseline)),
-                    ("text-anchor", &anchor),
-                ],
-                &tick.label,
-            );
+                sheet.words((tick.x, baseline), "middle", "tick", &tick.label);
+            }
         }
-        sheet.text(
-            "text",
-            &[
-                ("class", &"quiet small"),
-                ("x", &length(RIGHT)),
-                ("y", &length(self.top - 14.0)),
-                ("text-anchor", &"end"),
-            ],
-            self.origin,
-        );
     }
 
     fn demux(&self, sheet: &mut Sheet, top: f64, demux: &str) {
         let middle = top + LANE / 2.0;
         sheet.open("g", &[("id", &"demux")]);
         sheet.text("title", &[], "demux: a decision, it takes no time");
-        self.row(sheet, top);
-        self.label(sheet, "text", "", NAME, middle, "start", "demux");
-        let x = LEFT;
-        let diamond = format!(
-            "{x},{} {},{middle} {x},{} {},{middle}",
-            middle - 6.0,
-            x + 6.0,
-            middle + 6.0,
-            x - 6.0
-        );
-        sheet.empty("polygon", &[("class", &"decision"), ("points", &diamond)]);
-        self.label(
-            sheet,
-            "text",
-            "quiet small",
-            x + 14.0,
-            middle,
-            "start",
-            demux,
-        );
+        row(sheet, top);
+        label(sheet, (NAME, middle), "start", "", "demux");
+        let corners = [(0.0, -6.0), (6.0, 0.0), (0.0, 6.0), (-6.0, 0.0)];
+        let points = corners
+            .map(|(x, y)| format!("{},{}", LEFT + x, middle + y))
+            .join(" ");
+        sheet.empty("polygon", &[("class", &"decision"), ("points", &points)]);
+        label(sheet, (LEFT + 14.0, middle), "start", "quiet small", demux);
         sheet.close();
     }
 
     fn lane(&self, sheet: &mut Sheet, top: f64, lane: &Lane) {
         let middle = top + LANE / 2.0;
-        let suffix = if lane.overlay { "-overlay" } else { "" };
+        let station = lane.station;
+        let (suffix, class, indent) = if lane.overlay {
+            ("-overlay", "quiet", INDENT)
+        } else {
+            ("", "", 0.0)
+        };
         sheet.open(
             "g",
-            &[(
-                "id",
-                &format_args!("{}{}{suffix}", self.id_prefix, lane.station),
-            )],
+            &[("id", &format_args!("{}{station}{suffix}", self.id_prefix))],
         );
         sheet.text("title", &[], &describe(lane));
-        self.row(sheet, top);
-        let class = if lane.overlay { "quiet" } else { "" };
-        let indent = if lane.overlay { INDENT } else { 0.0 };
-        let times = if lane.is_solid() {
-            String::new()
-        } else {
-            format!(" ×{}", units::grouped(lane.count.into()))
-        };
-        self.label(
+        row(sheet, top);
+        label(
             sheet,
-            "text",
-            class,
-            NAME + indent,
-            middle,
+            (NAME + indent, middle),
             "start",
-            &format!("{}{times}", lane.station),
+            class,
+            &lane.label(),
         );
-        self.label(
+        label(
             sheet,
-            "text",
-            &format!("{class} time"),
-            TIME,
-            middle,
+            (TIME, middle),
             "end",
+            &format!("time {class}"),
             &units::time(lane.ns),
         );
         self.bar(sheet, middle, lane);
@@ -191,7 +129,7 @@ impl Panel<'_> {
         if to - from >= NARROWEST {
             for piece in &lane.pieces {
                 let (from, to) = (self.scale.x(piece.start), self.scale.x(piece.end));
-                self.stretch(sheet, middle, lane, piece.nature, from, to);
+                stretch(sheet, middle, lane, piece.nature, from, to);
             }
         } else if let Some(longest) = lane
             .pieces
@@ -199,84 +137,33 @@ impl Panel<'_> {
             .max_by_key(|piece| piece.end - piece.start)
         {
             let from = from.min(self.scale.right - NARROWEST);
-            self.stretch(sheet, middle, lane, longest.nature, from, from + NARROWEST);
+            stretch(sheet, middle, lane, longest.nature, from, from + NARROWEST);
         }
     }
+}
 
-    fn row(&self, sheet: &mut Sheet, top: f64) {
-        let y = length(top);
-        sheet.empty(
-            "line",
-            &[
-                ("class", &"row"),
-                ("x1", &NAME),
-                ("x2", &RIGHT),
-                ("y1", &y),
-                ("y2", &y),
-            ],
-        );
-    }
+/// The line above a lane.
+fn row(sheet: &mut Sheet, top: f64) {
+    sheet.line("row", (NAME, top), (RIGHT, top));
+}
 
-    fn label(
-        &self,
-        sheet: &mut Sheet,
-        name: &'static str,
-        class: &str,
-        x: f64,
-        middle: f64,
-        anchor: &str,
-        text: &str,
-    ) {
-        let y = length(middle + 4.5);
-        let class = class.trim();
-        sheet.text(
-            name,
-            &[
-                ("class", &class),
-                ("x", &length(x)),
-                ("y", &y),
-                ("text-anchor", &anchor),
-            ],
-            text,
-        );
-    }
+/// Words in the middle of a lane's height.
+fn label(sheet: &mut Sheet, (x, middle): (f64, f64), anchor: &str, class: &str, words: &str) {
+    sheet.words((x, middle + 4.5), anchor, class.trim_end(), words);
+}
 
-    fn stretch(
-        &self,
-        sheet: &mut Sheet,
-        middle: f64,
-        lane: &Lane,
-        nature: Nature,
-        from: f64,
-        to: f64,
-    ) {
-        if !lane.is_solid() {
-            let (y, x1, x2) = (length(middle), length(from + 1.0), length(to - 1.0));
-            sheet.empty(
-                "line",
-                &[
-                    ("class", &"several"),
-                    ("x1", &x1),
-                    ("x2", &x2),
-                    ("y1", &y),
-                    ("y2", &y),
-                ],
-            );
-            return;
-        }
-        let height = if lane.overlay { OVERLAY_BAR } else { BAR };
-        sheet.empty(
-            "rect",
-            &[
-                ("class", &class(nature)),
-                ("x", &length(from)),
-                ("y", &length(middle - height / 2.0)),
-                ("width", &length(to - from)),
-                ("height", &length(height)),
-                ("rx", &"1.5"),
-            ],
-        );
+fn stretch(sheet: &mut Sheet, middle: f64, lane: &Lane, nature: Nature, from: f64, to: f64) {
+    if !lane.is_solid() {
+        // Its ends are round: they stand a unit inside.
+        return sheet.line("several", (from + 1.0, middle), (to - 1.0, middle));
     }
+    let height = if lane.overlay { OVERLAY_BAR } else { BAR };
+    sheet.bar(
+        class(nature),
+        (from, middle - height / 2.0),
+        to - from,
+        height,
+    );
 }
 
 /// The class of a nature's bars.

@@ -104,21 +104,19 @@ pub fn svg(logged: &Logged) -> Result<String, NothingToDraw> {
     first.draw(&mut sheet);
     if let Some(second) = &second {
         let times = whole as f64 / (second.scale.to - second.scale.from) as f64;
-        text(
-            &mut sheet,
+        sheet.words(
+            (NAME, second.top - 14.0),
+            "start",
             "heading",
-            NAME,
-            second.top - 14.0,
             &format!("The server's part, ×{times:.0}"),
         );
         second.draw(&mut sheet);
     }
     for (row, remark) in remarks.iter().enumerate() {
-        text(
-            &mut sheet,
+        sheet.words(
+            (NAME, panels_bottom + 28.0 + 20.0 * row as f64),
+            "start",
             "small",
-            NAME,
-            panels_bottom + 28.0 + 20.0 * row as f64,
             remark,
         );
     }
@@ -143,29 +141,19 @@ fn in_words(logged: &Logged, lanes: &[Lane]) -> String {
 }
 
 fn head(sheet: &mut Sheet, logged: &Logged, lanes: &[Lane]) {
-    text(sheet, "title", NAME, 46.0, &name(logged));
-    let how = match logged.status {
-        Some(status) => status.to_string(),
-        None => logged.outcome.name().into(),
-    };
+    sheet.words((NAME, 46.0), "start", "title", &name(logged));
     let details = [
-        how,
+        logged.answer(),
         units::counted(logged.bytes_out, "byte"),
         format!("to {}", logged.peer),
         format!("journey {}", logged.id),
         date::utc(logged.at_ns),
     ];
-    text(sheet, "quiet", NAME, 70.0, &details.join("  ·  "));
-    let sums = [
-        ("connect", logged.connect_ns),
-        ("server", logged.server_ns),
-        ("total", Some(logged.total_ns)),
-    ];
-    let sums = sums.into_iter().filter_map(|(name, ns)| Some((name, ns?)));
-    for (column, (name, ns)) in sums.enumerate() {
+    sheet.words((NAME, 70.0), "start", "quiet", &details.join("  ·  "));
+    for (column, (name, ns)) in logged.sums().enumerate() {
         let x = NAME + 112.0 * column as f64;
-        text(sheet, "quiet small", x, 102.0, name);
-        text(sheet, "figure time", x, 124.0, &units::time(ns));
+        sheet.words((x, 102.0), "start", "quiet small", name);
+        sheet.words((x, 124.0), "start", "figure time", &units::time(ns));
     }
     legend(sheet, lanes, 119.0);
 }
@@ -191,32 +179,11 @@ fn legend(sheet: &mut Sheet, lanes: &[Lane], baseline: f64) {
     for (class, word) in entries {
         let middle = baseline - 4.5;
         if class == "several" {
-            let (x1, x2, y) = (length(x + 1.0), length(x + 17.0), length(middle));
-            sheet.empty(
-                "line",
-                &[
-                    ("class", &class),
-                    ("x1", &x1),
-                    ("x2", &x2),
-                    ("y1", &y),
-                    ("y2", &y),
-                ],
-            );
+            sheet.line(class, (x + 1.0, middle), (x + 17.0, middle));
         } else {
-            let (x, y) = (length(x), length(middle - 6.0));
-            sheet.empty(
-                "rect",
-                &[
-                    ("class", &class),
-                    ("x", &x),
-                    ("y", &y),
-                    ("width", &18),
-                    ("height", &12),
-                    ("rx", &"1.5"),
-                ],
-            );
+            sheet.bar(class, (x, middle - 6.0), 18.0, 12.0);
         }
-        text(sheet, "", x + 24.0, baseline, word);
+        sheet.words((x + 24.0, baseline), "start", "", word);
         x += width(word);
     }
 }
@@ -303,14 +270,6 @@ fn origin(logged: &Logged) -> &'static str {
         Some(Station::AcceptQueue) => "since the handshake was complete",
         _ => "since the request's first byte arrived",
     }
-}
-
-fn text(sheet: &mut Sheet, class: &str, x: f64, y: f64, text: &str) {
-    sheet.text(
-        "text",
-        &[("class", &class), ("x", &length(x)), ("y", &length(y))],
-        text,
-    );
 }
 
 #[cfg(test)]

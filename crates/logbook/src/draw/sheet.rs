@@ -44,6 +44,45 @@ impl Sheet {
         let _ = writeln!(self.out, "</{name}>");
     }
 
+    /// Words at a place: `anchor` (`start`, `middle` or `end`) is the part of them that stands there.
+    pub(super) fn words(&mut self, (x, y): (f64, f64), anchor: &str, class: &str, words: &str) {
+        let (x, y) = (length(x), length(y));
+        let place: [(&str, &dyn Display); 4] = [
+            ("class", &class),
+            ("x", &x),
+            ("y", &y),
+            ("text-anchor", &anchor),
+        ];
+        self.text("text", &place, words);
+    }
+
+    /// A straight line.
+    pub(super) fn line(&mut self, class: &str, from: (f64, f64), to: (f64, f64)) {
+        let [x1, y1, x2, y2] = [from.0, from.1, to.0, to.1].map(length);
+        let ends: [(&str, &dyn Display); 5] = [
+            ("class", &class),
+            ("x1", &x1),
+            ("y1", &y1),
+            ("x2", &x2),
+            ("y2", &y2),
+        ];
+        self.empty("line", &ends);
+    }
+
+    /// A bar with corners a little rounded.
+    pub(super) fn bar(&mut self, class: &str, (x, y): (f64, f64), width: f64, height: f64) {
+        let [x, y, width, height] = [x, y, width, height].map(length);
+        let shape: [(&str, &dyn Display); 6] = [
+            ("class", &class),
+            ("x", &x),
+            ("y", &y),
+            ("width", &width),
+            ("height", &height),
+            ("rx", &1.5),
+        ];
+        self.empty("rect", &shape);
+    }
+
     /// Text of our own that must not be escaped: the style sheet.
     pub(super) fn raw(&mut self, text: &'static str) {
         self.out.push_str(text);
