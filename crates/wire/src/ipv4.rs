@@ -3,6 +3,7 @@
 use crate::Malformed;
 use crate::checksum::Sum;
 use std::net::Ipv4Addr;
+use std::ops::Range;
 use zerocopy::byteorder::network_endian::U16;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
@@ -23,6 +24,9 @@ pub const UDP: u8 = 17;
 const DONT_FRAGMENT: u16 = 0x4000;
 const MORE_FRAGMENTS: u16 = 0x2000;
 const OFFSET_MASK: u16 = 0x1fff;
+
+/// Where in a header its checksum stands.
+const CHECKSUM: Range<usize> = 10..12;
 
 /// A view of the fixed part of an IPv4 header.
 #[derive(FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
@@ -141,6 +145,22 @@ pub fn verify_checksum(packet: &[u8]) -> bool {
     let mut sum = Sum::new();
     sum.add(&packet[..header.header_length()]);
     sum.finish() == 0
+}
+
+/// Writes the checksum of the header at the front of `packet`, options included, into it: a header that was
+/// changed where it lies needs it anew.
+///
+/// # Panics
+/// If `packet` does not begin with a well-formed header.
+pub fn write_checksum(packet: &mut [u8]) {
+    let header_length = match Ipv4Header::parse_quoted(packet) {
+        Ok((header, _)) => header.header_length(),
+        Err(malformed) => panic!("no IPv4 header to sum: {malformed}"),
+    };
+    packet[CHECKSUM].fill(0);
+    let mut sum = Sum::new();
+    sum.add(&packet[..header_length]);
+    packet[CHECKSUM].copy_from_slice(&sum.finish().to_be_bytes());
 }
 
 /// What goes into a header without options.

@@ -1,0 +1,119 @@
+//! What a device hands to the stack: arrivals, in bursts.
+
+use crate::RxFrame;
+use arrayvec::ArrayVec;
+use periplus_journey::Instant;
+
+/// Most arrivals that are taken off a ring at once.
+pub const BURST: usize = 64;
+
+/// What the device knows of an arrival's transport checksum.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RxChecksum {
+    /// The device found it correct (Linux's `CHECKSUM_UNNECESSARY`).
+    Verified,
+    /// The field holds the folded sum of the pseudo-header only: the frame never left the machine and is to
+    /// be trusted (`CHECKSUM_PARTIAL`).
+    Partial,
+    /// The device did not look: the stack has to (`CHECKSUM_NONE`).
+    Unverified,
+}
+
+/// A frame that arrived: one buffer, or a chain of them.
+#[derive(Debug)]
+pub struct Arrival {
+    /// The first buffer. It holds all headers, up to and with TCP's options.
+    pub frame: RxFrame,
+    /// What follows it; empty for nearly every frame.
+    pub rest: Vec<RxFrame>,
+    /// When the device wrote it into memory, if it says.
+    pub arrived: Option<Instant>,
+    /// What is known of the transport checksum.
+    pub checksum: RxChecksum,
+    /// Frames on the wire that this stands for: more than one if it was never cut or was merged again.
+    pub segments: u16,
+    /// Bytes of data in each of those but the last (virtio's `gso_size`), if there are several.
+    pub segmentation: Option<u16>,
+}
+
+impl Arrival {
+    /// An arrival of one frame on the wire, in one buffer.
+    pub fn single(frame: RxFrame, arrived: Option<Instant>, checksum: RxChecksum) -> Self {
+        Self {
+            frame,
+            rest: Vec::new(),
+            arrived,
+            checksum,
+            segments: 1,
+            segmentation: None,
+        }
+    }
+
+    /// Bytes of the whole chain.
+    pub fn length(&self) -> usize {
+        self.frame.len() + self.rest.iter().map(|frame| frame.len()).sum::<usize>()
+    }
+
+    /// Buffers in the chain: the descriptors it takes in a ring.
+    pub fn buffers(&self) -> usize {
+        1 + self.rest.len()
+    }
+
+    /// The chain's bytes in one piece.
+    pub fn to_vec(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.length());
+        bytes.extend_from_slice(&self.frame);
+        self.rest
+            .iter()
+            .for_each(|frame| bytes.extend_from_slice(frame));
+        bytes
+    }
+}
+
+/// Up to [`BURST`] arrivals, taken off a ring together.
+#[derive(Debug, Default)]
+pub struct RxBurst {
+    /// When they were taken.
+    pub taken: Instant,
+    arrivals: ArrayVec<Arrival, BURST>,
+}
+
+impl RxBurst {
+    /// An empty burst.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an arrival.
+    ///
+    /// # Panics
+    /// If the burst [is full](Self::is_full).
+    pub fn push(&mut self, arrival: Arrival) {
+        self.arrivals.push(arrival);
+    }
+
+    /// Takes all arrivals out, in order.
+    pub fn drain(&mut self) -> impl ExactSizeIterator<Item = Arrival> + '_ {
+        self.arrivals.drain(..)
+    }
+
+    /// The arrivals, in order.
+    pub fn as_slice(&self) -> &[Arrival] {
+        &self.arrivals
+    }
+
+    /// How many arrivals there are.
+    pub fn len(&self) -> usize {
+        self.arrivals.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.arrivals.is_empty()
+    }
+
+    /// Whether no more find room.
+    pub fn is_full(&self) -> bool {
+        self.arrivals.is_full()
+    }
+}
