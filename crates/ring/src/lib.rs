@@ -15,7 +15,9 @@ mod statistics;
 #[cfg(test)]
 mod testing;
 
+pub mod fault;
 pub mod memory;
+pub mod pcap;
 
 pub use arrival::{Arrival, BURST, RxBurst, RxChecksum};
 pub use descriptor::{TxChecksum, TxDescriptor};

@@ -27,18 +27,23 @@ pub fn complete_checksum(frame: &mut [u8], start: usize, offset: usize) {
     transport[offset..offset + 2].copy_from_slice(&checksum.to_be_bytes());
 }
 
+/// Completes the checksum of `frame`, one whole frame that arrived, if the device left it partial.
+pub(crate) fn complete_arrival(frame: &mut [u8], checksum: RxChecksum) {
+    if checksum == RxChecksum::Partial
+        && let Some(layout) = Layout::of(frame)
+    {
+        let start = layout.transport;
+        complete_checksum(frame, start, layout.checksum().start - start);
+    }
+}
+
 /// The frames on the wire that `arrival` stands for, checksums complete.
 pub(crate) fn of_arrival(arrival: &Arrival) -> WireFrames {
     let mut frame = arrival.to_vec();
     if let Some(cut) = Cut::of(&frame, arrival.segmentation) {
         return WireFrames::Cut(frame, cut);
     }
-    if arrival.checksum == RxChecksum::Partial
-        && let Some(layout) = Layout::of(&frame)
-    {
-        let start = layout.transport;
-        complete_checksum(&mut frame, start, layout.checksum().start - start);
-    }
+    complete_arrival(&mut frame, arrival.checksum);
     WireFrames::Whole(Some(frame))
 }
 
