@@ -124,6 +124,11 @@ impl<D: Device> FaultDevice<D> {
         }
     }
 
+    /// The wrapped device.
+    pub fn inner(&self) -> &D {
+        &self.inner
+    }
+
     /// What was done to frames so far.
     pub fn counters(&self) -> FaultCounters {
         self.link.counters

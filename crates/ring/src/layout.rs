@@ -5,7 +5,6 @@ use periplus_wire::ipv4::{self, Ipv4Header};
 use periplus_wire::tcp::{self, TcpHeader};
 use periplus_wire::udp;
 use std::net::IpAddr;
-use std::ops::Range;
 
 /// Longest headers that have to be in a chain's first buffer: Ethernet, IP and TCP with all their options.
 pub(crate) const MAX_HEADERS: usize =
@@ -58,10 +57,9 @@ impl Layout {
         })
     }
 
-    /// Where in the frame the transport checksum is.
-    pub(crate) fn checksum(&self) -> Range<usize> {
-        let start = self.transport + if self.is_tcp { 16 } else { 6 };
-        start..start + 2
+    /// Where in the transport header its checksum is.
+    pub(crate) fn checksum_offset(&self) -> usize {
+        if self.is_tcp { 16 } else { 6 }
     }
 
     /// How many segments of `size` bytes of data the frame is cut into.

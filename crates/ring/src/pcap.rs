@@ -35,6 +35,11 @@ impl<D: Device, W: Write> PcapDevice<D, W> {
         }
     }
 
+    /// The wrapped device.
+    pub fn inner(&self) -> &D {
+        &self.inner
+    }
+
     /// What ended the capture, if something did.
     pub fn error(&self) -> Option<&io::Error> {
         self.writer.error()

@@ -64,8 +64,8 @@ impl FramePool {
 
     /// A free buffer, the one last used if it is known, for the cache's sake.
     pub fn take(&mut self) -> Option<FrameBuffer> {
+        self.home.settle_if_homeless();
         if self.free.is_empty() {
-            self.home.settle_if_homeless();
             self.collect();
         }
         self.free.pop().map(FrameBuffer::new)

@@ -32,8 +32,7 @@ pub(crate) fn complete_arrival(frame: &mut [u8], checksum: RxChecksum) {
     if checksum == RxChecksum::Partial
         && let Some(layout) = Layout::of(frame)
     {
-        let start = layout.transport;
-        complete_checksum(frame, start, layout.checksum().start - start);
+        complete_checksum(frame, layout.transport, layout.checksum_offset());
     }
 }
 

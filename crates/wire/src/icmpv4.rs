@@ -73,12 +73,12 @@ impl Icmpv4Header {
         self.code
     }
 
-    /// In an echo and its reply: whose it is.
+    /// In an echo and its reply: which sender's it is.
     pub fn identifier(&self) -> u16 {
         self.rest[0].get()
     }
 
-    /// In an echo and its reply: the how manieth it is.
+    /// In an echo and its reply: its place among those of one identifier.
     pub fn sequence_number(&self) -> u16 {
         self.rest[1].get()
     }

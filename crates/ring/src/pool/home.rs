@@ -18,7 +18,7 @@ pub(crate) struct Home {
     pub(super) shared: ArrayQueue<Buffer>,
     /// The pool is gone.
     closed: AtomicBool,
-    /// Someone waits for a buffer: bring it to `shared` and wake him, whatever the thread.
+    /// Someone waits for a buffer: it goes to `shared` from any thread, and its coming wakes.
     wanted: AtomicBool,
     /// Who waits; `wanted` changes with this locked.
     waiter: Mutex<Option<Waker>>,

@@ -31,7 +31,6 @@ fn a_pool_gives_as_many_as_it_has_and_again_when_they_are_back() {
 #[test]
 fn a_frame_dropped_on_its_own_thread_touches_nothing_shared() {
     let mut pool = FramePool::new(4, 64);
-    pool.settle();
     drop(take_all(&mut pool));
     assert_eq!(pool.home.shared.len(), 0);
     assert_eq!(local::count(&pool.home), 4);
