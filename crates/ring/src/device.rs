@@ -5,12 +5,14 @@ use periplus_journey::Instant;
 use std::task::{Context, Poll};
 
 /// What a device can do for the stack.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Capabilities {
     /// The kind of device, as records name it: `memory`, `tap`, …
     pub name: &'static str,
     /// Largest IP packet on the wire.
     pub mtu: usize,
+    /// Frames in the pool that arrivals come from.
+    pub frames: usize,
     /// Arrivals say when they were written into memory.
     pub arrival_stamps: bool,
     /// Arrivals may have their checksum verified or left partial.

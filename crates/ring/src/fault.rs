@@ -107,7 +107,7 @@ impl<D: Device> FaultDevice<D> {
         let capabilities = Capabilities {
             rx_checksum: false,
             coalescing: false,
-            ..inner.capabilities().clone()
+            ..*inner.capabilities()
         };
         Self {
             inner,

@@ -77,6 +77,7 @@ pub fn link(options: LinkOptions) -> (MemoryDevice, MemoryDevice) {
     let capabilities = Capabilities {
         name: "memory",
         mtu: options.mtu,
+        frames: options.frames,
         arrival_stamps: true,
         rx_checksum: options.offloads,
         tx_checksum: options.offloads,
@@ -87,7 +88,7 @@ pub fn link(options: LinkOptions) -> (MemoryDevice, MemoryDevice) {
     let back = Arc::new(Direction::new(&options));
     let end = |incoming: &Arc<Direction>, outgoing: &Arc<Direction>| MemoryDevice {
         scratch: vec![0; capabilities.max_frame()],
-        capabilities: capabilities.clone(),
+        capabilities,
         incoming: Arc::clone(incoming),
         outgoing: Arc::clone(outgoing),
         drop_when_full: options.drop_when_full,

@@ -1,15 +1,41 @@
 //! One shard of the stack: from Ethernet to the sockets' tables. No clock, no randomness, no I/O: the time, frames and
 //! secrets come in as arguments; frames and the next timeout come out.
+//!
+//! A frame walks through the files in this order: `receive` → `arp`, `ipv4` → `icmp`, `udp`, `demux` → `passive_open`,
+//! `refuse`, or its connection → `settle` → `transmit` → `frame_writer`.
 
+mod arp;
+mod calls;
+mod demux;
+mod environment;
+mod flow;
 pub mod flow_table;
+mod frame_writer;
 pub mod handle;
+mod icmp;
+mod ipv4;
 mod keyed_hash;
 mod list;
 pub mod listener_table;
 pub mod neighbours;
+mod options;
+mod outbox;
+mod passive_open;
 pub mod rate_limit;
+mod receive;
+mod refuse;
 pub mod routes;
+mod settle;
+mod shard;
 pub mod slab;
+mod timeouts;
 pub mod timer_wheel;
+mod transmit;
+mod udp;
 
+pub use calls::{Accepted, ConnectError, ListenError};
 pub use handle::Handle;
+pub use options::{ClosedPortPolicy, ShardOptions};
+pub use periplus_tcp::{Read, StreamError, Sysctls, Write};
+pub use shard::{ConnectionId, ListenerId, Ready, Shard};
+pub use transmit::TransmitOutcome;

@@ -1,1 +1,52 @@
-//! placeholder
+//! TCP (RFC 9293), sans-IO: segments, calls and the time come in, segments come out.
+//!
+//! A SYN becomes a [`HalfOpen`] record in a [`Listener`]'s SYN queue; the ACK that completes its handshake makes it a
+//! [`Connection`] in the accept queue. The connection takes segments step by step ([`segment_arrives`]), keeps what came
+//! in its receive queue and what goes out in its send queue, and remembers when which bytes came and went, for the
+//! journeys of the requests in them. What is left in TIME-WAIT is a [`TimeWait`] record.
+//!
+//! Fully deterministic: nothing here reads a clock, draws a random number or does I/O.
+
+mod calls;
+mod congestion;
+mod connection;
+mod context;
+mod disposition;
+mod emit;
+mod error;
+mod initial_sequence;
+mod journal;
+pub mod listen;
+mod loss;
+mod options;
+mod output;
+mod reassembly;
+mod receive_queue;
+pub mod reset;
+mod segment;
+pub mod segment_arrives;
+mod send_queue;
+mod state;
+mod sysctls;
+mod tcb;
+mod time_wait;
+mod timers;
+mod window;
+
+pub use calls::{Read, Write};
+pub use connection::{Connection, Readiness};
+pub use context::Context;
+pub use disposition::Disposition;
+pub use emit::{Emit, RingFull};
+pub use error::StreamError;
+pub use initial_sequence::InitialSequence;
+pub use journal::Recorder;
+pub use listen::{HalfOpen, HalfOpenDisposition, Listener};
+pub use options::Offer;
+pub use output::Turn;
+pub use receive_queue::{FrameBudget, ReceiveQueue};
+pub use segment::{ArrivalTime, Payload, Segment, SegmentHeader};
+pub use send_queue::SendQueue;
+pub use state::State;
+pub use sysctls::Sysctls;
+pub use time_wait::{TIME_WAIT_LENGTH, TimeWait, TimeWaitDisposition};

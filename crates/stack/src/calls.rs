@@ -1,0 +1,386 @@
+//! The verbs of the backend: listen, accept, connect, read, write, close, and its marks.
+
+use crate::Shard;
+use crate::flow::Flow;
+use crate::flow_table::FlowKey;
+use crate::handle::{Handle, Tag};
+use crate::passive_open::unpack;
+use crate::shard::{BoundListener, ConnectionId, ListenerId};
+use bytes::Bytes;
+use periplus_journey::{Instant, Outcome, StampedMark};
+use periplus_tcp::{Connection, Listener, Read, StreamError, Write};
+use std::fmt;
+use std::net::SocketAddr;
+
+/// The ephemeral ports, as Linux's `ip_local_port_range`.
+const EPHEMERAL_PORTS: std::ops::Range<u16> = 32_768..61_000;
+
+/// Why a listener could not be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListenError {
+    /// Another listener has the address and port.
+    AddressInUse(SocketAddr),
+    /// The address is not one of this shard's.
+    AddressNotAvailable(SocketAddr),
+    /// Every port, or every place for a listener, is taken.
+    Exhausted,
+}
+
+impl fmt::Display for ListenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AddressInUse(address) => {
+                write!(f, "{address} already has a listener: choose another port")
+            }
+            Self::AddressNotAvailable(address) => {
+                write!(
+                    f,
+                    "{address} is not an address of this shard: use its own, or 0.0.0.0 for any"
+                )
+            }
+            Self::Exhausted => f.write_str("no port is free for another listener"),
+        }
+    }
+}
+
+impl std::error::Error for ListenError {}
+
+/// Why a connection could not be begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConnectError {
+    /// There is no route to the address.
+    NetworkUnreachable(SocketAddr),
+    /// The same two ends have a connection already.
+    AddressInUse(SocketAddr),
+    /// Every ephemeral port to that address is taken.
+    PortsExhausted(SocketAddr),
+    /// The shard has as many connections as it may.
+    TooManyConnections,
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NetworkUnreachable(remote) => write!(
+                f,
+                "no route to {remote}: set a gateway, or an address in its network"
+            ),
+            Self::AddressInUse(local) => write!(
+                f,
+                "{local} already has a connection to that peer: choose another port"
+            ),
+            Self::PortsExhausted(remote) => write!(
+                f,
+                "every ephemeral port to {remote} is taken: close some connections"
+            ),
+            Self::TooManyConnections => {
+                f.write_str("the shard has as many connections as it may: raise max_connections")
+            }
+        }
+    }
+}
+
+impl std::error::Error for ConnectError {}
+
+/// A connection taken off an accept queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// The connection.
+    pub id: ConnectionId,
+    /// The client.
+    pub peer: SocketAddr,
+    /// The address it connected to.
+    pub local: SocketAddr,
+}
+
+impl Shard {
+    /// Opens a listener on `local` (LISTEN, RFC 9293 3.10.1); an unspecified address takes any of ours, port 0 a free one.
+    /// Both its queues are bounded by `min(backlog, somaxconn)`.
+    ///
+    /// # Errors
+    /// [`ListenError`], if the address is taken, not ours, or no port is free.
+    pub fn listen(
+        &mut self,
+        mut local: SocketAddr,
+        backlog: usize,
+    ) -> Result<ListenerId, ListenError> {
+        if !local.ip().is_unspecified() && !self.routes.is_ours(local.ip()) || local.is_ipv6() {
+            return Err(ListenError::AddressNotAvailable(local));
+        }
+        if local.port() == 0 {
+            let free = EPHEMERAL_PORTS
+                .into_iter()
+                .find(|&port| !self.listener_table.uses_port(port));
+            local.set_port(free.ok_or(ListenError::Exhausted)?);
+        }
+        let listener = Listener::new(backlog, &self.environment.sysctls);
+        let index = self
+            .listeners
+            .insert(BoundListener { listener, local })
+            .map_err(|_| ListenError::Exhausted)?;
+        if self.listener_table.insert(local, index).is_err() {
+            self.listeners.remove(index);
+            return Err(ListenError::AddressInUse(local));
+        }
+        Ok(ListenerId(index))
+    }
+
+    /// Where a listener is bound.
+    pub fn listener_address(&self, id: ListenerId) -> Option<SocketAddr> {
+        self.listeners.get(id.0).map(|bound| bound.local)
+    }
+
+    /// A listener's two queues and what overflowed.
+    pub fn listener(&self, id: ListenerId) -> Option<&Listener<crate::slab::Index>> {
+        self.listeners.get(id.0).map(|bound| &bound.listener)
+    }
+
+    /// Closes a listener: half-open connections are forgotten, those in the accept queue reset.
+    pub fn close_listener(&mut self, now: Instant, id: ListenerId) {
+        let Some(mut bound) = self.listeners.remove(id.0) else {
+            return;
+        };
+        self.listener_table.remove(bound.local);
+        let half_open: Vec<_> = self
+            .half_open
+            .iter()
+            .filter(|(_, entry)| unpack(entry.record.listener) == id.0)
+            .map(|(index, _)| index)
+            .collect();
+        for index in half_open {
+            self.forget_half_open(now, index, Outcome::Closed, "listener_closed");
+        }
+        while let Some(index) = bound.listener.accept_queue.pop() {
+            self.abort(now, ConnectionId(index));
+            self.close(now, ConnectionId(index));
+        }
+    }
+
+    /// Takes the connection that waited longest. `None`: there is none, and [`Shard::take_ready`] will say when.
+    pub fn accept(&mut self, now: Instant, id: ListenerId) -> Option<Accepted> {
+        let bound = self.listeners.get_mut(id.0)?;
+        let Some(index) = bound.listener.accept_queue.pop() else {
+            bound.listener.wants_accept = true;
+            return None;
+        };
+        let flow = self.flows.get_mut(index)?;
+        flow.connection.accepted(now);
+        Some(Accepted {
+            id: ConnectionId(index),
+            peer: flow.key.remote,
+            local: flow.key.local,
+        })
+    }
+
+    /// Begins a connection to `remote` (active OPEN, RFC 9293 3.10.1), from `local` if given; its port may be 0.
+    /// [`Shard::is_connected`] says how it goes.
+    ///
+    /// # Errors
+    /// [`ConnectError`], if it cannot even begin.
+    pub fn connect(
+        &mut self,
+        now: Instant,
+        local: Option<SocketAddr>,
+        remote: SocketAddr,
+    ) -> Result<ConnectionId, ConnectError> {
+        if remote.is_ipv6() || self.routes.next_hop(remote.ip()).is_none() {
+            return Err(ConnectError::NetworkUnreachable(remote));
+        }
+        let mut local = local.unwrap_or(SocketAddr::new(self.routes.address(), 0));
+        if local.port() == 0 {
+            local.set_port(self.ephemeral_port(local, remote)?);
+        }
+        let key = FlowKey { local, remote };
+        if let Some(handle) = self.flow_table.get(&key) {
+            // A peer's own TIME-WAIT guards it; ours is left early for a number well beyond the old ones (RFC 6191).
+            if handle.tag() != Tag::TimeWait {
+                return Err(ConnectError::AddressInUse(local));
+            }
+            self.forget_time_wait(handle.index());
+        }
+        let iss = self.environment.initial_sequence.iss(now, local, remote);
+        let offset = self
+            .environment
+            .initial_sequence
+            .timestamp_offset(local, remote);
+        let mut connection = Connection::connect(iss, self.environment.offer, offset);
+        if self.options.recording {
+            connection.record_journeys(remote, local);
+        }
+        let Ok(index) = self.flows.insert(Flow::new(connection, key)) else {
+            return Err(ConnectError::TooManyConnections);
+        };
+        if self
+            .flow_table
+            .insert(&key, Handle::new(Tag::Established, index))
+            .is_err()
+        {
+            unreachable!("the flow was looked up and not found");
+        }
+        self.environment.counters.tcp_active_opens += 1;
+        self.settle(index);
+        Ok(ConnectionId(index))
+    }
+
+    /// A port that is free towards `remote`, searched from where nobody can guess (RFC 6056 3.3.3).
+    fn ephemeral_port(&self, local: SocketAddr, remote: SocketAddr) -> Result<u16, ConnectError> {
+        let count = u32::from(EPHEMERAL_PORTS.end - EPHEMERAL_PORTS.start);
+        let opens = self.environment.counters.tcp_active_opens as u32;
+        let offset = self
+            .environment
+            .initial_sequence
+            .port_offset(local, remote)
+            .wrapping_add(opens);
+        (0..count)
+            .map(|i| EPHEMERAL_PORTS.start + (offset.wrapping_add(i) % count) as u16)
+            .find(|&port| {
+                let local = SocketAddr::new(local.ip(), port);
+                self.flow_table.get(&FlowKey { local, remote }).is_none()
+            })
+            .ok_or(ConnectError::PortsExhausted(remote))
+    }
+
+    fn with<T>(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        call: impl FnOnce(&mut Connection, &mut periplus_tcp::Context<'_>) -> T,
+    ) -> Option<T> {
+        let flow = self.flows.get_mut(id.0)?;
+        let result = call(&mut flow.connection, &mut self.environment.context(now));
+        self.settle(id.0);
+        Some(result)
+    }
+
+    /// Whether a connection is established. `false`: not yet, and [`Shard::take_ready`] will say when.
+    ///
+    /// # Errors
+    /// Why it failed.
+    pub fn is_connected(&mut self, id: ConnectionId) -> Result<bool, StreamError> {
+        self.flows
+            .get_mut(id.0)
+            .map_or(Err(StreamError::NotConnected), |flow| {
+                flow.connection.is_connected()
+            })
+    }
+
+    /// Reads into `buffer`.
+    ///
+    /// # Errors
+    /// Why the connection is over, if not in good order.
+    pub fn read(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        buffer: &mut [u8],
+    ) -> Result<Read, StreamError> {
+        self.with(now, id, |connection, context| {
+            connection.read(context, buffer)
+        })
+        .unwrap_or(Err(StreamError::NotConnected))
+    }
+
+    /// Copies the next bytes into `buffer` and leaves them in the receive queue.
+    ///
+    /// # Errors
+    /// As [`Shard::read`].
+    pub fn peek(&mut self, id: ConnectionId, buffer: &mut [u8]) -> Result<Read, StreamError> {
+        self.flows
+            .get_mut(id.0)
+            .map_or(Err(StreamError::NotConnected), |flow| {
+                flow.connection.peek(buffer)
+            })
+    }
+
+    /// Takes bytes that were peeked: they count as read at `now`.
+    pub fn consume(&mut self, now: Instant, id: ConnectionId, count: usize) {
+        self.with(now, id, |connection, context| {
+            connection.consume(context, count)
+        });
+    }
+
+    /// Queues a copy of as much of `data` as fits.
+    ///
+    /// # Errors
+    /// Why the connection is over, or [`StreamError::BrokenPipe`] after the sending direction was closed.
+    pub fn write(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        data: &[u8],
+    ) -> Result<Write, StreamError> {
+        self.with(now, id, |connection, context| {
+            connection.write(context, data)
+        })
+        .unwrap_or(Err(StreamError::NotConnected))
+    }
+
+    /// Queues as much of `data` as fits, without a copy, and cuts it off the front.
+    ///
+    /// # Errors
+    /// As [`Shard::write`].
+    pub fn write_bytes(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        data: &mut Bytes,
+    ) -> Result<Write, StreamError> {
+        self.with(now, id, |connection, context| {
+            connection.write_bytes(context, data)
+        })
+        .unwrap_or(Err(StreamError::NotConnected))
+    }
+
+    /// Closes the sending direction after what is queued.
+    ///
+    /// # Errors
+    /// Why the connection is over.
+    pub fn shutdown_write(&mut self, now: Instant, id: ConnectionId) -> Result<(), StreamError> {
+        self.with(now, id, |connection, _| connection.shutdown_write())
+            .unwrap_or(Err(StreamError::NotConnected))
+    }
+
+    /// The backend lets go of a connection: what was written is still delivered, what was not read is answered by a RST.
+    /// The id names nothing any more.
+    pub fn close(&mut self, now: Instant, id: ConnectionId) {
+        self.with(now, id, |connection, context| connection.close(context));
+    }
+
+    /// Resets a connection. It is still to be [closed](Shard::close).
+    pub fn abort(&mut self, now: Instant, id: ConnectionId) {
+        self.with(now, id, |connection, context| connection.abort(context));
+    }
+
+    /// Whether small segments go out at once, instead of waiting for others to be acknowledged.
+    pub fn set_no_delay(&mut self, id: ConnectionId, no_delay: bool) {
+        if let Some(flow) = self.flows.get_mut(id.0) {
+            flow.connection.set_no_delay(no_delay);
+            self.settle(id.0);
+        }
+    }
+
+    /// A word of the codec about a stream.
+    pub fn mark(&mut self, id: ConnectionId, mark: StampedMark) {
+        if let Some(flow) = self.flows.get_mut(id.0) {
+            let context = &mut self.environment.context(mark.at);
+            flow.connection.mark(mark, context);
+        }
+    }
+
+    /// Stream offsets: bytes read by the backend, and bytes written by it.
+    pub fn offsets(&self, id: ConnectionId) -> Option<(u64, u64)> {
+        self.flows.get(id.0).map(|flow| flow.connection.offsets())
+    }
+
+    /// The two ends of a connection: ours, and the peer's.
+    pub fn addresses(&self, id: ConnectionId) -> Option<(SocketAddr, SocketAddr)> {
+        self.flows
+            .get(id.0)
+            .map(|flow| (flow.key.local, flow.key.remote))
+    }
+
+    /// The connection, to look at.
+    pub fn connection(&self, id: ConnectionId) -> Option<&Connection> {
+        self.flows.get(id.0).map(|flow| &flow.connection)
+    }
+}

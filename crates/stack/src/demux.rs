@@ -1,0 +1,218 @@
+//! Demux: a decision, not a station. Whose segment is this? One look-up finds a flow of any kind; a SYN without one finds
+//! a listener; what finds neither is refused.
+
+use crate::Shard;
+use crate::flow_table::FlowKey;
+use crate::handle::{Handle, Tag};
+use crate::ipv4::Ipv4Packet;
+use crate::outbox::Message;
+use crate::receive::Fate;
+use crate::slab::Index;
+use periplus_journey::{DropReason, Instant};
+use periplus_ring::{Arrival, RxChecksum};
+use periplus_tcp::{Disposition, Payload, Segment, SegmentHeader, TimeWaitDisposition};
+use periplus_wire::checksum::Sum;
+use periplus_wire::ipv4;
+use periplus_wire::tcp::{TcpFlags, TcpHeader, TcpOptions};
+use std::net::SocketAddr;
+
+impl Shard {
+    pub(crate) fn tcp_arrives(
+        &mut self,
+        now: Instant,
+        packet: Ipv4Packet,
+        arrival: Arrival,
+    ) -> Fate {
+        self.environment.counters.tcp_in_segs += 1;
+        if arrival.checksum == RxChecksum::Unverified && !is_checksum_right(packet, &arrival) {
+            self.environment.counters.tcp_in_errs += 1;
+            return Fate::Dropped(DropReason::TcpCsum);
+        }
+        let first = &arrival.frame[packet.payload_start..];
+        let first = &first[..first.len().min(packet.payload_length)];
+        let Ok((header, options, _)) = TcpHeader::parse(first) else {
+            self.environment.counters.tcp_in_errs += 1;
+            return Fate::Dropped(DropReason::PktTooSmall);
+        };
+        let key = FlowKey {
+            local: SocketAddr::new(packet.destination.into(), header.destination_port()),
+            remote: SocketAddr::new(packet.source.into(), header.source_port()),
+        };
+        let handle = self.flow_table.get(&key);
+        if handle.is_none() {
+            let flags = header.flags();
+            let opens =
+                flags.contains(TcpFlags::SYN) && !flags.intersects(TcpFlags::ACK | TcpFlags::RST);
+            let listener = if opens {
+                self.listener_table.find(key.local)
+            } else {
+                None
+            };
+            let segment = SegmentParts::new(header, options);
+            return match listener {
+                Some(listener) => {
+                    let segment = self.segment(now, segment, packet, arrival);
+                    self.syn_arrives(now, key, listener, &segment)
+                }
+                None => self.no_socket(now, key, &segment, packet, &arrival),
+            };
+        }
+        let parts = SegmentParts::new(header, options);
+        let segment = self.segment(now, parts, packet, arrival);
+        match handle {
+            Some(handle) => self.segment_for(now, key, handle, segment),
+            None => Fate::Dropped(DropReason::NoSocket),
+        }
+    }
+
+    pub(crate) fn segment(
+        &self,
+        now: Instant,
+        parts: SegmentParts,
+        packet: Ipv4Packet,
+        mut arrival: Arrival,
+    ) -> Segment {
+        let time = self.arrival_time(now, &arrival);
+        arrival
+            .frame
+            .advance(packet.payload_start + parts.header_length);
+        let mut payload = Payload::new(arrival.frame, arrival.rest);
+        payload.truncate(packet.payload_length - parts.header_length); // Ethernet's padding
+        Segment {
+            payload,
+            time,
+            ..parts.segment
+        }
+    }
+
+    fn segment_for(
+        &mut self,
+        now: Instant,
+        key: FlowKey,
+        handle: Handle,
+        segment: Segment,
+    ) -> Fate {
+        match handle.tag() {
+            Tag::Established => self.segment_for_connection(now, key, handle.index(), segment),
+            Tag::HalfOpen => self.segment_for_half_open(now, key, handle.index(), segment),
+            Tag::TimeWait => self.segment_for_time_wait(now, key, handle.index(), segment),
+        }
+    }
+
+    pub(crate) fn segment_for_connection(
+        &mut self,
+        now: Instant,
+        key: FlowKey,
+        index: Index,
+        segment: Segment,
+    ) -> Fate {
+        let Some(flow) = self.flows.get_mut(index) else {
+            return Fate::Dropped(DropReason::NoSocket);
+        };
+        let disposition = flow
+            .connection
+            .segment_arrives(&mut self.environment.context(now), segment);
+        self.settle(index);
+        match disposition {
+            Disposition::Delivered => Fate::Delivered,
+            Disposition::Consumed => Fate::Consumed,
+            Disposition::Dropped(reason) => Fate::Dropped(reason),
+            Disposition::AnsweredByReset(answer) => self.send_reset(now, key, answer),
+        }
+    }
+
+    fn segment_for_time_wait(
+        &mut self,
+        now: Instant,
+        key: FlowKey,
+        index: Index,
+        segment: Segment,
+    ) -> Fate {
+        let Some(entry) = self.time_wait.get_mut(index) else {
+            return Fate::Dropped(DropReason::NoSocket);
+        };
+        match entry.record.segment_arrives(&segment, now) {
+            TimeWaitDisposition::Acknowledge(header) => {
+                let (deadline, timer) = (entry.record.ends_at, entry.timer);
+                entry.timer =
+                    self.timers
+                        .arm(Some(timer), deadline, Handle::new(Tag::TimeWait, index));
+                self.outbox.push(Message::Segment { key, header });
+                Fate::Consumed
+            }
+            TimeWaitDisposition::Ignore => Fate::Consumed,
+            TimeWaitDisposition::Forget => {
+                self.forget_time_wait(index);
+                Fate::Consumed
+            }
+            TimeWaitDisposition::Reopen => match self.listener_table.find(key.local) {
+                Some(listener) => {
+                    self.environment.counters.time_wait_recycled += 1;
+                    self.forget_time_wait(index);
+                    self.syn_arrives(now, key, listener, &segment)
+                }
+                None => Fate::Dropped(DropReason::NoSocket),
+            },
+        }
+    }
+
+    /// Sends a RST without a connection, within its limit.
+    pub(crate) fn send_reset(&mut self, now: Instant, key: FlowKey, header: SegmentHeader) -> Fate {
+        if !self.reset_limiter.allow(now, key.remote.ip()) {
+            return Fate::Dropped(DropReason::NoSocket);
+        }
+        self.environment.counters.tcp_out_rsts += 1;
+        self.outbox.push(Message::Segment { key, header });
+        Fate::Refused
+    }
+}
+
+/// A segment's header, taken apart before its frame moves.
+#[derive(Debug)]
+pub(crate) struct SegmentParts {
+    /// The segment without its payload.
+    pub(crate) segment: Segment,
+    header_length: usize,
+}
+
+impl SegmentParts {
+    fn new(header: &TcpHeader, options: &[u8]) -> Self {
+        let segment = Segment {
+            seq: header.sequence(),
+            ack: header.acknowledgment(),
+            wnd: header.window(),
+            flags: header.flags(),
+            options: TcpOptions::parse(options),
+            payload: Payload::default(),
+            time: Default::default(),
+        };
+        Self {
+            segment,
+            header_length: header.header_length(),
+        }
+    }
+
+    /// SEG.LEN, though the payload is not attached: it is not needed to refuse the segment.
+    pub(crate) fn seg_len(&self, packet: Ipv4Packet) -> u32 {
+        (packet.payload_length - self.header_length) as u32 + self.segment.len()
+    }
+}
+
+/// The checksum over the pseudo-header and the whole chain (RFC 9293 3.1).
+fn is_checksum_right(packet: Ipv4Packet, arrival: &Arrival) -> bool {
+    let length = packet.payload_length;
+    let mut sum = Sum::pseudo_header(
+        packet.source.into(),
+        packet.destination.into(),
+        ipv4::TCP,
+        length as u32,
+    );
+    let mut left = length;
+    let first = &arrival.frame[packet.payload_start..];
+    for piece in std::iter::once(first).chain(arrival.rest.iter().map(|frame| &frame[..])) {
+        let piece = &piece[..piece.len().min(left)];
+        sum.add(piece);
+        left -= piece.len();
+    }
+    left == 0 && sum.finish() == 0
+}

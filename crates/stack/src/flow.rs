@@ -1,0 +1,53 @@
+//! A connection within its shard.
+
+use crate::flow_table::FlowKey;
+use crate::frame_writer::FlowHeader;
+use crate::timer_wheel::TimerId;
+use periplus_journey::Instant;
+use periplus_tcp::Connection;
+
+/// A connection with what the shard knows of it.
+#[derive(Debug)]
+pub(crate) struct Flow {
+    pub(crate) connection: Connection,
+    pub(crate) key: FlowKey,
+    /// Ready headers, and the neighbours' epoch they are of.
+    pub(crate) header: Option<(FlowHeader, u32)>,
+    pub(crate) timer: Option<TimerId>,
+    pub(crate) armed: Option<Instant>,
+    /// The next hop does not answer: not before then.
+    pub(crate) retry_at: Option<Instant>,
+    /// In the flow table.
+    pub(crate) is_listed: bool,
+    /// In the transmit queue.
+    pub(crate) is_queued: bool,
+    /// Waiting for its next hop's link address.
+    pub(crate) is_unresolved: bool,
+    /// In the list of those that may hold frames of the ring.
+    pub(crate) is_pinning: bool,
+}
+
+impl Flow {
+    pub(crate) fn new(connection: Connection, key: FlowKey) -> Self {
+        Self {
+            connection,
+            key,
+            header: None,
+            timer: None,
+            armed: None,
+            retry_at: None,
+            is_listed: true,
+            is_queued: false,
+            is_unresolved: false,
+            is_pinning: false,
+        }
+    }
+
+    /// When the shard has to look at it.
+    pub(crate) fn next_timeout(&self) -> Option<Instant> {
+        [self.connection.next_timeout(), self.retry_at]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+}

@@ -1,0 +1,126 @@
+//! ICMP for IPv4 (RFC 792, RFC 1122 3.2.2): echo, and errors both ways.
+
+use crate::Shard;
+use crate::flow_table::FlowKey;
+use crate::handle::Tag;
+use crate::ipv4::Ipv4Packet;
+use crate::outbox::Message;
+use crate::receive::Fate;
+use periplus_journey::{DropReason, Instant};
+use periplus_ring::Arrival;
+use periplus_wire::icmpv4::{self, Icmpv4Header, MessageType, unreachable};
+use periplus_wire::ipv4::{self, Ipv4Header};
+use periplus_wire::tcp::QuotedSegment;
+use periplus_wire::{ethernet, icmpv4::unreachable_length};
+use std::net::SocketAddr;
+
+impl Shard {
+    pub(crate) fn icmp_arrives(
+        &mut self,
+        now: Instant,
+        packet: Ipv4Packet,
+        arrival: &Arrival,
+    ) -> Fate {
+        self.environment.counters.icmp_in_msgs += 1;
+        let whole = arrival.to_vec();
+        let message = &whole[packet.payload_start..packet.payload_start + packet.payload_length];
+        if !icmpv4::verify_checksum(message) {
+            return Fate::Dropped(DropReason::IcmpCsum);
+        }
+        let Ok((header, body)) = Icmpv4Header::parse(message) else {
+            return Fate::Dropped(DropReason::PktTooSmall);
+        };
+        match header.message_type() {
+            MessageType::ECHO => {
+                self.environment.counters.icmp_in_echos += 1;
+                if message.len() + ipv4::HEADER_LENGTH > self.environment.capabilities.mtu {
+                    return Fate::Dropped(DropReason::IcmpUnhandled);
+                }
+                let mut reply = vec![0; message.len()];
+                icmpv4::write_echo_reply(&mut reply, message);
+                self.environment.counters.icmp_out_echo_reps += 1;
+                let (source, destination) = (packet.destination, packet.source);
+                self.outbox.push(Message::Icmp {
+                    source,
+                    destination,
+                    message: reply,
+                });
+                Fate::Consumed
+            }
+            MessageType::DESTINATION_UNREACHABLE if header.code() == unreachable::PORT => {
+                self.port_unreachable_arrives(now, body)
+            }
+            _ => Fate::Dropped(DropReason::IcmpUnhandled),
+        }
+    }
+
+    /// Somebody says that nobody listens where we knocked. Whether it is believed is for the connection to say.
+    fn port_unreachable_arrives(&mut self, now: Instant, quoted: &[u8]) -> Fate {
+        let unhandled = Fate::Dropped(DropReason::IcmpUnhandled);
+        let Ok((header, segment)) = Ipv4Header::parse_quoted(quoted) else {
+            return unhandled;
+        };
+        let Ok(segment) = QuotedSegment::parse(segment) else {
+            return unhandled;
+        };
+        if header.protocol() != ipv4::TCP {
+            return unhandled;
+        }
+        let key = FlowKey {
+            local: SocketAddr::new(header.source().into(), segment.source_port()),
+            remote: SocketAddr::new(header.destination().into(), segment.destination_port()),
+        };
+        match self.flow_table.get(&key) {
+            Some(handle) if handle.tag() == Tag::Established => {
+                if let Some(flow) = self.flows.get_mut(handle.index()) {
+                    let context = &mut self.environment.context(now);
+                    flow.connection
+                        .icmp_port_unreachable(context, segment.sequence());
+                    self.settle(handle.index());
+                }
+                Fate::Consumed
+            }
+            _ => unhandled,
+        }
+    }
+
+    /// Tells the sender of a packet that nobody listens on its port. Says whether it was told: errors are limited in
+    /// number, for each destination as well, and never larger than what they answer, so that nobody can use us to
+    /// multiply traffic.
+    pub(crate) fn send_port_unreachable(
+        &mut self,
+        now: Instant,
+        packet: Ipv4Packet,
+        arrival: &Arrival,
+    ) -> bool {
+        let whole = arrival.to_vec();
+        let end = (packet.payload_start + packet.payload_length).min(whole.len());
+        let original = &whole[ethernet::HEADER_LENGTH..end];
+        let quote = minimal_quote(original, packet);
+        if unreachable_length(quote) + ipv4::HEADER_LENGTH > original.len() {
+            return false;
+        }
+        if !self.icmp_limiter.allow(now, packet.source.into()) {
+            return false;
+        }
+        let mut message = vec![0; unreachable_length(quote)];
+        icmpv4::write_unreachable(&mut message, unreachable::PORT, quote);
+        self.environment.counters.icmp_out_dest_unreachs += 1;
+        self.outbox.push(Message::Icmp {
+            source: packet.destination,
+            destination: packet.source,
+            message,
+        });
+        true
+    }
+}
+
+/// What an error quotes: the header and the first 64 bits of the payload (RFC 792), which hold the ports. RFC 1812
+/// 4.3.2.3 asks routers for more; as a host we quote so little that the error is not larger than the packet.
+fn minimal_quote(original: &[u8], packet: Ipv4Packet) -> &[u8] {
+    let header_length = packet.payload_start - ethernet::HEADER_LENGTH;
+    let room = original
+        .len()
+        .saturating_sub(ipv4::HEADER_LENGTH + icmpv4::HEADER_LENGTH);
+    &original[..room.max(header_length + 8).min(original.len())]
+}

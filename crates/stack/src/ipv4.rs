@@ -1,0 +1,59 @@
+//! IPv4 (RFC 791, RFC 1122 3.2): checks, and on to the transport.
+
+use crate::Shard;
+use crate::receive::Fate;
+use periplus_journey::{DropReason, Instant};
+use periplus_ring::Arrival;
+use periplus_wire::ethernet;
+use periplus_wire::ipv4::{self, Ipv4Header};
+use std::net::Ipv4Addr;
+
+/// An IPv4 packet that passed the checks. Its headers lie in the arrival's first frame.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ipv4Packet {
+    pub(crate) source: Ipv4Addr,
+    pub(crate) destination: Ipv4Addr,
+    /// Where in the frame the payload begins.
+    pub(crate) payload_start: usize,
+    /// Bytes of payload, the whole chain's.
+    pub(crate) payload_length: usize,
+}
+
+impl Shard {
+    pub(crate) fn ipv4_arrives(&mut self, now: Instant, arrival: Arrival) -> Fate {
+        self.environment.counters.ip_in_receives += 1;
+        let packet = &arrival.frame[ethernet::HEADER_LENGTH..];
+        // The headers are in the first frame, the payload may go on in others.
+        let Ok((header, _)) = Ipv4Header::parse_quoted(packet) else {
+            return Fate::Dropped(DropReason::IpInHdr);
+        };
+        if header.total_length() > arrival.length() - ethernet::HEADER_LENGTH {
+            return Fate::Dropped(DropReason::PktTooSmall);
+        }
+        if !ipv4::verify_checksum(packet) {
+            return Fate::Dropped(DropReason::IpCsum);
+        }
+        if self.routes.is_martian_source(header.source().into()) {
+            return Fate::Dropped(DropReason::IpInvalidSource);
+        }
+        if !self.routes.is_ours(header.destination().into()) {
+            return Fate::Dropped(DropReason::IpInAddrErrors);
+        }
+        if header.is_fragment() {
+            return Fate::Dropped(DropReason::IpFragment);
+        }
+        let protocol = header.protocol();
+        let packet = Ipv4Packet {
+            source: header.source(),
+            destination: header.destination(),
+            payload_start: ethernet::HEADER_LENGTH + header.header_length(),
+            payload_length: header.total_length() - header.header_length(),
+        };
+        match protocol {
+            ipv4::TCP => self.tcp_arrives(now, packet, arrival),
+            ipv4::ICMP => self.icmp_arrives(now, packet, &arrival),
+            ipv4::UDP => self.udp_arrives(now, packet, &arrival),
+            _ => Fate::Dropped(DropReason::UnhandledProto),
+        }
+    }
+}

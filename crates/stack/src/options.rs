@@ -1,0 +1,72 @@
+//! How a shard is set up.
+
+use periplus_tcp::Sysctls;
+use periplus_wire::ethernet::EthernetAddress;
+use std::net::{IpAddr, Ipv4Addr};
+
+/// What the sender of a request is told when no socket has its port. The request is dropped in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClosedPortPolicy {
+    /// The RST of RFC 9293 3.10.7.1.
+    Rst,
+    /// ICMP Destination Unreachable, code 3 (port).
+    Icmp,
+    /// Both, the RST first.
+    Both,
+    /// Nothing.
+    Drop,
+}
+
+impl ClosedPortPolicy {
+    pub(crate) fn resets(self) -> bool {
+        matches!(self, Self::Rst | Self::Both)
+    }
+
+    pub(crate) fn sends_icmp(self) -> bool {
+        matches!(self, Self::Icmp | Self::Both)
+    }
+}
+
+/// A shard's addresses, knobs and limits.
+#[derive(Clone, Debug)]
+pub struct ShardOptions {
+    /// Our address on the link.
+    pub ethernet: EthernetAddress,
+    /// Our address.
+    pub address: Ipv4Addr,
+    /// Bits of it that are the network's.
+    pub prefix: u8,
+    /// Who takes packets for other networks.
+    pub gateway: Option<IpAddr>,
+    /// Every destination is ours and loopback sources pass: for a link inside one host (as Linux's `IP_TRANSPARENT` and
+    /// `route_localnet`).
+    pub any_address: bool,
+    /// TCP's knobs.
+    pub tcp: Sysctls,
+    /// What a TCP segment to a closed port is answered by.
+    pub on_closed_port: ClosedPortPolicy,
+    /// What a UDP datagram to a closed port is answered by; a RST it never is.
+    pub on_closed_udp_port: ClosedPortPolicy,
+    /// Whether journeys are recorded.
+    pub recording: bool,
+    /// Connections the shard keeps at most, half-open ones and TIME-WAIT apart.
+    pub max_connections: usize,
+}
+
+impl Default for ShardOptions {
+    fn default() -> Self {
+        Self {
+            // A locally administered address (IEEE 802c): the second bit of the first byte.
+            ethernet: EthernetAddress([0x02, 0x70, 0x65, 0x72, 0x69, 0x02]),
+            address: Ipv4Addr::new(10, 77, 0, 2),
+            prefix: 24,
+            gateway: None,
+            any_address: false,
+            tcp: Sysctls::default(),
+            on_closed_port: ClosedPortPolicy::Both,
+            on_closed_udp_port: ClosedPortPolicy::Icmp,
+            recording: true,
+            max_connections: 1 << 18,
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! What the shard has to say without a connection: ARP, SYN/ACK, RST, ICMP. Bounded, and sent before anything else.
+
+use crate::flow_table::FlowKey;
+use periplus_tcp::SegmentHeader;
+use periplus_wire::arp::Operation;
+use periplus_wire::ethernet::EthernetAddress;
+use std::collections::VecDeque;
+use std::net::{IpAddr, Ipv4Addr};
+
+/// Messages that may wait for room in the ring. Whatever is beyond is lost, as on a link: all of it is repeated by a timer
+/// of ours or by the peer.
+const LIMIT: usize = 4096;
+/// Messages that may wait for a link address.
+const UNRESOLVED_LIMIT: usize = 256;
+
+/// A message without a connection.
+#[derive(Clone, Debug)]
+pub(crate) enum Message {
+    /// An ARP packet: its operation, to whom on the link, and whom it is about.
+    Arp {
+        operation: Operation,
+        to: EthernetAddress,
+        source: Ipv4Addr,
+        target: Ipv4Addr,
+    },
+    /// A segment of a flow that has a compact record, or none at all.
+    Segment { key: FlowKey, header: SegmentHeader },
+    /// An ICMP message.
+    Icmp {
+        source: Ipv4Addr,
+        destination: Ipv4Addr,
+        message: Vec<u8>,
+    },
+}
+
+impl Message {
+    /// Where it goes; `None` for ARP, which needs no address.
+    pub(crate) fn destination(&self) -> Option<IpAddr> {
+        match self {
+            Message::Arp { .. } => None,
+            Message::Segment { key, .. } => Some(key.remote.ip()),
+            Message::Icmp { destination, .. } => Some(IpAddr::V4(*destination)),
+        }
+    }
+}
+
+/// The messages that wait.
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    messages: VecDeque<Message>,
+    unresolved: Vec<(IpAddr, Message)>,
+    lost: u64,
+}
+
+impl Outbox {
+    pub(crate) fn push(&mut self, message: Message) {
+        if self.messages.len() < LIMIT {
+            self.messages.push_back(message);
+        } else {
+            self.lost += 1;
+        }
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<Message> {
+        self.messages.pop_front()
+    }
+
+    /// Puts back what was popped: the ring is full.
+    pub(crate) fn put_back(&mut self, message: Message) {
+        self.messages.push_front(message);
+    }
+
+    /// Keeps a message until the link address of `next_hop` is known.
+    pub(crate) fn wait_for(&mut self, next_hop: IpAddr, message: Message) {
+        if self.unresolved.len() < UNRESOLVED_LIMIT {
+            self.unresolved.push((next_hop, message));
+        } else {
+            self.lost += 1;
+        }
+    }
+
+    /// The link address of `next_hop` is known.
+    pub(crate) fn resolved(&mut self, next_hop: IpAddr) {
+        let mut waiting = std::mem::take(&mut self.unresolved);
+        for (_, message) in waiting.extract_if(.., |(hop, _)| *hop == next_hop) {
+            self.push(message);
+        }
+        self.unresolved = waiting;
+    }
+
+    /// `next_hop` does not answer.
+    pub(crate) fn given_up(&mut self, next_hop: IpAddr) {
+        let before = self.unresolved.len();
+        self.unresolved.retain(|(hop, _)| *hop != next_hop);
+        self.lost += (before - self.unresolved.len()) as u64;
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.messages.is_empty()
+    }
+}

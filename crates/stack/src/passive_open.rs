@@ -1,0 +1,233 @@
+//! The passive path: a SYN into the SYN queue, a handshake completed into the accept queue.
+
+use crate::Shard;
+use crate::flow::Flow;
+use crate::flow_table::FlowKey;
+use crate::handle::{Handle, Tag};
+use crate::outbox::Message;
+use crate::receive::Fate;
+use crate::shard::{HalfOpenEntry, ListenerId, Ready};
+use crate::slab::Index;
+use periplus_journey::{DropReason, Instant, Outcome};
+use periplus_tcp::listen::{AckVerdict, SynVerdict};
+use periplus_tcp::{Connection, HalfOpen, HalfOpenDisposition, Segment};
+use std::net::IpAddr;
+
+impl Shard {
+    /// A SYN for a listener (RFC 9293 3.10.7.2).
+    pub(crate) fn syn_arrives(
+        &mut self,
+        now: Instant,
+        key: FlowKey,
+        listener: Index,
+        syn: &Segment,
+    ) -> Fate {
+        let Some(bound) = self.listeners.get_mut(listener) else {
+            return Fate::Dropped(DropReason::NoSocket);
+        };
+        let environment = &mut self.environment;
+        if let SynVerdict::Drop(reason) = bound
+            .listener
+            .syn_arrives(&environment.sysctls, &mut environment.counters)
+        {
+            let fate = Fate::Dropped(reason);
+            self.record_arrival(now, key, syn.time, fate);
+            return fate;
+        }
+        let (IpAddr::V4(local), IpAddr::V4(remote)) = (key.local.ip(), key.remote.ip()) else {
+            return Fate::Dropped(DropReason::UnhandledProto);
+        };
+        let iss = environment.initial_sequence.iss(now, key.local, key.remote);
+        let ends = ((local, key.local.port()), (remote, key.remote.port()));
+        let record = HalfOpen::new(syn, ends.0, ends.1, pack(listener), iss, now);
+        let deadline = record.deadline();
+        // The timer's handle needs the record's index, and the record the timer's.
+        let timer = self.timers.arm(
+            None,
+            deadline,
+            Handle::new(
+                Tag::HalfOpen,
+                Index {
+                    slot: 0,
+                    generation: 0,
+                },
+            ),
+        );
+        let Ok(index) = self.half_open.insert(HalfOpenEntry { record, timer }) else {
+            self.timers.disarm(timer);
+            return Fate::Dropped(DropReason::SocketLimit);
+        };
+        let handle = Handle::new(Tag::HalfOpen, index);
+        self.timers.arm(Some(timer), deadline, handle);
+        if self.flow_table.insert(&key, handle).is_err() {
+            unreachable!("the flow was looked up and not found");
+        }
+        bound.listener.syn_queue.enter();
+        self.send_syn_ack(now, index);
+        Fate::Consumed
+    }
+
+    pub(crate) fn send_syn_ack(&mut self, now: Instant, index: Index) {
+        let Some(entry) = self.half_open.get(index) else {
+            return;
+        };
+        let key = FlowKey {
+            local: entry.record.local(),
+            remote: entry.record.remote(),
+        };
+        let offset = self
+            .environment
+            .initial_sequence
+            .timestamp_offset(key.local, key.remote);
+        let offer = self.environment.offer;
+        let header = entry
+            .record
+            .syn_ack(offer, offset, &self.environment.context(now));
+        self.outbox.push(Message::Segment { key, header });
+    }
+
+    /// A segment for a half-open connection.
+    pub(crate) fn segment_for_half_open(
+        &mut self,
+        now: Instant,
+        key: FlowKey,
+        index: Index,
+        segment: Segment,
+    ) -> Fate {
+        let Some(entry) = self.half_open.get(index) else {
+            return Fate::Dropped(DropReason::NoSocket);
+        };
+        match entry
+            .record
+            .segment_arrives(&segment, &mut self.environment.context(now))
+        {
+            HalfOpenDisposition::Complete => self.handshake_completes(now, key, index, segment),
+            HalfOpenDisposition::RepeatSynAck => {
+                self.environment.counters.tcp_syn_ack_retrans += 1;
+                self.send_syn_ack(now, index);
+                Fate::Consumed
+            }
+            HalfOpenDisposition::Acknowledge => {
+                let offset = self
+                    .environment
+                    .initial_sequence
+                    .timestamp_offset(key.local, key.remote);
+                let offer = self.environment.offer;
+                let header =
+                    entry
+                        .record
+                        .acknowledgment(offer, offset, &self.environment.context(now));
+                self.environment.counters.tcp_challenge_ack += 1;
+                self.outbox.push(Message::Segment { key, header });
+                Fate::Dropped(DropReason::TcpInvalidSequence)
+            }
+            HalfOpenDisposition::Reset(header) => self.send_reset(now, key, header),
+            HalfOpenDisposition::Remove => {
+                self.environment.counters.tcp_attempt_fails += 1;
+                self.forget_half_open(now, index, Outcome::Reset, "reset_by_peer");
+                Fate::Consumed
+            }
+            HalfOpenDisposition::Drop(reason) => Fate::Dropped(reason),
+        }
+    }
+
+    /// The ACK that completes the handshake: the record becomes a connection in the accept queue.
+    fn handshake_completes(
+        &mut self,
+        now: Instant,
+        key: FlowKey,
+        index: Index,
+        segment: Segment,
+    ) -> Fate {
+        let Some(entry) = self.half_open.get(index) else {
+            return Fate::Dropped(DropReason::NoSocket);
+        };
+        let listener = unpack(entry.record.listener);
+        let Some(bound) = self.listeners.get_mut(listener) else {
+            return Fate::Dropped(DropReason::NoSocket);
+        };
+        let environment = &mut self.environment;
+        match bound
+            .listener
+            .ack_arrives(&environment.sysctls, &mut environment.counters)
+        {
+            AckVerdict::Establish => {}
+            AckVerdict::Drop => return Fate::Dropped(DropReason::TcpListenOverflow),
+            AckVerdict::Reset => {
+                let answer = periplus_tcp::reset::answer_to(&segment);
+                self.forget_half_open(now, index, Outcome::Reset, "tcp_abort_on_overflow");
+                return match answer {
+                    Some(answer) => self.send_reset(now, key, answer),
+                    None => Fate::Dropped(DropReason::TcpListenOverflow),
+                };
+            }
+        }
+        let offset = environment
+            .initial_sequence
+            .timestamp_offset(key.local, key.remote);
+        let established = segment.time.arrived;
+        let offer = environment.offer;
+        let connection = Connection::from_half_open(
+            &entry.record,
+            offer,
+            offset,
+            established,
+            &environment.context(now),
+        );
+        let timer = entry.timer;
+        let Ok(connection) = self.flows.insert(Flow::new(connection, key)) else {
+            // The record stays: the peer's next ACK, or our next SYN/ACK's, tries again.
+            return Fate::Dropped(DropReason::SocketLimit);
+        };
+        self.half_open.remove(index);
+        self.timers.disarm(timer);
+        self.flow_table
+            .replace(&key, Handle::new(Tag::Established, connection));
+        self.environment.counters.tcp_passive_opens += 1;
+        bound.listener.syn_queue.leave();
+        bound.listener.accept_queue.push(connection);
+        if std::mem::take(&mut bound.listener.wants_accept) {
+            self.ready.push(Ready::Listener(ListenerId(listener)));
+        }
+        // The same segment may carry the request, or a FIN; a bare ACK is the handshake's.
+        self.segment_for_connection(now, key, connection, segment)
+    }
+
+    /// A half-open record goes, and is recorded.
+    pub(crate) fn forget_half_open(
+        &mut self,
+        now: Instant,
+        index: Index,
+        outcome: Outcome,
+        reason: &'static str,
+    ) {
+        let Some(entry) = self.half_open.remove(index) else {
+            return;
+        };
+        self.timers.disarm(entry.timer);
+        let key = FlowKey {
+            local: entry.record.local(),
+            remote: entry.record.remote(),
+        };
+        self.flow_table.remove(&key);
+        if let Some(bound) = self.listeners.get_mut(unpack(entry.record.listener)) {
+            bound.listener.syn_queue.leave();
+        }
+        entry
+            .record
+            .give_up(outcome, reason, &mut self.environment.context(now));
+    }
+}
+
+/// A listener's index as the number a record keeps.
+pub(crate) fn pack(listener: Index) -> u64 {
+    u64::from(listener.generation) << 32 | u64::from(listener.slot)
+}
+
+/// The listener of that number.
+pub(crate) fn unpack(number: u64) -> Index {
+    Index {
+        slot: number as u32,
+        generation: (number >> 32) as u32,
+    }
+}

@@ -1,0 +1,89 @@
+//! No socket for the port: the request is dropped and its sender told.
+
+use crate::Shard;
+use crate::demux::SegmentParts;
+use crate::flow_table::FlowKey;
+use crate::ipv4::Ipv4Packet;
+use crate::receive::Fate;
+use periplus_journey::{DropReason, Events, Instant, Kind, Outcome, Overlays, Record, TcpSummary};
+use periplus_ring::Arrival;
+use periplus_tcp::{ArrivalTime, reset};
+use periplus_wire::tcp::TcpFlags;
+use std::time::Duration;
+
+impl Shard {
+    pub(crate) fn no_socket(
+        &mut self,
+        now: Instant,
+        key: FlowKey,
+        parts: &SegmentParts,
+        packet: Ipv4Packet,
+        arrival: &Arrival,
+    ) -> Fate {
+        let time = self.arrival_time(now, arrival);
+        let is_syn = parts.segment.has(TcpFlags::SYN);
+        if parts.segment.has(TcpFlags::RST) {
+            return Fate::Dropped(DropReason::NoSocket); // there is nothing to tell it (RFC 9293 3.10.7.1)
+        }
+        let policy = self.options.on_closed_port;
+        let mut fate = Fate::Dropped(DropReason::NoSocket);
+        // ICMP answers a knock; a stray segment of a connection that is gone gets the RST alone. The RST goes first.
+        let answer = reset::answer_to_length(&parts.segment, parts.seg_len(packet))
+            .filter(|_| policy.resets());
+        if let Some(answer) = answer {
+            fate = self.send_reset(now, key, answer);
+        }
+        if policy.sends_icmp() && is_syn && self.send_port_unreachable(now, packet, arrival) {
+            fate = Fate::Refused;
+        }
+        self.record_arrival(now, key, time, fate);
+        fate
+    }
+
+    /// A record of an arrival that found no connection, within its limit.
+    pub(crate) fn record_arrival(
+        &mut self,
+        now: Instant,
+        key: FlowKey,
+        time: ArrivalTime,
+        fate: Fate,
+    ) {
+        let (outcome, reason) = match fate {
+            Fate::Refused => (Outcome::Refused, DropReason::NoSocket.name()),
+            Fate::Dropped(reason) => (Outcome::Dropped, reason.name()),
+            Fate::Delivered | Fate::Consumed => return,
+        };
+        let recorder = &mut self.environment.recorder;
+        if !recorder.is_enabled() || !self.arrival_records.take(now) {
+            return;
+        }
+        let events = Events {
+            arrived: Some(time.arrived),
+            taken: time.taken,
+            ..Events::default()
+        };
+        let record = Record {
+            kind: Kind::Arrival,
+            id: recorder.next_id(),
+            device: recorder.device(),
+            peer: key.remote,
+            local: key.local,
+            handshake: None,
+            protocol: None,
+            request: None,
+            status: None,
+            bytes_in: 0,
+            bytes_out: 0,
+            acked: 0,
+            outcome,
+            reason: Some(reason),
+            events,
+            overlays: Overlays::default(),
+            peer_in_server: Duration::ZERO,
+            rx_ring_at_most: time.rx_ring_at_most,
+            tcp: TcpSummary::default(),
+            coarse: false,
+        };
+        recorder.push(record);
+    }
+}

@@ -1,0 +1,133 @@
+//! After a connection was touched: what the shard must know of it is brought up to date, in one place.
+
+use crate::Shard;
+use crate::handle::{Handle, Tag};
+use crate::shard::{ConnectionId, Ready, TimeWaitEntry};
+use crate::slab::Index;
+use periplus_journey::Instant;
+use periplus_tcp::{Readiness, State, TimeWait};
+use std::net::IpAddr;
+
+impl Shard {
+    /// Brings everything in line with the connection, and gives it a turn at the transmit ring if it has something to say.
+    pub(crate) fn settle(&mut self, index: Index) {
+        self.note(index);
+        let Some(flow) = self.flows.get_mut(index) else {
+            return;
+        };
+        if !flow.is_queued && !flow.is_unresolved && flow.connection.has_output() {
+            flow.is_queued = true;
+            self.transmit_queue.push_back(index);
+        }
+    }
+
+    /// Brings timer, readiness and tables in line with the connection.
+    pub(crate) fn note(&mut self, index: Index) {
+        let Some(flow) = self.flows.get_mut(index) else {
+            return;
+        };
+        if let Some(Readiness { readable, writable }) = flow.connection.take_readiness() {
+            self.ready.push(Ready::Stream {
+                id: ConnectionId(index),
+                readable,
+                writable,
+            });
+        }
+        if flow.is_listed && flow.connection.state() == State::Closed {
+            flow.is_listed = false;
+            self.flow_table.remove(&flow.key);
+        }
+        if flow.connection.is_only_waiting() {
+            self.keep_as_time_wait(index);
+            return;
+        }
+        if flow.connection.is_finished() {
+            self.forget_flow(index);
+            return;
+        }
+        match flow.next_timeout() {
+            Some(deadline) if flow.armed != Some(deadline) => {
+                flow.armed = Some(deadline);
+                flow.timer = Some(self.timers.arm(
+                    flow.timer,
+                    deadline,
+                    Handle::new(Tag::Established, index),
+                ));
+            }
+            Some(_) => {}
+            None => {
+                flow.armed = None;
+                if let Some(timer) = flow.timer.take() {
+                    self.timers.disarm(timer);
+                }
+            }
+        }
+        if !flow.is_pinning && flow.connection.pinned_frames() > 0 {
+            flow.is_pinning = true;
+            self.pinning.push_back(index);
+        }
+    }
+
+    /// The connection is over and nobody holds it.
+    fn forget_flow(&mut self, index: Index) {
+        let Some(flow) = self.flows.remove(index) else {
+            return;
+        };
+        if let Some(timer) = flow.timer {
+            self.timers.disarm(timer);
+        }
+        if flow.is_listed {
+            self.flow_table.remove(&flow.key);
+        }
+    }
+
+    /// The connection has nothing left but to wait: a compact record does that. At the limit of records it is forgotten
+    /// at once, as on Linux.
+    fn keep_as_time_wait(&mut self, index: Index) {
+        let Some(mut flow) = self.flows.remove(index) else {
+            return;
+        };
+        let key = flow.key;
+        self.environment.counters.time_wait += 1;
+        let (IpAddr::V4(local), IpAddr::V4(remote)) = (key.local.ip(), key.remote.ip()) else {
+            return;
+        };
+        let ends = ((local, key.local.port()), (remote, key.remote.port()));
+        let record = TimeWait::new(&flow.connection, ends.0, ends.1, Instant::ZERO);
+        let placeholder = Handle::new(
+            Tag::TimeWait,
+            Index {
+                slot: 0,
+                generation: 0,
+            },
+        );
+        let timer = self
+            .timers
+            .arm(flow.timer.take(), record.ends_at, placeholder);
+        match self.time_wait.insert(TimeWaitEntry { record, timer }) {
+            Ok(place) => {
+                let handle = Handle::new(Tag::TimeWait, place);
+                self.timers.arm(Some(timer), record.ends_at, handle);
+                self.flow_table.replace(&key, handle);
+            }
+            Err(_) => {
+                self.environment.counters.time_wait_overflow += 1;
+                self.timers.disarm(timer);
+                self.flow_table.remove(&key);
+            }
+        }
+    }
+
+    /// A TIME-WAIT record goes.
+    pub(crate) fn forget_time_wait(&mut self, index: Index) {
+        let Some(entry) = self.time_wait.remove(index) else {
+            return;
+        };
+        self.timers.disarm(entry.timer);
+        let key = crate::flow_table::FlowKey {
+            local: entry.record.local(),
+            remote: entry.record.remote(),
+        };
+        self.flow_table.remove(&key);
+    }
+}

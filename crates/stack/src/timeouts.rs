@@ -1,0 +1,78 @@
+//! The verbs of time: when the shard wants to be called, and what it does then.
+
+use crate::Shard;
+use crate::handle::{Handle, Tag};
+use crate::slab::Index;
+use periplus_journey::{Instant, Outcome};
+
+impl Shard {
+    /// When [`Shard::timeout`] next has something to do.
+    pub fn next_timeout(&self) -> Option<Instant> {
+        [self.timers.next_timeout(), self.neighbours.next_timeout()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Does what is due at `now`. Answers wait for [`Shard::transmit`].
+    pub fn timeout(&mut self, now: Instant) {
+        let mut expired = Vec::new();
+        self.timers.expire(now, &mut expired);
+        for handle in expired {
+            match handle.tag() {
+                Tag::Established => self.connection_times_out(now, handle.index()),
+                Tag::HalfOpen => self.half_open_times_out(now, handle.index()),
+                Tag::TimeWait => self.time_wait_times_out(now, handle.index()),
+            }
+        }
+        if self.neighbours.next_timeout().is_some_and(|at| at <= now) {
+            self.neighbours_time_out(now);
+        }
+    }
+
+    fn connection_times_out(&mut self, now: Instant, index: Index) {
+        let Some(flow) = self.flows.get_mut(index) else {
+            return;
+        };
+        flow.armed = None;
+        if flow.retry_at.is_some_and(|at| at <= now) {
+            flow.retry_at = None;
+            flow.is_unresolved = false;
+        }
+        flow.connection.timeout(&mut self.environment.context(now));
+        self.settle(index);
+    }
+
+    /// The SYN/ACK goes out again, or has often enough.
+    fn half_open_times_out(&mut self, now: Instant, index: Index) {
+        let Some(entry) = self.half_open.get_mut(index) else {
+            return;
+        };
+        if entry.record.retransmissions >= self.environment.sysctls.tcp_synack_retries {
+            self.environment.counters.tcp_syn_ack_timeouts += 1;
+            self.environment.counters.tcp_attempt_fails += 1;
+            self.forget_half_open(now, index, Outcome::Timeout, "tcp_synack_retries");
+            return;
+        }
+        entry.record.retransmissions += 1;
+        let handle = Handle::new(Tag::HalfOpen, index);
+        entry.timer = self.timers.arm(None, entry.record.deadline(), handle);
+        self.environment.counters.tcp_syn_ack_retrans += 1;
+        self.send_syn_ack(now, index);
+    }
+
+    fn time_wait_times_out(&mut self, now: Instant, index: Index) {
+        let Some(entry) = self.time_wait.get_mut(index) else {
+            return;
+        };
+        if entry.record.ends_at <= now {
+            self.forget_time_wait(index);
+        } else {
+            entry.timer = self.timers.arm(
+                None,
+                entry.record.ends_at,
+                Handle::new(Tag::TimeWait, index),
+            );
+        }
+    }
+}

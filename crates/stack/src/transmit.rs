@@ -1,0 +1,247 @@
+//! The verb that lets frames out: messages without a connection first, then the connections in turn.
+
+use crate::Shard;
+use crate::frame_writer::{self, FlowHeader};
+use crate::neighbours::Resolution;
+use crate::outbox::Message;
+use crate::slab::Index;
+use periplus_journey::Instant;
+use periplus_ring::{Capabilities, Device, TxDescriptor};
+use periplus_tcp::{Emit, RingFull, SegmentHeader, Turn};
+use periplus_wire::ethernet::{self, EtherType, EthernetAddress};
+use periplus_wire::{arp, ipv4};
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// Payload bytes a connection may send in its turn.
+const QUANTUM: usize = 64 * 1024;
+/// How long a connection waits whose next hop was asked for in vain.
+const UNREACHABLE_RETRY: Duration = Duration::from_secs(1);
+
+/// How a look at the transmit ring ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransmitOutcome {
+    /// Nothing is left to send.
+    Done,
+    /// The ring is full; what is left goes when it has room.
+    RingFull,
+}
+
+/// Writes one connection's segments into the device's ring.
+struct FlowEmit<'a> {
+    device: &'a mut dyn Device,
+    capabilities: &'a Capabilities,
+    header: FlowHeader,
+    now: Instant,
+    sent: u64,
+}
+
+impl Emit for FlowEmit<'_> {
+    fn largest_payload(&self, segment_size: usize) -> usize {
+        frame_writer::largest_payload(self.capabilities, segment_size)
+    }
+
+    fn segment(
+        &mut self,
+        header: &SegmentHeader,
+        payload: &[&[u8]],
+        segment_size: usize,
+    ) -> Result<(), RingFull> {
+        let (device, capabilities) = (&mut *self.device, self.capabilities);
+        frame_writer::write_segment(
+            device,
+            capabilities,
+            self.now,
+            &self.header,
+            header,
+            payload,
+            segment_size,
+        )?;
+        self.sent += 1;
+        Ok(())
+    }
+}
+
+impl Shard {
+    /// Writes what is to be sent into the device's ring, until nothing is left or the ring is full.
+    pub fn transmit(&mut self, now: Instant, device: &mut dyn Device) -> TransmitOutcome {
+        loop {
+            if self.transmit_messages(now, device).is_err() {
+                return TransmitOutcome::RingFull;
+            }
+            let Some(index) = self.transmit_queue.pop_front() else {
+                return TransmitOutcome::Done;
+            };
+            if self.transmit_connection(now, device, index).is_err() {
+                return TransmitOutcome::RingFull;
+            }
+        }
+    }
+
+    fn transmit_connection(
+        &mut self,
+        now: Instant,
+        device: &mut dyn Device,
+        index: Index,
+    ) -> Result<(), RingFull> {
+        let Some(header) = self.ready_header(now, index) else {
+            return Ok(());
+        };
+        let Some(flow) = self.flows.get_mut(index) else {
+            return Ok(());
+        };
+        // Disjoint parts of the shard: the connection, its surroundings, and the device's capabilities.
+        let capabilities = self.environment.capabilities;
+        let mut emit = FlowEmit {
+            device,
+            capabilities: &capabilities,
+            header,
+            now,
+            sent: 0,
+        };
+        let turn = flow
+            .connection
+            .transmit(&mut self.environment.context(now), &mut emit, QUANTUM);
+        self.environment.counters.ip_out_requests += emit.sent;
+        match turn {
+            Ok(Turn::Done) => flow.is_queued = false,
+            Ok(Turn::More) => self.transmit_queue.push_back(index),
+            Err(RingFull) => self.transmit_queue.push_front(index),
+        }
+        // Noted, not settled: what it may not send now, it is not asked about again until something happens.
+        self.note(index);
+        turn.map(|_| ())
+    }
+
+    /// The flow's headers, if its next hop's link address is known; else the flow is put aside.
+    fn ready_header(&mut self, now: Instant, index: Index) -> Option<FlowHeader> {
+        let flow = self.flows.get_mut(index)?;
+        if let Some((header, epoch)) = flow.header
+            && epoch == self.neighbour_epoch
+        {
+            return Some(header);
+        }
+        let key = flow.key;
+        let next_hop = self.routes.next_hop(key.remote.ip());
+        let resolution = next_hop.map_or(Resolution::Unreachable, |hop| {
+            self.neighbours.resolve(now, hop)
+        });
+        let flow = self.flows.get_mut(index)?;
+        if let Resolution::Known(to) = resolution {
+            let header = FlowHeader::new(&key, self.options.ethernet, to)?;
+            flow.header = Some((header, self.neighbour_epoch));
+            return Some(header);
+        }
+        flow.is_queued = false;
+        flow.is_unresolved = true;
+        match (resolution, next_hop) {
+            (Resolution::Ask, Some(hop)) => {
+                self.unresolved.push((hop, index));
+                self.ask_for(hop);
+            }
+            (Resolution::Waiting, Some(hop)) => self.unresolved.push((hop, index)),
+            _ => {
+                flow.connection
+                    .host_unreachable(&mut self.environment.context(now));
+                flow.retry_at = Some(now + UNREACHABLE_RETRY);
+                self.settle(index);
+            }
+        }
+        None
+    }
+
+    fn transmit_messages(&mut self, now: Instant, device: &mut dyn Device) -> Result<(), RingFull> {
+        while let Some(message) = self.outbox.pop() {
+            let to = match message.destination() {
+                None => EthernetAddress::BROADCAST,
+                Some(destination) => match self.next_hop_of_message(now, destination, &message) {
+                    Some(to) => to,
+                    None => continue,
+                },
+            };
+            if self.transmit_message(now, device, &message, to).is_err() {
+                self.outbox.put_back(message);
+                return Err(RingFull);
+            }
+        }
+        Ok(())
+    }
+
+    fn next_hop_of_message(
+        &mut self,
+        now: Instant,
+        destination: IpAddr,
+        message: &Message,
+    ) -> Option<EthernetAddress> {
+        let hop = self.routes.next_hop(destination)?;
+        let resolution = self.neighbours.resolve(now, hop);
+        match resolution {
+            Resolution::Known(to) => return Some(to),
+            Resolution::Ask | Resolution::Waiting => self.outbox.wait_for(hop, message.clone()),
+            Resolution::Unreachable => {}
+        }
+        if resolution == Resolution::Ask {
+            self.ask_for(hop);
+        }
+        None
+    }
+
+    fn transmit_message(
+        &mut self,
+        now: Instant,
+        device: &mut dyn Device,
+        message: &Message,
+        to: EthernetAddress,
+    ) -> Result<(), RingFull> {
+        let from = self.options.ethernet;
+        match message {
+            Message::Arp {
+                operation,
+                to,
+                source,
+                target,
+            } => {
+                let length = ethernet::HEADER_LENGTH + arp::LENGTH;
+                let frame = device.reserve(length).ok_or(RingFull)?;
+                ethernet::write(frame, *to, from, EtherType::ARP);
+                let asked = if to.is_broadcast() {
+                    EthernetAddress::default()
+                } else {
+                    *to
+                };
+                arp::write(
+                    &mut frame[ethernet::HEADER_LENGTH..],
+                    *operation,
+                    (from, *source),
+                    (asked, *target),
+                );
+                device.commit(now, TxDescriptor::complete(length));
+                return Ok(());
+            }
+            Message::Segment { key, header } => {
+                let Some(flow) = FlowHeader::new(key, from, to) else {
+                    return Ok(());
+                };
+                let capabilities = &self.environment.capabilities;
+                frame_writer::write_segment(device, capabilities, now, &flow, header, &[], 0)?;
+                self.environment.counters.tcp_out_segs += 1;
+            }
+            Message::Icmp {
+                source,
+                destination,
+                message,
+            } => {
+                frame_writer::write_packet(
+                    device,
+                    now,
+                    (from, to),
+                    (*source, *destination),
+                    ipv4::ICMP,
+                    message,
+                )?;
+            }
+        }
+        self.environment.counters.ip_out_requests += 1;
+        Ok(())
+    }
+}

@@ -1,0 +1,269 @@
+//! The backend's calls (RFC 9293 3.10.2 to 3.10.6).
+
+use crate::connection::AckDue;
+use crate::{Connection, Context, SegmentHeader, State, StreamError};
+use bytes::Bytes;
+use periplus_journey::{Outcome, StampedMark};
+use periplus_wire::tcp::{TcpFlags, TcpOptions};
+
+/// What a read gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Read {
+    /// So many bytes, at least one.
+    Data(usize),
+    /// The peer has closed its direction, and everything was read.
+    End,
+    /// Nothing yet: [`Connection::take_readiness`] will say when.
+    Wait,
+}
+
+/// What a write took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Write {
+    /// So many bytes, at least one (or none, if none were given).
+    Accepted(usize),
+    /// The send queue is full: [`Connection::take_readiness`] will say when it is not.
+    Wait,
+}
+
+impl Connection {
+    /// Whether the handshake is done.
+    ///
+    /// # Errors
+    /// The reason why it failed.
+    pub fn is_connected(&mut self) -> Result<bool, StreamError> {
+        match (self.error, self.state) {
+            (Some(error), _) => Err(error),
+            (None, State::SynSent | State::SynReceived) => {
+                self.wants.writable = true;
+                Ok(false)
+            }
+            _ => Ok(true),
+        }
+    }
+
+    /// Reads into `buffer` (RECEIVE, RFC 9293 3.10.3).
+    ///
+    /// # Errors
+    /// The reason why the connection is over, if not in good order.
+    pub fn read(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Result<Read, StreamError> {
+        let read = self.peek(buffer)?;
+        if let Read::Data(count) = read {
+            self.consume(context, count);
+        }
+        Ok(read)
+    }
+
+    /// Copies the next bytes into `buffer` and leaves them in the receive queue.
+    ///
+    /// # Errors
+    /// As [`Connection::read`].
+    pub fn peek(&mut self, buffer: &mut [u8]) -> Result<Read, StreamError> {
+        if !self.receive_queue.is_empty() {
+            return Ok(Read::Data(self.receive_queue.peek(buffer)));
+        }
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        match self.state {
+            State::SynSent
+            | State::SynReceived
+            | State::Established
+            | State::FinWait1
+            | State::FinWait2 => {
+                self.wants.readable = true;
+                Ok(Read::Wait)
+            }
+            _ => Ok(Read::End),
+        }
+    }
+
+    /// Takes bytes that were peeked out of the receive queue: they count as read now.
+    pub fn consume(&mut self, context: &mut Context<'_>, count: usize) {
+        let count = count.min(self.receive_queue.len());
+        let from = self.read_offset();
+        self.receive_queue.consume(count);
+        if let Some(journal) = &mut self.journal {
+            journal.read(
+                from,
+                from + count as u64,
+                context.now,
+                self.receive_queue.is_empty(),
+            );
+        }
+        if self.state.may_receive() {
+            self.offer_freed_window(context);
+        }
+    }
+
+    fn room_to_write(&mut self, context: &Context<'_>) -> Result<Option<usize>, StreamError> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        match self.state {
+            State::SynSent | State::SynReceived => {}
+            state if state.may_send() => {}
+            _ => return Err(StreamError::BrokenPipe),
+        }
+        let room = context
+            .sysctls
+            .tcp_wmem
+            .saturating_sub(self.send_queue.len());
+        self.wants.writable = room == 0;
+        Ok((room > 0).then_some(room))
+    }
+
+    /// Queues a copy of as much of `data` as fits (SEND, RFC 9293 3.10.2).
+    ///
+    /// # Errors
+    /// The reason why the connection is over, or [`StreamError::BrokenPipe`] after the sending direction was closed.
+    pub fn write(&mut self, context: &Context<'_>, data: &[u8]) -> Result<Write, StreamError> {
+        let Some(room) = self.room_to_write(context)? else {
+            return Ok(Write::Wait);
+        };
+        let count = room.min(data.len());
+        self.send_queue.push_copy(&data[..count]);
+        Ok(Write::Accepted(count))
+    }
+
+    /// Queues as much of `data` as fits, without a copy, and cuts it off the front.
+    ///
+    /// # Errors
+    /// As [`Connection::write`].
+    pub fn write_bytes(
+        &mut self,
+        context: &Context<'_>,
+        data: &mut Bytes,
+    ) -> Result<Write, StreamError> {
+        let Some(room) = self.room_to_write(context)? else {
+            return Ok(Write::Wait);
+        };
+        let count = room.min(data.len());
+        self.send_queue.push_bytes(data.split_to(count));
+        Ok(Write::Accepted(count))
+    }
+
+    /// Closes the sending direction after what is queued (CLOSE, RFC 9293 3.10.4).
+    ///
+    /// # Errors
+    /// The reason why the connection is over.
+    pub fn shutdown_write(&mut self) -> Result<(), StreamError> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        match self.state {
+            State::SynSent => Err(StreamError::NotConnected),
+            State::SynReceived | State::Established => {
+                self.state = State::FinWait1;
+                Ok(())
+            }
+            State::CloseWait => {
+                self.state = State::LastAck;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The backend let go of the connection. What was written is still delivered; what came and was not read is answered
+    /// by a RST, so that the peer does not take it for received (RFC 1122 4.2.2.13).
+    pub fn close(&mut self, context: &mut Context<'_>) {
+        self.attached = false;
+        match self.state {
+            State::Closed => {}
+            State::SynSent => self.fail(
+                context,
+                StreamError::Aborted,
+                Outcome::Closed,
+                Some("closed_before_established"),
+            ),
+            _ if !self.receive_queue.is_empty() || !self.reassembly.is_empty() => {
+                self.abort_because(context, "closed_with_unread_data");
+            }
+            State::FinWait2 => {
+                self.state_ends_at = Some(context.now + context.sysctls.tcp_fin_timeout)
+            }
+            _ => {
+                let _ = self.shutdown_write(); // whatever it says, there is nobody left to tell
+            }
+        }
+    }
+
+    /// Resets the connection (ABORT, RFC 9293 3.10.5).
+    pub fn abort(&mut self, context: &mut Context<'_>) {
+        self.abort_because(context, "aborted");
+    }
+
+    fn abort_because(&mut self, context: &mut Context<'_>, reason: &'static str) {
+        if self.state == State::Closed {
+            return;
+        }
+        if self.state.is_synchronized() && self.state != State::TimeWait {
+            context.counters.tcp_estab_resets += 1;
+            self.send_reset(context);
+        }
+        self.fail(context, StreamError::Aborted, Outcome::Reset, Some(reason));
+    }
+
+    /// Owes a RST that the peer must believe: at SND.NXT, which is its RCV.NXT once everything arrived.
+    pub(crate) fn send_reset(&mut self, context: &Context<'_>) {
+        self.reset_due = Some(SegmentHeader {
+            seq: self.snd.max,
+            ack: self.rcv.nxt,
+            flags: TcpFlags::RST | TcpFlags::ACK,
+            wnd: 0,
+            options: TcpOptions {
+                timestamps: self.timestamps_option(context.now),
+                ..TcpOptions::default()
+            },
+        });
+    }
+
+    /// Whether small segments wait for others to be acknowledged (Nagle's algorithm, RFC 9293 3.7.4).
+    pub fn set_no_delay(&mut self, no_delay: bool) {
+        self.no_delay = no_delay;
+    }
+
+    /// A word of the codec about this stream.
+    pub fn mark(&mut self, mark: StampedMark, context: &mut Context<'_>) {
+        let summary = self.summary();
+        let read_to = self.read_offset();
+        let drained = self.receive_queue.is_empty();
+        if let Some(journal) = &mut self.journal {
+            if !journal.mark(mark, read_to, drained, summary, context.recorder) {
+                context.counters.journeys_shed += 1;
+            }
+        }
+    }
+
+    /// An ICMP error says that nobody listens at the other end (RFC 1122 4.2.3.9). Believed while connecting only, and
+    /// only for the SYN in flight (RFC 5927 4.1); later it would be a way to cut others' connections.
+    pub fn icmp_port_unreachable(&mut self, context: &mut Context<'_>, seq: periplus_wire::SeqNum) {
+        if self.state == State::SynSent && seq == self.snd.iss && self.ack_due == AckDue::No {
+            context.counters.tcp_attempt_fails += 1;
+            self.fail(
+                context,
+                StreamError::Refused,
+                Outcome::Refused,
+                Some("icmp_port_unreachable"),
+            );
+        }
+    }
+
+    /// The next hop does not answer: connecting fails, an established connection goes on trying.
+    pub fn host_unreachable(&mut self, context: &mut Context<'_>) {
+        if self.state == State::SynSent {
+            context.counters.tcp_attempt_fails += 1;
+            self.fail(
+                context,
+                StreamError::TimedOut,
+                Outcome::Timeout,
+                Some("next_hop_silent"),
+            );
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Slow start and congestion avoidance (RFC 5681), with the window arithmetic of NewReno (RFC 6582).
+
+/// The congestion window. Bytes throughout.
+#[derive(Clone, Debug)]
+pub struct NewReno {
+    cwnd: u32,
+    ssthresh: u32,
+    smss: u32,
+    /// Bytes acknowledged since cwnd last grew, in congestion avoidance.
+    acked: u32,
+}
+
+impl NewReno {
+    /// A new connection's window: ten segments (RFC 6928 2).
+    pub fn new(smss: u32) -> Self {
+        let initial = (10 * smss).min(14_600.max(2 * smss));
+        Self {
+            cwnd: initial,
+            ssthresh: u32::MAX,
+            smss,
+            acked: 0,
+        }
+    }
+
+    /// cwnd.
+    pub fn cwnd(&self) -> u32 {
+        self.cwnd
+    }
+
+    /// `acked` bytes were newly acknowledged. Counts bytes, as Linux counts segments, so that an ACK for many does not
+    /// slow the start (RFC 5681 3.1 allows growth by what was acknowledged; RFC 3465).
+    pub(crate) fn acknowledged(&mut self, acked: u32) {
+        if self.cwnd < self.ssthresh {
+            self.cwnd = self.cwnd.saturating_add(acked);
+            return;
+        }
+        self.acked = self.acked.saturating_add(acked);
+        if self.acked >= self.cwnd {
+            self.acked -= self.cwnd;
+            self.cwnd = self.cwnd.saturating_add(self.smss);
+        }
+    }
+
+    /// RFC 5681 3.1, equation 4.
+    fn halve(&mut self, flight_size: u32) {
+        self.ssthresh = (flight_size / 2).max(2 * self.smss);
+        self.acked = 0;
+    }
+
+    /// RFC 5681 3.2, steps 2 and 3.
+    pub(crate) fn enter_recovery(&mut self, flight_size: u32, duplicate_acks: u32) {
+        self.halve(flight_size);
+        self.cwnd = self.ssthresh + duplicate_acks * self.smss;
+    }
+
+    pub(crate) fn inflate(&mut self) {
+        self.cwnd = self.cwnd.saturating_add(self.smss);
+    }
+
+    /// RFC 6582 3.2, step 3, partial acknowledgment.
+    pub(crate) fn deflate(&mut self, acked: u32) {
+        self.cwnd = self.cwnd.saturating_sub(acked).max(self.smss);
+        if acked >= self.smss {
+            self.cwnd += self.smss;
+        }
+    }
+
+    /// RFC 6582 3.2, step 3, full acknowledgment: the first way, which avoids a burst.
+    pub(crate) fn leave_recovery(&mut self, flight_size: u32) {
+        self.cwnd = self.ssthresh.min(flight_size.max(self.smss) + self.smss);
+    }
+
+    /// The retransmission timer expired: the loss window (RFC 5681 3.1). ssthresh falls at the first time-out of a
+    /// segment only.
+    pub(crate) fn timed_out(&mut self, flight_size: u32, first: bool) {
+        if first {
+            self.halve(flight_size);
+        }
+        self.cwnd = self.smss;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slow_start_doubles_and_avoidance_adds_a_segment_a_window() {
+        let mut congestion = NewReno::new(1000);
+        assert_eq!(congestion.cwnd(), 10_000);
+        congestion.acknowledged(10_000);
+        assert_eq!(congestion.cwnd(), 20_000);
+        congestion.timed_out(20_000, true);
+        assert_eq!((congestion.cwnd(), congestion.ssthresh), (1000, 10_000));
+        congestion.acknowledged(9_000);
+        congestion.acknowledged(10_000);
+        assert_eq!(congestion.cwnd(), 11_000);
+    }
+}

@@ -1,0 +1,376 @@
+//! A connection: the transmission control block with its queues, timers and journal.
+
+use crate::congestion::NewReno;
+use crate::context::Context;
+use crate::journal::{ConnectionJournal, Ending};
+use crate::listen::HalfOpen;
+use crate::loss::{FastRecovery, RetransmissionTimer};
+use crate::options::{Negotiated, Offer, TimestampClock};
+use crate::reassembly::Reassembly;
+use crate::tcb::{ReceiveSequence, SendSequence};
+use crate::{ReceiveQueue, SegmentHeader, SendQueue, State, StreamError};
+use periplus_journey::{Events, Instant, Outcome, TcpSummary};
+use periplus_wire::SeqNum;
+use periplus_wire::tcp::Timestamps;
+use std::net::{IpAddr, SocketAddr};
+
+/// Whether an ACK is owed to the peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AckDue {
+    /// None.
+    No,
+    /// At the latest then (RFC 9293 3.8.6.3).
+    By(Instant),
+    /// With the next look at the transmit ring.
+    Now,
+}
+
+/// What became possible for a backend that was told to wait.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Readiness {
+    /// A read no longer has to wait.
+    pub readable: bool,
+    /// A write no longer has to wait, or the connection is established, or it failed.
+    pub writable: bool,
+}
+
+/// A connection. It is driven by segments that [arrive](Connection::segment_arrives), by calls of the backend, and by
+/// [time-outs](Connection::timeout); it answers through [`Connection::transmit`].
+#[derive(Debug)]
+pub struct Connection {
+    pub(crate) state: State,
+    pub(crate) snd: SendSequence,
+    pub(crate) rcv: ReceiveSequence,
+    pub(crate) offer: Offer,
+    /// Payload bytes of a full segment.
+    pub(crate) segment_size: u32,
+    pub(crate) timestamps: Option<TimestampClock>,
+    pub(crate) timestamp_offset: u32,
+
+    pub(crate) send_queue: SendQueue,
+    pub(crate) receive_queue: ReceiveQueue,
+    pub(crate) reassembly: Reassembly,
+    /// The stream offset of SND.UNA.
+    pub(crate) una_offset: u64,
+    /// The stream offset of RCV.NXT.
+    pub(crate) nxt_offset: u64,
+
+    pub(crate) retransmission_timer: RetransmissionTimer,
+    pub(crate) recovery: FastRecovery,
+    pub(crate) congestion: NewReno,
+    pub(crate) retransmissions: u32,
+    /// Time-outs in a row without a word from the peer.
+    pub(crate) silent_timeouts: u8,
+
+    pub(crate) ack_due: AckDue,
+    pub(crate) retransmit_first: bool,
+    pub(crate) probe_due: bool,
+    /// Data waits, nothing is in flight, and the window lets nothing out: probe it (RFC 9293 3.8.6.1).
+    pub(crate) persisting: bool,
+    pub(crate) reset_due: Option<SegmentHeader>,
+    pub(crate) fin_acknowledged: bool,
+    pub(crate) no_delay: bool,
+
+    pub(crate) retransmit_at: Option<Instant>,
+    /// When FIN-WAIT-2 of an orphan, or TIME-WAIT, is over.
+    pub(crate) state_ends_at: Option<Instant>,
+    /// The last ACK for a segment that was not acceptable (RFC 5961 7: limited for each connection).
+    pub(crate) challenged_at: Option<Instant>,
+
+    /// The backend, or the accept queue for it, holds a handle.
+    pub(crate) attached: bool,
+    pub(crate) error: Option<StreamError>,
+    pub(crate) wants: Readiness,
+    pub(crate) ready: Readiness,
+
+    pub(crate) journal: Option<Box<ConnectionJournal>>,
+}
+
+impl Connection {
+    fn new(
+        state: State,
+        snd: SendSequence,
+        rcv: ReceiveSequence,
+        offer: Offer,
+        timestamp_offset: u32,
+    ) -> Self {
+        Self {
+            state,
+            offer,
+            segment_size: u32::from(offer.mss),
+            timestamps: None,
+            timestamp_offset,
+            send_queue: SendQueue::default(),
+            receive_queue: ReceiveQueue::default(),
+            reassembly: Reassembly::default(),
+            una_offset: 0,
+            nxt_offset: 0,
+            retransmission_timer: RetransmissionTimer::default(),
+            recovery: FastRecovery::new(snd.iss),
+            congestion: NewReno::new(u32::from(offer.mss)),
+            retransmissions: 0,
+            silent_timeouts: 0,
+            ack_due: AckDue::No,
+            retransmit_first: false,
+            probe_due: false,
+            persisting: false,
+            reset_due: None,
+            fin_acknowledged: false,
+            no_delay: false,
+            retransmit_at: None,
+            state_ends_at: None,
+            challenged_at: None,
+            attached: true,
+            error: None,
+            wants: Readiness::default(),
+            ready: Readiness::default(),
+            journal: None,
+            snd,
+            rcv,
+        }
+    }
+
+    /// An active open (RFC 9293 3.10.1): the SYN goes out with the next [`Connection::transmit`].
+    pub fn connect(iss: SeqNum, offer: Offer, timestamp_offset: u32) -> Self {
+        let rcv = ReceiveSequence {
+            nxt: SeqNum::new(0),
+            edge: SeqNum::new(0),
+            irs: SeqNum::new(0),
+            wind_shift: 0,
+            last_ack_sent: SeqNum::new(0),
+        };
+        Self::new(
+            State::SynSent,
+            SendSequence::new(iss),
+            rcv,
+            offer,
+            timestamp_offset,
+        )
+    }
+
+    /// A passive open, completed: the half-open record becomes a connection in ESTABLISHED.
+    pub fn from_half_open<A: Copy + Into<IpAddr>>(
+        half_open: &HalfOpen<A>,
+        offer: Offer,
+        timestamp_offset: u32,
+        established: Instant,
+        context: &Context<'_>,
+    ) -> Self {
+        let offer = half_open.narrow(offer);
+        let mut snd = SendSequence::new(half_open.iss);
+        snd.advance(1);
+        snd.una = snd.nxt;
+        snd.wl1 = half_open.irs;
+        snd.wl2 = snd.una;
+        snd.wnd = u32::from(half_open.wnd);
+        snd.max_wnd = snd.wnd;
+        let rcv = ReceiveSequence::new(half_open.irs, initial_window(context), 0);
+        let mut connection = Self::new(State::Established, snd, rcv, offer, timestamp_offset);
+        connection.agree(
+            half_open.negotiated(offer),
+            half_open.ts_recent,
+            context.now,
+        );
+        if half_open.retransmissions == 0 {
+            connection
+                .retransmission_timer
+                .measured(established.since(half_open.syn_ack_sent));
+        }
+        if context.recorder.is_enabled() {
+            let handshake = Events {
+                syn_arrived: Some(half_open.syn_arrived),
+                established: Some(established),
+                ..Events::default()
+            };
+            connection.journal = Some(Box::new(ConnectionJournal::new(
+                half_open.remote(),
+                half_open.local(),
+                handshake,
+                Some(half_open.syn_ack_sent),
+            )));
+        }
+        connection
+    }
+
+    /// Sets what both SYNs agreed on.
+    pub(crate) fn agree(&mut self, negotiated: Negotiated, ts_recent: u32, now: Instant) {
+        self.segment_size = u32::from(negotiated.segment_size);
+        self.congestion = NewReno::new(self.segment_size);
+        self.snd.wind_shift = negotiated.send_shift;
+        self.rcv.wind_shift = negotiated.receive_shift;
+        self.timestamps = negotiated.timestamps.then_some(TimestampClock {
+            offset: self.timestamp_offset,
+            recent: ts_recent,
+            recent_at: now,
+        });
+    }
+
+    /// The state.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// The error that ended it, if one did.
+    pub fn error(&self) -> Option<StreamError> {
+        self.error
+    }
+
+    /// SND.NXT and RCV.NXT, and the peer's last timestamp: what a TIME-WAIT record keeps.
+    pub(crate) fn final_numbers(&self) -> (SeqNum, SeqNum, Option<TimestampClock>) {
+        (self.snd.max, self.rcv.nxt, self.timestamps)
+    }
+
+    /// Whether it can be forgotten: it is over, its RST is sent, and nobody holds it.
+    pub fn is_finished(&self) -> bool {
+        self.state == State::Closed && self.reset_due.is_none() && !self.attached
+    }
+
+    /// Whether a compact record can do the rest: TIME-WAIT, and nobody holds it.
+    pub fn is_only_waiting(&self) -> bool {
+        self.state == State::TimeWait && !self.attached && self.ack_due == AckDue::No
+    }
+
+    /// Whether a look at the transmit ring would send something, as far as is known without trying.
+    pub fn has_output(&self) -> bool {
+        self.reset_due.is_some()
+            || self.ack_due == AckDue::Now
+            || self.retransmit_first
+            || self.probe_due
+            || self.has_unsent()
+    }
+
+    /// Frames it holds back from the ring.
+    pub fn pinned_frames(&self) -> usize {
+        self.receive_queue.pinned_frames() + self.reassembly.pinned_frames()
+    }
+
+    /// Moves what it holds of the ring to the heap. Returns the bytes moved.
+    pub fn compact(&mut self) -> usize {
+        self.receive_queue.compact() + self.reassembly.compact()
+    }
+
+    /// Bytes waiting in the receive queue and in the send queue, as `ss` shows them.
+    pub fn queue_lengths(&self) -> (usize, usize) {
+        (self.receive_queue.len(), self.send_queue.len())
+    }
+
+    /// Stream offsets: bytes read by the backend, and bytes written by it.
+    pub fn offsets(&self) -> (u64, u64) {
+        (
+            self.read_offset(),
+            self.una_offset + self.send_queue.len() as u64,
+        )
+    }
+
+    pub(crate) fn read_offset(&self) -> u64 {
+        self.nxt_offset - self.receive_queue.len() as u64
+    }
+
+    /// What became ready since it was last asked, for a backend that was told to wait.
+    pub fn take_readiness(&mut self) -> Option<Readiness> {
+        let ready = std::mem::take(&mut self.ready);
+        (ready != Readiness::default()).then_some(ready)
+    }
+
+    pub(crate) fn wake_reader(&mut self) {
+        if std::mem::take(&mut self.wants.readable) {
+            self.ready.readable = true;
+        }
+    }
+
+    pub(crate) fn wake_writer(&mut self) {
+        if std::mem::take(&mut self.wants.writable) {
+            self.ready.writable = true;
+        }
+    }
+
+    /// What the journal says of the path.
+    pub(crate) fn summary(&self) -> TcpSummary {
+        TcpSummary {
+            retransmissions: self.retransmissions,
+            srtt: self.retransmission_timer.srtt(),
+            cwnd: self.congestion.cwnd(),
+        }
+    }
+
+    /// `accept()` returned it.
+    pub fn accepted(&mut self, now: Instant) {
+        if let Some(journal) = &mut self.journal {
+            journal.accepted(now);
+        }
+    }
+
+    /// The local and remote address are recorded for journeys of a connection opened by us as well.
+    pub fn record_journeys(&mut self, peer: SocketAddr, local: SocketAddr) {
+        self.journal = Some(Box::new(ConnectionJournal::new(
+            peer,
+            local,
+            Events::default(),
+            None,
+        )));
+    }
+
+    pub(crate) fn end_journal(
+        &mut self,
+        context: &mut Context<'_>,
+        outcome: Outcome,
+        reason: Option<&'static str>,
+    ) {
+        let summary = self.summary();
+        if let Some(mut journal) = self.journal.take() {
+            journal.end(
+                Ending { outcome, reason },
+                context.now,
+                summary,
+                context.recorder,
+            );
+        }
+    }
+
+    /// The connection is over without a further word to the peer: queues are flushed (RFC 9293 3.10.7.4, second).
+    pub(crate) fn fail(
+        &mut self,
+        context: &mut Context<'_>,
+        error: StreamError,
+        outcome: Outcome,
+        reason: Option<&'static str>,
+    ) {
+        self.state = State::Closed;
+        self.error.get_or_insert(error);
+        self.release();
+        self.end_journal(context, outcome, reason);
+    }
+
+    /// The connection is over in good order.
+    pub(crate) fn finish(&mut self, context: &mut Context<'_>) {
+        self.state = State::Closed;
+        self.retransmit_at = None;
+        self.state_ends_at = None;
+        self.wake_reader();
+        self.wake_writer();
+        self.end_journal(context, Outcome::Closed, None);
+    }
+
+    fn release(&mut self) {
+        self.send_queue.clear();
+        self.receive_queue.clear();
+        self.reassembly.clear();
+        self.retransmit_at = None;
+        self.state_ends_at = None;
+        self.ack_due = AckDue::No;
+        self.retransmit_first = false;
+        self.probe_due = false;
+        self.persisting = false;
+        self.wake_reader();
+        self.wake_writer();
+    }
+
+    pub(crate) fn timestamps_option(&self, now: Instant) -> Option<Timestamps> {
+        self.timestamps.map(|clock| clock.option(now))
+    }
+}
+
+/// The first window, unscaled as in every SYN (RFC 7323 2.2).
+pub(crate) fn initial_window(context: &Context<'_>) -> u32 {
+    context.sysctls.tcp_rmem.min(usize::from(u16::MAX)) as u32
+}

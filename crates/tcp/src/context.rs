@@ -1,0 +1,20 @@
+//! What every step of the machine is given from outside.
+
+use crate::journal::Recorder;
+use crate::{FrameBudget, Sysctls};
+use periplus_journey::{Counters, Instant};
+
+/// The shard around a connection, for the length of one call.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The time.
+    pub now: Instant,
+    /// The knobs.
+    pub sysctls: &'a Sysctls,
+    /// The counters.
+    pub counters: &'a mut Counters,
+    /// Where finished journeys go.
+    pub recorder: &'a mut Recorder,
+    /// What of the ring may be kept.
+    pub frames: FrameBudget,
+}

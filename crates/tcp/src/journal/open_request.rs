@@ -1,0 +1,87 @@
+//! A request whose journey goes on.
+
+use periplus_journey::{Events, Instant, Overlays, RequestEnd, Station};
+use std::time::Duration;
+
+/// One request with bytes [a, b) in and [c, d) out, as far as they are known.
+#[derive(Debug)]
+pub(crate) struct OpenRequest {
+    /// a.
+    pub(crate) start: u64,
+    /// b.
+    pub(crate) end: Option<u64>,
+    /// c.
+    pub(crate) response_start: Option<u64>,
+    /// d.
+    pub(crate) response_end: Option<u64>,
+    pub(crate) how: RequestEnd,
+    pub(crate) events: Events,
+    pub(crate) handler_called: Option<Instant>,
+    pub(crate) overlays: Overlays,
+    pub(crate) peer_in_server: Duration,
+    pub(crate) rx_ring_at_most: Option<Duration>,
+    pub(crate) protocol: Option<&'static str>,
+    pub(crate) request: Option<Box<str>>,
+    pub(crate) status: Option<u16>,
+    pub(crate) retransmissions_before: u32,
+    /// Whether the connection's handshake belongs to it: it is the first.
+    pub(crate) is_first: bool,
+    pub(crate) coarse: bool,
+}
+
+impl OpenRequest {
+    pub(crate) fn new(start: u64) -> Self {
+        Self {
+            start,
+            end: None,
+            response_start: None,
+            response_end: None,
+            how: RequestEnd::Complete,
+            events: Events::default(),
+            handler_called: None,
+            overlays: Overlays::default(),
+            peer_in_server: Duration::ZERO,
+            rx_ring_at_most: None,
+            protocol: None,
+            request: None,
+            status: None,
+            retransmissions_before: 0,
+            is_first: false,
+            coarse: false,
+        }
+    }
+
+    /// Read in part, and the codec wants more.
+    pub(crate) fn is_parsing(&self) -> bool {
+        self.events.read.is_some() && self.events.parsed.is_none()
+    }
+
+    /// Its answer is on the way out.
+    pub(crate) fn is_sending(&self) -> bool {
+        self.events.answered.is_some() && self.events.transmitted.is_none()
+    }
+
+    /// Time in which nothing was held here that could move on, between e3 and e8.
+    pub(crate) fn add_peer(&mut self, start: Instant, end: Instant) {
+        let start = start.max(self.events.read.unwrap_or(start));
+        self.overlays.add(Station::Peer, start, end);
+        self.peer_in_server += end.since(start);
+    }
+
+    /// The last byte of the answer was written at `at`: what the handler did after its first byte, or before the request
+    /// had ended, stands beside the spine.
+    pub(crate) fn handler_finished(&mut self, at: Instant) {
+        let Some(called) = self.handler_called else {
+            return;
+        };
+        let Some(answered) = self.events.answered else {
+            return;
+        };
+        if self.events.parsed.is_none_or(|parsed| parsed > answered) {
+            self.overlays.add(Station::Process, called, answered);
+        }
+        if at > answered {
+            self.overlays.add(Station::Process, answered, at);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! The accept queue of one listener: established connections the backend has not asked for yet.
+
+use std::collections::VecDeque;
+
+/// Handles of established connections, first come first served.
+#[derive(Clone, Debug)]
+pub struct AcceptQueue<H> {
+    waiting: VecDeque<H>,
+    limit: u32,
+}
+
+impl<H: PartialEq> AcceptQueue<H> {
+    /// An empty queue by the backlog `limit`: `min(backlog, somaxconn)`.
+    pub fn new(limit: u32) -> Self {
+        Self {
+            waiting: VecDeque::new(),
+            limit,
+        }
+    }
+
+    /// Connections waiting now.
+    pub fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Whether none waits.
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// The backlog.
+    pub fn limit(&self) -> u32 {
+        self.limit
+    }
+
+    /// Whether no more are admitted. One more than the backlog is, as on Linux (`sk_acceptq_is_full`).
+    pub fn is_full(&self) -> bool {
+        self.waiting.len() > self.limit as usize
+    }
+
+    /// Appends a connection.
+    pub fn push(&mut self, handle: H) {
+        self.waiting.push_back(handle);
+    }
+
+    /// Takes the one that waited longest.
+    pub fn pop(&mut self) -> Option<H> {
+        self.waiting.pop_front()
+    }
+}

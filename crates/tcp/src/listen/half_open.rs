@@ -1,0 +1,250 @@
+//! A half-open connection: SYN-RECEIVED as a compact record, the SYN's stamp included.
+
+use crate::connection::initial_window;
+use crate::journal::{Ending, record_half_open};
+use crate::loss::INITIAL_RTO;
+use crate::options::{Negotiated, Offer, TimestampClock};
+use crate::{Context, Segment, SegmentHeader};
+use periplus_journey::{DropReason, Instant, Outcome};
+use periplus_wire::SeqNum;
+use periplus_wire::tcp::{TcpFlags, Timestamps};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+/// What a half-open connection does with a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HalfOpenDisposition {
+    /// It completes the handshake.
+    Complete,
+    /// The SYN/ACK is sent again: the SYN came again.
+    RepeatSynAck,
+    /// An ACK, because the segment was not acceptable.
+    Acknowledge,
+    /// A RST (RFC 9293 3.10.7.4, fifth).
+    Reset(SegmentHeader),
+    /// The peer gave up: the record goes.
+    Remove,
+    /// Nothing.
+    Drop(DropReason),
+}
+
+const NO_WINDOW_SCALE: u8 = u8::MAX;
+const NO_MSS: u16 = 0;
+
+/// What is kept of a SYN until the handshake completes.
+#[derive(Clone, Copy, Debug)]
+pub struct HalfOpen<A> {
+    /// When the SYN arrived: e0.
+    pub syn_arrived: Instant,
+    /// When the first SYN/ACK was answered.
+    pub syn_ack_sent: Instant,
+    local_address: A,
+    remote_address: A,
+    /// Which listener it belongs to, by its owner's number.
+    pub listener: u64,
+    /// ISS.
+    pub iss: SeqNum,
+    /// IRS.
+    pub irs: SeqNum,
+    /// TS.Recent, with `timestamps`.
+    pub ts_recent: u32,
+    local_port: u16,
+    remote_port: u16,
+    mss: u16,
+    /// SND.WND, from the SYN, not scaled.
+    pub wnd: u16,
+    window_scale: u8,
+    timestamps: bool,
+    /// SYN/ACKs sent again by the timer.
+    pub retransmissions: u8,
+}
+
+// This is what a flood of SYNs costs. With eight bytes for its owner's timer a record stays within the design's bounds of
+// 64 and 96.
+const _: () = assert!(size_of::<HalfOpen<Ipv4Addr>>() <= 64 - 8);
+const _: () = assert!(size_of::<HalfOpen<Ipv6Addr>>() <= 96 - 8);
+
+impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
+    /// The record of a SYN that was accepted.
+    pub fn new(
+        syn: &Segment,
+        local: (A, u16),
+        remote: (A, u16),
+        listener: u64,
+        iss: SeqNum,
+        now: Instant,
+    ) -> Self {
+        Self {
+            syn_arrived: syn.time.arrived,
+            syn_ack_sent: now,
+            local_address: local.0,
+            remote_address: remote.0,
+            listener,
+            iss,
+            irs: syn.seq,
+            ts_recent: syn
+                .options
+                .timestamps
+                .map_or(0, |timestamps| timestamps.value),
+            local_port: local.1,
+            remote_port: remote.1,
+            mss: syn.options.mss.unwrap_or(NO_MSS),
+            wnd: syn.wnd,
+            window_scale: syn.options.window_scale.unwrap_or(NO_WINDOW_SCALE),
+            timestamps: syn.options.timestamps.is_some(),
+            retransmissions: 0,
+        }
+    }
+
+    /// Our end.
+    pub fn local(&self) -> SocketAddr {
+        SocketAddr::new(self.local_address.into(), self.local_port)
+    }
+
+    /// The peer's end.
+    pub fn remote(&self) -> SocketAddr {
+        SocketAddr::new(self.remote_address.into(), self.remote_port)
+    }
+
+    fn peer_window_scale(&self) -> Option<u8> {
+        (self.window_scale != NO_WINDOW_SCALE).then_some(self.window_scale)
+    }
+
+    /// The offer, less what the SYN did not say.
+    pub(crate) fn narrow(&self, offer: Offer) -> Offer {
+        Offer {
+            mss: offer.mss,
+            window_scale: offer
+                .window_scale
+                .filter(|_| self.peer_window_scale().is_some()),
+            timestamps: offer.timestamps && self.timestamps,
+        }
+    }
+
+    pub(crate) fn negotiated(&self, offer: Offer) -> Negotiated {
+        let mss = (self.mss != NO_MSS).then_some(self.mss);
+        Negotiated::from_parts(offer, mss, self.peer_window_scale(), self.timestamps)
+    }
+
+    /// When the SYN/ACK is sent again, or the record reaped: after 1, 3, 7, … s (RFC 6298 with its back-off).
+    pub fn deadline(&self) -> Instant {
+        let waits = (2u32 << self.retransmissions.min(30)) - 1;
+        self.syn_ack_sent + INITIAL_RTO * waits
+    }
+
+    /// The SYN/ACK.
+    pub fn syn_ack(&self, offer: Offer, ts_offset: u32, context: &Context<'_>) -> SegmentHeader {
+        let timestamps = Timestamps {
+            value: TimestampClock::value(ts_offset, context.now),
+            echo_reply: self.ts_recent,
+        };
+        SegmentHeader {
+            seq: self.iss,
+            ack: self.irs + 1,
+            flags: TcpFlags::SYN | TcpFlags::ACK,
+            wnd: initial_window(context) as u16,
+            options: self.narrow(offer).options(timestamps),
+        }
+    }
+
+    /// The bare ACK that answers a segment that is not acceptable.
+    pub fn acknowledgment(
+        &self,
+        offer: Offer,
+        ts_offset: u32,
+        context: &Context<'_>,
+    ) -> SegmentHeader {
+        let syn_ack = self.syn_ack(offer, ts_offset, context);
+        let mut options = syn_ack.options;
+        (options.mss, options.window_scale) = (None, None);
+        SegmentHeader {
+            seq: self.iss + 1,
+            flags: TcpFlags::ACK,
+            options,
+            ..syn_ack
+        }
+    }
+
+    /// A segment arrives in SYN-RECEIVED (RFC 9293 3.10.7.4, in its order).
+    pub fn segment_arrives(
+        &self,
+        segment: &Segment,
+        context: &mut Context<'_>,
+    ) -> HalfOpenDisposition {
+        // The same SYN again: our SYN/ACK was lost.
+        let bare_syn = segment.has(TcpFlags::SYN)
+            && !segment.has(TcpFlags::ACK)
+            && !segment.has(TcpFlags::RST);
+        if bare_syn && segment.seq == self.irs {
+            return HalfOpenDisposition::RepeatSynAck;
+        }
+        // First: the sequence number, and PAWS.
+        let (nxt, window) = (self.irs + 1, initial_window(context));
+        if let (true, Some(timestamps), false) = (
+            self.timestamps,
+            segment.options.timestamps,
+            segment.has(TcpFlags::RST),
+        ) {
+            let clock = TimestampClock {
+                offset: 0,
+                recent: self.ts_recent,
+                recent_at: context.now,
+            };
+            if clock.is_old(timestamps.value, context.now) {
+                context.counters.paws_estab_rejected += 1;
+                return HalfOpenDisposition::Acknowledge;
+            }
+        }
+        let acceptable =
+            segment.seq.before(nxt + window) && (segment.seq + segment.len()).at_or_after(nxt);
+        if !acceptable {
+            let reset = segment.has(TcpFlags::RST);
+            return if reset {
+                HalfOpenDisposition::Drop(DropReason::TcpInvalidReset)
+            } else {
+                HalfOpenDisposition::Acknowledge
+            };
+        }
+        // Second: RST, exactly where it must be (RFC 5961 3).
+        if segment.has(TcpFlags::RST) {
+            let exact = segment.seq == nxt;
+            return if exact {
+                HalfOpenDisposition::Remove
+            } else {
+                HalfOpenDisposition::Acknowledge
+            };
+        }
+        // Fourth: another SYN (RFC 5961 4).
+        if segment.has(TcpFlags::SYN) {
+            return HalfOpenDisposition::Acknowledge;
+        }
+        // Fifth: the ACK.
+        if !segment.has(TcpFlags::ACK) {
+            return HalfOpenDisposition::Drop(DropReason::TcpFlags);
+        }
+        if segment.ack == self.iss + 1 {
+            return HalfOpenDisposition::Complete;
+        }
+        match crate::reset::answer_to(segment) {
+            Some(answer) => HalfOpenDisposition::Reset(answer),
+            None => HalfOpenDisposition::Drop(DropReason::TcpFlags),
+        }
+    }
+
+    /// The record is given up: the half-open connection has a journey of its own.
+    pub fn give_up(&self, outcome: Outcome, reason: &'static str, context: &mut Context<'_>) {
+        if context.recorder.is_enabled() {
+            let ending = Ending {
+                outcome,
+                reason: Some(reason),
+            };
+            record_half_open(
+                self.remote(),
+                self.local(),
+                self.syn_arrived,
+                context.now,
+                ending,
+                context.recorder,
+            );
+        }
+    }
+}

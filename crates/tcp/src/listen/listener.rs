@@ -1,0 +1,35 @@
+//! A listener: two queues, each with its bound, and what overflowed.
+
+use super::{AcceptQueue, SynQueue};
+use crate::Sysctls;
+
+/// A socket in LISTEN (RFC 9293 3.3.2).
+#[derive(Clone, Debug)]
+pub struct Listener<H> {
+    /// Half-open connections.
+    pub syn_queue: SynQueue,
+    /// Established connections before `accept()`.
+    pub accept_queue: AcceptQueue<H>,
+    /// Handshakes that met a full accept queue.
+    pub overflows: u64,
+    /// SYNs and ACKs dropped, for whatever reason.
+    pub drops: u64,
+    /// The backend waits for a connection.
+    pub wants_accept: bool,
+}
+
+impl<H: PartialEq> Listener<H> {
+    /// A listener with both queues bounded by `min(backlog, somaxconn)`.
+    pub fn new(backlog: usize, sysctls: &Sysctls) -> Self {
+        let limit = u32::try_from(backlog)
+            .unwrap_or(u32::MAX)
+            .min(sysctls.somaxconn);
+        Self {
+            syn_queue: SynQueue::new(limit.max(1)),
+            accept_queue: AcceptQueue::new(limit),
+            overflows: 0,
+            drops: 0,
+            wants_accept: false,
+        }
+    }
+}

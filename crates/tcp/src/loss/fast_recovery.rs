@@ -1,0 +1,89 @@
+//! Fast retransmit and fast recovery by NewReno (RFC 6582, upon RFC 5681 3.2).
+
+use crate::congestion::NewReno;
+use periplus_wire::SeqNum;
+
+/// Duplicate ACKs that count as a loss (RFC 5681 3.2).
+const DUPLICATE_ACK_THRESHOLD: u32 = 3;
+
+/// What an ACK means for the oldest segment in flight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AckVerdict {
+    /// Nothing to do.
+    Fine,
+    /// Send the first unacknowledged segment again now.
+    RetransmitFirst,
+}
+
+/// The recovery's variables.
+#[derive(Clone, Debug)]
+pub struct FastRecovery {
+    duplicate_acks: u32,
+    /// RFC 6582's `recover`: the recovery ends when this is acknowledged.
+    recover: SeqNum,
+    in_recovery: bool,
+}
+
+impl FastRecovery {
+    /// Nothing lost yet on a connection whose SYN had `iss`.
+    pub fn new(iss: SeqNum) -> Self {
+        Self {
+            duplicate_acks: 0,
+            recover: iss,
+            in_recovery: false,
+        }
+    }
+
+    /// An ACK that acknowledges nothing new came while `flight_size` bytes are out, the newest ending at `max`.
+    pub fn duplicate_ack(
+        &mut self,
+        una: SeqNum,
+        max: SeqNum,
+        flight_size: u32,
+        congestion: &mut NewReno,
+    ) -> AckVerdict {
+        self.duplicate_acks += 1;
+        if self.in_recovery {
+            congestion.inflate(); // RFC 5681 3.2, step 4: another segment has left the network
+            return AckVerdict::Fine;
+        }
+        // RFC 6582 3.2, step 2: not again for losses of the window that was repaired last.
+        if self.duplicate_acks == DUPLICATE_ACK_THRESHOLD && una.after(self.recover + 1) {
+            self.in_recovery = true;
+            self.recover = max - 1;
+            congestion.enter_recovery(flight_size, DUPLICATE_ACK_THRESHOLD);
+            return AckVerdict::RetransmitFirst;
+        }
+        AckVerdict::Fine
+    }
+
+    /// `acked` new bytes were acknowledged, up to `una`; `flight_size` are still out.
+    pub fn new_ack(
+        &mut self,
+        una: SeqNum,
+        acked: u32,
+        flight_size: u32,
+        congestion: &mut NewReno,
+    ) -> AckVerdict {
+        self.duplicate_acks = 0;
+        if !self.in_recovery {
+            congestion.acknowledged(acked);
+            return AckVerdict::Fine;
+        }
+        if una.after(self.recover) {
+            self.in_recovery = false;
+            congestion.leave_recovery(flight_size);
+            return AckVerdict::Fine;
+        }
+        // A partial ACK: the next hole begins here (RFC 6582 3.2, step 3).
+        congestion.deflate(acked);
+        AckVerdict::RetransmitFirst
+    }
+
+    /// The retransmission timer expired (RFC 6582 3.2, step 4).
+    pub fn timed_out(&mut self, max: SeqNum) {
+        self.in_recovery = false;
+        self.duplicate_acks = 0;
+        self.recover = max - 1;
+    }
+}

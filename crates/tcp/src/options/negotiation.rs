@@ -1,0 +1,147 @@
+//! The options of the SYNs: maximum segment size (RFC 9293 3.7.1), window scale and timestamps (RFC 7323).
+
+use crate::Sysctls;
+use periplus_wire::tcp::{TcpOptions, Timestamps};
+
+/// What a peer can take that says nothing (RFC 9293 3.7.1).
+const DEFAULT_MSS: u16 = 536;
+/// Below this a peer could make us send a header a byte (Linux's TCP_MIN_MSS).
+const MINIMUM_MSS: u16 = 48;
+/// The largest shift (RFC 7323 2.3).
+const MAXIMUM_SHIFT: u8 = 14;
+/// Bytes of a timestamps option with its padding, in every segment once agreed on (RFC 7323 3.2).
+const TIMESTAMPS_LENGTH: u16 = 12;
+
+/// What we say in a SYN or SYN/ACK.
+#[derive(Clone, Copy, Debug)]
+pub struct Offer {
+    /// The largest segment we take: the link's MTU less the headers without options.
+    pub mss: u16,
+    /// The shift of the windows we send.
+    pub window_scale: Option<u8>,
+    /// Whether we send timestamps.
+    pub timestamps: bool,
+}
+
+impl Offer {
+    /// What the knobs let us say on a link whose segments are at most `mss` bytes.
+    pub fn new(mss: u16, sysctls: &Sysctls) -> Self {
+        let mut shift = 0;
+        while shift < MAXIMUM_SHIFT && sysctls.tcp_rmem >> shift > usize::from(u16::MAX) {
+            shift += 1;
+        }
+        Self {
+            mss,
+            window_scale: sysctls.tcp_window_scaling.then_some(shift),
+            timestamps: sysctls.tcp_timestamps,
+        }
+    }
+
+    /// The offer, less what the peer's SYN did not say (RFC 7323 2.2 and 3.2: in a SYN/ACK only if the SYN had it).
+    pub fn answering(self, syn: &TcpOptions) -> Self {
+        Self {
+            mss: self.mss,
+            window_scale: self.window_scale.filter(|_| syn.window_scale.is_some()),
+            timestamps: self.timestamps && syn.timestamps.is_some(),
+        }
+    }
+
+    /// The options of the SYN or SYN/ACK; `timestamps` is used where they are offered.
+    pub fn options(&self, timestamps: Timestamps) -> TcpOptions {
+        TcpOptions {
+            mss: Some(self.mss),
+            window_scale: self.window_scale,
+            timestamps: self.timestamps.then_some(timestamps),
+            ..TcpOptions::default()
+        }
+    }
+}
+
+/// What both agreed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Negotiated {
+    /// Payload bytes of the largest segment we send, options in it already taken off (RFC 6691).
+    pub segment_size: u16,
+    /// Snd.Wind.Shift: of the windows the peer sends.
+    pub send_shift: u8,
+    /// Rcv.Wind.Shift: of the windows we send.
+    pub receive_shift: u8,
+    /// Whether every segment carries timestamps.
+    pub timestamps: bool,
+}
+
+impl Negotiated {
+    /// What follows from our offer and the options of the peer's SYN or SYN/ACK.
+    pub fn new(offer: Offer, peer: &TcpOptions) -> Self {
+        Self::from_parts(
+            offer,
+            peer.mss,
+            peer.window_scale,
+            peer.timestamps.is_some(),
+        )
+    }
+
+    /// The same from what a compact record kept.
+    pub(crate) fn from_parts(
+        offer: Offer,
+        mss: Option<u16>,
+        window_scale: Option<u8>,
+        timestamps: bool,
+    ) -> Self {
+        let timestamps = offer.timestamps && timestamps;
+        let mss = mss.unwrap_or(DEFAULT_MSS).max(MINIMUM_MSS).min(offer.mss);
+        let (send_shift, receive_shift) = match (offer.window_scale, window_scale) {
+            // A shift above 14 counts as 14 (RFC 7323 2.3).
+            (Some(ours), Some(theirs)) => (theirs.min(MAXIMUM_SHIFT), ours),
+            _ => (0, 0),
+        };
+        let segment_size = if timestamps {
+            mss - TIMESTAMPS_LENGTH
+        } else {
+            mss
+        };
+        Self {
+            segment_size,
+            send_shift,
+            receive_shift,
+            timestamps,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scaling_needs_both_sides() {
+        let offer = Offer::new(1460, &Sysctls::default());
+        assert_eq!(offer.window_scale, Some(4));
+        let without = Negotiated::new(
+            offer,
+            &TcpOptions {
+                mss: Some(1400),
+                ..TcpOptions::default()
+            },
+        );
+        assert_eq!(
+            (
+                without.send_shift,
+                without.receive_shift,
+                without.segment_size
+            ),
+            (0, 0, 1400)
+        );
+        let with = Negotiated::new(
+            offer,
+            &TcpOptions {
+                window_scale: Some(15),
+                ..TcpOptions::default()
+            },
+        );
+        assert_eq!(
+            (with.send_shift, with.receive_shift, with.segment_size),
+            (14, 4, 536)
+        );
+    }
+}

@@ -1,0 +1,48 @@
+//! Timestamps and PAWS (RFC 7323, sections 3 to 5).
+
+use periplus_journey::Instant;
+use periplus_wire::SeqNum;
+use periplus_wire::tcp::Timestamps;
+use std::time::Duration;
+
+/// TS.Recent is not believed after this long without a segment (RFC 7323 5.5).
+const OUTDATED: Duration = Duration::from_secs(24 * 24 * 3600);
+
+/// Our timestamp clock for one connection, and the peer's last timestamp.
+#[derive(Clone, Copy, Debug)]
+pub struct TimestampClock {
+    /// Added to the clock of milliseconds, another for each connection.
+    pub offset: u32,
+    /// TS.Recent.
+    pub recent: u32,
+    /// When TS.Recent was set.
+    pub recent_at: Instant,
+}
+
+impl TimestampClock {
+    /// TSval: milliseconds, within RFC 7323 5.4's bounds.
+    pub fn value(offset: u32, now: Instant) -> u32 {
+        (now.as_millis() as u32).wrapping_add(offset)
+    }
+
+    /// The option for a segment sent now.
+    pub fn option(&self, now: Instant) -> Timestamps {
+        Timestamps {
+            value: Self::value(self.offset, now),
+            echo_reply: self.recent,
+        }
+    }
+
+    /// Whether SEG.TSval is older than TS.Recent (RFC 7323 5.3, R1).
+    pub fn is_old(&self, value: u32, now: Instant) -> bool {
+        (value.wrapping_sub(self.recent) as i32) < 0 && now.since(self.recent_at) < OUTDATED
+    }
+
+    /// Takes over SEG.TSval from an acceptable segment, if it is the one the next ACK answers (RFC 7323 4.3, (2)).
+    pub fn update(&mut self, value: u32, seq: SeqNum, last_ack_sent: SeqNum, now: Instant) {
+        if !self.is_old(value, now) && seq.at_or_before(last_ack_sent) {
+            self.recent = value;
+            self.recent_at = now;
+        }
+    }
+}

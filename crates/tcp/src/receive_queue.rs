@@ -1,0 +1,247 @@
+//! The receive queue: bytes in order, not yet read by the backend.
+
+use periplus_ring::{PoolLevel, RxFrame};
+use std::collections::VecDeque;
+
+/// Payloads up to this size are copied at once: cheaper than keeping a whole frame from the ring for them (the idea of
+/// drivers' `rx_copybreak`).
+const COPY_BREAK: usize = 256;
+/// Heap blocks are at least this large, so that small payloads share one.
+const HEAP_BLOCK: usize = 4096;
+
+/// Received bytes where they lie.
+#[derive(Debug)]
+pub(crate) enum Held {
+    /// Still in the frame the device wrote.
+    Frame(RxFrame),
+    /// Moved to the heap; the bytes before `start` are read.
+    Heap { bytes: Vec<u8>, start: usize },
+}
+
+impl Held {
+    /// Keeps the payload in its frame, or copies it out where frames are scarce or the payload is small.
+    pub(crate) fn new(frame: RxFrame, may_pin: bool) -> Self {
+        if may_pin && frame.len() > COPY_BREAK {
+            Held::Frame(frame)
+        } else {
+            Held::Heap {
+                bytes: frame.to_vec(),
+                start: 0,
+            }
+        }
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        match self {
+            Held::Frame(frame) => frame,
+            Held::Heap { bytes, start } => &bytes[*start..],
+        }
+    }
+
+    /// The memory it pins, as Linux's `truesize`.
+    pub(crate) fn charge(&self) -> usize {
+        match self {
+            Held::Frame(frame) => frame.capacity(),
+            Held::Heap { bytes, .. } => bytes.capacity(),
+        }
+    }
+
+    pub(crate) fn is_frame(&self) -> bool {
+        matches!(self, Held::Frame(_))
+    }
+
+    pub(crate) fn advance(&mut self, count: usize) {
+        match self {
+            Held::Frame(frame) => frame.advance(count),
+            Held::Heap { start, .. } => *start += count,
+        }
+    }
+}
+
+/// What the ring allows a connection to keep.
+#[derive(Clone, Copy, Debug)]
+pub struct FrameBudget {
+    /// How full the pool of frames is.
+    pub level: PoolLevel,
+    /// Frames one connection may pin: max(8, 1/64 of the pool).
+    pub frames_a_connection: usize,
+}
+
+/// In-order bytes. The window is charged by the memory held, not by the bytes.
+#[derive(Debug, Default)]
+pub struct ReceiveQueue {
+    held: VecDeque<Held>,
+    length: usize,
+    charge: usize,
+    frames: usize,
+}
+
+impl ReceiveQueue {
+    /// Bytes to read.
+    pub fn len(&self) -> usize {
+        self.length
+    }
+
+    /// Whether there is nothing to read.
+    pub fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    /// Bytes of memory held.
+    pub fn charge(&self) -> usize {
+        self.charge
+    }
+
+    /// Frames held back from the ring.
+    pub fn pinned_frames(&self) -> usize {
+        self.frames
+    }
+
+    /// Whether one more frame may stay where it is.
+    pub fn may_pin(&self, budget: FrameBudget) -> bool {
+        budget.level != PoolLevel::Scarce && self.frames < budget.frames_a_connection
+    }
+
+    /// Appends a payload.
+    pub(crate) fn push(&mut self, held: Held) {
+        self.length += held.bytes().len();
+        if let (Held::Heap { bytes: new, start }, Some(Held::Heap { bytes: last, .. })) =
+            (&held, self.held.back_mut())
+        {
+            let new = &new[*start..];
+            if last.len() + new.len() <= last.capacity() {
+                last.extend_from_slice(new);
+                return;
+            }
+        }
+        let held = match held {
+            Held::Heap { bytes, start } if bytes.len() - start < HEAP_BLOCK => {
+                let mut block = Vec::with_capacity(HEAP_BLOCK);
+                block.extend_from_slice(&bytes[start..]);
+                Held::Heap {
+                    bytes: block,
+                    start: 0,
+                }
+            }
+            other => other,
+        };
+        self.charge += held.charge();
+        self.frames += usize::from(held.is_frame());
+        self.held.push_back(held);
+    }
+
+    /// Copies the first bytes into `buffer` and leaves them here. Returns how many.
+    pub fn peek(&self, buffer: &mut [u8]) -> usize {
+        let mut filled = 0;
+        for held in &self.held {
+            let bytes = held.bytes();
+            let count = bytes.len().min(buffer.len() - filled);
+            buffer[filled..filled + count].copy_from_slice(&bytes[..count]);
+            filled += count;
+            if filled == buffer.len() {
+                break;
+            }
+        }
+        filled
+    }
+
+    /// Lets go of the first `count` bytes: the backend has them.
+    pub fn consume(&mut self, count: usize) {
+        let mut count = count.min(self.length);
+        self.length -= count;
+        while let Some(first) = self.held.front_mut() {
+            let length = first.bytes().len();
+            if count < length {
+                first.advance(count);
+                break;
+            }
+            count -= length;
+            self.charge -= first.charge();
+            self.frames -= usize::from(first.is_frame());
+            self.held.pop_front();
+        }
+        if self.held.is_empty() {
+            self.held = VecDeque::new(); // an idle connection is small
+        }
+    }
+
+    /// Moves every frame's bytes to the heap, tightly, and gives the frames back to the ring. Returns the bytes moved.
+    pub fn compact(&mut self) -> usize {
+        let moved = self
+            .held
+            .iter()
+            .filter(|held| held.is_frame())
+            .map(|held| held.bytes().len())
+            .sum();
+        let mut bytes = Vec::with_capacity(self.length);
+        for held in self.held.drain(..) {
+            bytes.extend_from_slice(held.bytes());
+        }
+        self.charge = bytes.capacity();
+        self.frames = 0;
+        if !bytes.is_empty() {
+            self.held.push_back(Held::Heap { bytes, start: 0 });
+        }
+        moved
+    }
+
+    /// Whether compacting would free at least half of what is held.
+    pub(crate) fn is_loose(&self) -> bool {
+        self.charge > 2 * self.length + HEAP_BLOCK
+    }
+
+    /// Forgets everything: the connection was reset.
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Push(usize),
+        Consume(usize),
+        Compact,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            (1usize..6000).prop_map(Step::Push),
+            (0usize..9000).prop_map(Step::Consume),
+            Just(Step::Compact)
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn bytes_come_out_as_they_went_in(steps in proptest::collection::vec(step(), 0..60)) {
+            let mut queue = ReceiveQueue::default();
+            let mut model: Vec<u8> = Vec::new();
+            let mut written = 0usize;
+            for step in steps {
+                match step {
+                    Step::Push(size) => {
+                        let data: Vec<u8> = (0..size).map(|i| (written + i) as u8).collect();
+                        written += size;
+                        model.extend(&data);
+                        queue.push(Held::Heap { bytes: data, start: 0 });
+                    }
+                    Step::Consume(count) => {
+                        queue.consume(count);
+                        model.drain(..count.min(model.len()));
+                    }
+                    Step::Compact => { queue.compact(); }
+                }
+                let mut buffer = vec![0; model.len() + 1];
+                let count = queue.peek(&mut buffer);
+                prop_assert_eq!(&buffer[..count], &model[..]);
+                prop_assert!(queue.charge() >= queue.len());
+                prop_assert_eq!(queue.len(), model.len());
+            }
+        }
+    }
+}

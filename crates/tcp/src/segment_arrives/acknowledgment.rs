@@ -1,0 +1,170 @@
+//! Fifth, check the ACK field (RFC 9293 3.10.7.4).
+
+use crate::connection::AckDue;
+use crate::loss::AckVerdict;
+use crate::{Connection, Context, Disposition, Segment, SegmentHeader, State};
+use periplus_journey::DropReason;
+use periplus_wire::SeqNum;
+use periplus_wire::tcp::{TcpFlags, TcpOptions};
+
+impl Connection {
+    /// Returns the segment's fate where the ACK field decides it, `None` where processing goes on.
+    pub(super) fn check_acknowledgment(
+        &mut self,
+        context: &mut Context<'_>,
+        segment: &Segment,
+    ) -> Option<Disposition> {
+        let ack = segment.ack;
+        if self.state == State::SynReceived {
+            if !(ack.after(self.snd.una) && ack.at_or_before(self.snd.max)) {
+                return Some(Disposition::AnsweredByReset(SegmentHeader {
+                    seq: ack,
+                    ack: SeqNum::new(0),
+                    flags: TcpFlags::RST,
+                    wnd: 0,
+                    options: TcpOptions::default(),
+                }));
+            }
+            self.state = State::Established;
+            self.snd.wl1 = segment.seq;
+            self.snd.wl2 = ack;
+            self.set_window(segment);
+            self.wake_writer();
+        }
+        // RFC 5961 5: an ACK for what was never sent, or older than the largest window, is a stranger's guess.
+        if ack.after(self.snd.max) || ack.before(self.snd.una - self.snd.max_wnd.max(1)) {
+            self.challenge(context);
+            return Some(Disposition::Dropped(DropReason::TcpInvalidAckSequence));
+        }
+        self.silent_timeouts = 0;
+        if ack.after(self.snd.una) {
+            self.new_acknowledgment(context, segment);
+        } else if ack == self.snd.una && self.is_duplicate(segment) {
+            let flight_size = self.snd.flight_size();
+            let verdict = self.recovery.duplicate_ack(
+                self.snd.una,
+                self.snd.max,
+                flight_size,
+                &mut self.congestion,
+            );
+            self.heed(context, verdict);
+        }
+        self.update_window(context, segment);
+        None
+    }
+
+    /// RFC 5681 2, the definition of a duplicate acknowledgment.
+    fn is_duplicate(&self, segment: &Segment) -> bool {
+        self.snd.una != self.snd.max
+            && segment.is_empty()
+            && u32::from(segment.wnd) << self.snd.wind_shift == self.snd.wnd
+    }
+
+    fn new_acknowledgment(&mut self, context: &mut Context<'_>, segment: &Segment) {
+        let ack = segment.ack;
+        let acked = ack - self.snd.una;
+        let syn = u32::from(self.snd.una == self.snd.iss);
+        let queued = self.send_queue.len() as u32;
+        let text = (acked - syn).min(queued);
+        let fin = acked - syn > queued;
+        self.snd.una = ack;
+        self.snd.nxt = self.snd.nxt.max(ack);
+        self.send_queue.acknowledge(text as usize);
+        self.una_offset += u64::from(text);
+        self.retransmission_timer
+            .acknowledged(ack, segment.time.arrived);
+        self.persisting = false;
+        let verdict =
+            self.recovery
+                .new_ack(ack, acked, self.snd.flight_size(), &mut self.congestion);
+        self.heed(context, verdict);
+        // RFC 6298 5.2 and 5.3.
+        let all_acknowledged = self.snd.una == self.snd.max;
+        self.retransmit_at =
+            (!all_acknowledged).then(|| context.now + self.retransmission_timer.rto());
+        if text > 0 {
+            self.wake_writer_if_roomy(context);
+        }
+        let summary = self.summary();
+        if let Some(journal) = &mut self.journal {
+            journal.acknowledged(
+                self.una_offset,
+                segment.time.arrived,
+                summary,
+                context.recorder,
+            );
+            if all_acknowledged && self.receive_queue.is_empty() {
+                journal.rest();
+            }
+        }
+        if fin {
+            self.fin_acknowledged(context);
+        }
+    }
+
+    fn heed(&mut self, context: &mut Context<'_>, verdict: AckVerdict) {
+        if verdict == AckVerdict::RetransmitFirst {
+            self.retransmit_first = true;
+            context.counters.tcp_fast_retrans += 1;
+        }
+    }
+
+    /// Our FIN is acknowledged.
+    fn fin_acknowledged(&mut self, context: &mut Context<'_>) {
+        self.fin_acknowledged = true;
+        match self.state {
+            State::FinWait1 => {
+                self.state = State::FinWait2;
+                if !self.attached {
+                    self.state_ends_at = Some(context.now + context.sysctls.tcp_fin_timeout);
+                }
+            }
+            State::Closing => self.enter_time_wait(context),
+            State::LastAck => self.finish(context),
+            _ => {}
+        }
+    }
+
+    /// SND.WND by the rule that keeps old segments from changing it (RFC 9293 3.10.7.4, fifth).
+    fn update_window(&mut self, context: &mut Context<'_>, segment: &Segment) {
+        let newer = self.snd.wl1.before(segment.seq)
+            || (self.snd.wl1 == segment.seq && self.snd.wl2.at_or_before(segment.ack));
+        if !newer {
+            return;
+        }
+        self.snd.wl1 = segment.seq;
+        self.snd.wl2 = segment.ack;
+        let before = self.snd.wnd;
+        self.set_window(segment);
+        if self.snd.wnd > before && self.persisting {
+            self.persisting = false;
+            self.retransmit_at = (self.snd.una != self.snd.max)
+                .then(|| context.now + self.retransmission_timer.rto());
+        }
+    }
+
+    pub(super) fn set_window(&mut self, segment: &Segment) {
+        self.snd.wnd = u32::from(segment.wnd) << self.snd.wind_shift;
+        self.snd.max_wnd = self.snd.max_wnd.max(self.snd.wnd);
+    }
+
+    /// Wakes a writer when a good part of the send queue is free again, not for every few bytes.
+    fn wake_writer_if_roomy(&mut self, context: &Context<'_>) {
+        if self.send_queue.len() <= context.sysctls.tcp_wmem / 2 {
+            self.wake_writer();
+        }
+    }
+
+    /// TIME-WAIT, from where the last ACK can be repeated (RFC 9293 3.6.1). 2 MSL are a minute, as on Linux.
+    pub(super) fn enter_time_wait(&mut self, context: &mut Context<'_>) {
+        self.state = State::TimeWait;
+        self.retransmit_at = None;
+        self.state_ends_at = Some(context.now + crate::time_wait::TIME_WAIT_LENGTH);
+        self.end_journal(context, periplus_journey::Outcome::Closed, None);
+    }
+
+    /// Owes an ACK at once.
+    pub(super) fn acknowledge_now(&mut self) {
+        self.ack_due = AckDue::Now;
+    }
+}

@@ -1,0 +1,33 @@
+//! Eighth, check the FIN bit (RFC 9293 3.10.7.4).
+
+use crate::{Connection, Context, State};
+use periplus_wire::SeqNum;
+
+impl Connection {
+    /// `fin` is where the FIN of the segment just processed stands, if it had one. A FIN that came before the bytes ahead
+    /// of it waits with them.
+    pub(super) fn check_fin_bit(&mut self, context: &mut Context<'_>, fin: Option<SeqNum>) {
+        if !self.state.may_receive() {
+            return;
+        }
+        if let Some(at) = fin {
+            self.reassembly.fin = Some(self.nxt_offset + u64::from(at - self.rcv.nxt));
+        }
+        if self.reassembly.fin != Some(self.nxt_offset) {
+            return;
+        }
+        self.reassembly.clear();
+        self.rcv.nxt += 1;
+        // The edge never moves left, and there is nothing more to receive.
+        self.rcv.edge = self.rcv.edge.max(self.rcv.nxt);
+        self.acknowledge_now();
+        self.wake_reader();
+        match self.state {
+            State::Established => self.state = State::CloseWait,
+            // Our FIN is not acknowledged (the fifth step would have moved on to FIN-WAIT-2): simultaneous close.
+            State::FinWait1 => self.state = State::Closing,
+            State::FinWait2 => self.enter_time_wait(context),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Second, check the RST bit (RFC 9293 3.10.7.4, with RFC 5961 3).
+
+use crate::{Connection, Context, Disposition, Segment, State, StreamError};
+use periplus_journey::{DropReason, Outcome};
+
+impl Connection {
+    /// Only a RST that stands exactly at RCV.NXT is believed; any other in the window gets a challenge ACK, so that
+    /// guessing the window is not enough to reset a connection.
+    pub(super) fn check_reset_bit(
+        &mut self,
+        context: &mut Context<'_>,
+        segment: &Segment,
+    ) -> Disposition {
+        if segment.seq != self.rcv.nxt {
+            self.challenge(context);
+            return Disposition::Dropped(DropReason::TcpInvalidReset);
+        }
+        match self.state {
+            State::SynReceived => {
+                context.counters.tcp_attempt_fails += 1;
+                self.fail(
+                    context,
+                    StreamError::Refused,
+                    Outcome::Reset,
+                    Some("reset_by_peer"),
+                );
+            }
+            State::Closing | State::LastAck | State::TimeWait => {
+                self.error.get_or_insert(StreamError::Reset);
+                self.finish(context);
+            }
+            _ => {
+                context.counters.tcp_estab_resets += 1;
+                self.fail(
+                    context,
+                    StreamError::Reset,
+                    Outcome::Reset,
+                    Some("reset_by_peer"),
+                );
+            }
+        }
+        Disposition::Consumed
+    }
+}

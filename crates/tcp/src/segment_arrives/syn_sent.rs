@@ -1,0 +1,82 @@
+//! A segment in SYN-SENT (RFC 9293 3.10.7.3).
+
+use crate::options::Negotiated;
+use crate::tcb::ReceiveSequence;
+use crate::{
+    Connection, Context, Disposition, Segment, SegmentHeader, State, StreamError, connection,
+};
+use periplus_journey::{DropReason, Outcome};
+use periplus_wire::SeqNum;
+use periplus_wire::tcp::{TcpFlags, TcpOptions};
+
+impl Connection {
+    pub(super) fn arrives_in_syn_sent(
+        &mut self,
+        context: &mut Context<'_>,
+        segment: Segment,
+    ) -> Disposition {
+        let has_ack = segment.has(TcpFlags::ACK);
+        // First: the ACK must be for our SYN.
+        if has_ack && !(segment.ack.after(self.snd.iss) && segment.ack.at_or_before(self.snd.max)) {
+            if segment.has(TcpFlags::RST) {
+                return Disposition::Dropped(DropReason::TcpInvalidReset);
+            }
+            return Disposition::AnsweredByReset(SegmentHeader {
+                seq: segment.ack,
+                ack: SeqNum::new(0),
+                flags: TcpFlags::RST,
+                wnd: 0,
+                options: TcpOptions::default(),
+            });
+        }
+        // Second: a RST is believed only with such an ACK.
+        if segment.has(TcpFlags::RST) {
+            if !has_ack {
+                return Disposition::Dropped(DropReason::TcpInvalidReset);
+            }
+            context.counters.tcp_attempt_fails += 1;
+            self.fail(
+                context,
+                StreamError::Refused,
+                Outcome::Refused,
+                Some("reset_by_peer"),
+            );
+            return Disposition::Consumed;
+        }
+        // Fourth: the SYN.
+        if !segment.has(TcpFlags::SYN) {
+            return Disposition::Dropped(DropReason::TcpFlags);
+        }
+        self.rcv = ReceiveSequence::new(segment.seq, connection::initial_window(context), 0);
+        let ts_recent = segment
+            .options
+            .timestamps
+            .map_or(0, |timestamps| timestamps.value);
+        self.agree(
+            Negotiated::new(self.offer, &segment.options),
+            ts_recent,
+            context.now,
+        );
+        self.snd.wl1 = segment.seq;
+        self.snd.wl2 = segment.ack;
+        // The window of a SYN is never scaled (RFC 7323 2.2).
+        self.snd.wnd = u32::from(segment.wnd);
+        self.snd.max_wnd = self.snd.wnd;
+        self.acknowledge_now();
+        if has_ack {
+            self.snd.una = segment.ack;
+            self.retransmission_timer
+                .acknowledged(segment.ack, context.now);
+            self.silent_timeouts = 0;
+            self.retransmit_at = None;
+            self.state = State::Established;
+            self.wake_writer();
+            // Text in a SYN/ACK is permitted and rare: the peer sends it again when our ACK does not cover it.
+        } else {
+            // Simultaneous open (RFC 9293 3.5, figure 7): our SYN goes out again as SYN/ACK.
+            self.state = State::SynReceived;
+            self.snd.nxt = self.snd.iss;
+        }
+        Disposition::Consumed
+    }
+}

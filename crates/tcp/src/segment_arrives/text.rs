@@ -1,0 +1,122 @@
+//! Seventh, process the segment text (RFC 9293 3.10.7.4).
+
+use crate::connection::AckDue;
+use crate::receive_queue::Held;
+use crate::{Connection, Context, Disposition, Segment, StreamError};
+use periplus_journey::{DropReason, Outcome};
+use std::time::Duration;
+
+/// An ACK waits at most this long for data to travel with (RFC 9293 3.8.6.3 allows 500 ms; Linux's TCP_DELACK_MIN).
+const DELAYED_ACK: Duration = Duration::from_millis(40);
+
+impl Connection {
+    /// Takes text that lies in the window. Returns the segment's fate where it is not delivered.
+    pub(super) fn process_text(
+        &mut self,
+        context: &mut Context<'_>,
+        segment: &mut Segment,
+    ) -> Option<Disposition> {
+        if !self.state.may_receive() {
+            return Some(Disposition::Dropped(DropReason::TcpOldSequence)); // after the peer's FIN
+        }
+        if !self.attached {
+            // Nobody will ever read it: say so, or the peer would think it was (RFC 1122 4.2.2.13).
+            context.counters.tcp_abort_on_data += 1;
+            self.send_reset(context);
+            self.fail(
+                context,
+                StreamError::Aborted,
+                Outcome::Reset,
+                Some("data_after_close"),
+            );
+            return Some(Disposition::Dropped(DropReason::TcpClose));
+        }
+        let offset = self.nxt_offset + u64::from(segment.seq - self.rcv.nxt);
+        let payload = std::mem::take(&mut segment.payload);
+        if segment.seq == self.rcv.nxt {
+            self.receive_in_order(context, payload, segment);
+            None
+        } else {
+            self.receive_out_of_order(context, offset, payload, segment)
+        }
+    }
+
+    fn receive_in_order(
+        &mut self,
+        context: &mut Context<'_>,
+        payload: crate::Payload,
+        segment: &Segment,
+    ) {
+        let length = payload.len() as u32;
+        for frame in payload.into_frames() {
+            let held = Held::new(frame, self.receive_queue.may_pin(context.frames));
+            self.receive_queue.push(held);
+        }
+        self.rcv.nxt += length;
+        self.nxt_offset += u64::from(length);
+        let read_to = self.read_offset();
+        if let Some(journal) = &mut self.journal {
+            journal.arrived(self.nxt_offset, segment.time, read_to);
+        }
+        let filled_a_hole = !self.reassembly.is_empty();
+        while let Some(piece) = self.reassembly.take_next(self.nxt_offset) {
+            let length = piece.held.bytes().len() as u32;
+            self.receive_queue.push(piece.held);
+            self.rcv.nxt += length;
+            self.nxt_offset += u64::from(length);
+            if let Some(journal) = &mut self.journal {
+                journal.reassembled(piece.time.arrived, segment.time.arrived);
+                journal.arrived(self.nxt_offset, piece.time, read_to);
+            }
+        }
+        self.keep_within_memory(context);
+        self.wake_reader();
+        // RFC 5681 4.2: at least every second full segment at once, and at once what fills a hole.
+        let unacknowledged = self.rcv.nxt - self.rcv.last_ack_sent;
+        if filled_a_hole || unacknowledged >= 2 * self.segment_size {
+            self.acknowledge_now();
+        } else if self.ack_due == AckDue::No {
+            self.ack_due = AckDue::By(context.now + DELAYED_ACK);
+        }
+    }
+
+    fn receive_out_of_order(
+        &mut self,
+        context: &mut Context<'_>,
+        offset: u64,
+        payload: crate::Payload,
+        segment: &Segment,
+    ) -> Option<Disposition> {
+        context.counters.tcp_ofo_queue += 1;
+        self.acknowledge_now(); // RFC 5681 4.2: a duplicate ACK, at once
+        let may_pin = self.receive_queue.may_pin(context.frames);
+        let mut at = offset;
+        for frame in payload.into_frames() {
+            let length = frame.len() as u64;
+            if !self
+                .reassembly
+                .insert(at, Held::new(frame, may_pin), segment.time)
+            {
+                context.counters.tcp_ofo_drop += 1;
+                return Some(Disposition::Dropped(DropReason::TcpOfoQueuePrune));
+            }
+            at += length;
+        }
+        self.keep_within_memory(context);
+        None
+    }
+
+    /// Data inside the window is never refused for memory: what is held loosely is packed first.
+    fn keep_within_memory(&mut self, context: &mut Context<'_>) {
+        let held = self.receive_queue.charge() + self.reassembly.charge();
+        if held <= context.sysctls.tcp_rmem {
+            return;
+        }
+        if self.receive_queue.is_loose() {
+            context.counters.rcv_collapsed += self.receive_queue.compact() as u64;
+        }
+        if self.reassembly.pinned_frames() > 0 {
+            context.counters.rcv_collapsed += self.reassembly.compact() as u64;
+        }
+    }
+}

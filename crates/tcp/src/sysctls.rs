@@ -1,0 +1,51 @@
+//! The knobs, named and set as Linux names and sets them.
+
+use std::time::Duration;
+
+/// The knobs of TCP. Names and defaults are those of Linux's `net.ipv4` sysctls unless said otherwise.
+#[derive(Clone, Copy, Debug)]
+pub struct Sysctls {
+    /// How often an unanswered SYN is sent again.
+    pub tcp_syn_retries: u8,
+    /// How often an unanswered SYN/ACK is sent again.
+    pub tcp_synack_retries: u8,
+    /// While there are no SYN cookies, a listener keeps three quarters of this many half-open connections at most.
+    pub tcp_max_syn_backlog: u32,
+    /// The upper bound of a listener's backlog (`net.core.somaxconn`).
+    pub somaxconn: u32,
+    /// Whether a full accept queue answers the handshake's ACK by RST, instead of leaving it to be sent again.
+    pub tcp_abort_on_overflow: bool,
+    /// How often data is sent again before the connection is given up.
+    pub tcp_retries2: u8,
+    /// How long an orphan waits in FIN-WAIT-2.
+    pub tcp_fin_timeout: Duration,
+    /// How many TIME-WAIT records a shard keeps.
+    pub tcp_max_tw_buckets: usize,
+    /// Bytes a connection's receive queue may hold, counted by the memory they pin (the third value of Linux's `tcp_rmem`).
+    pub tcp_rmem: usize,
+    /// Bytes a connection's send queue may hold (the third value of Linux's `tcp_wmem`).
+    pub tcp_wmem: usize,
+    /// Whether timestamps (RFC 7323) are offered and answered.
+    pub tcp_timestamps: bool,
+    /// Whether window scaling (RFC 7323) is offered and answered.
+    pub tcp_window_scaling: bool,
+}
+
+impl Default for Sysctls {
+    fn default() -> Self {
+        Self {
+            tcp_syn_retries: 6,
+            tcp_synack_retries: 5,
+            tcp_max_syn_backlog: 4096,
+            somaxconn: 4096,
+            tcp_abort_on_overflow: false,
+            tcp_retries2: 15,
+            tcp_fin_timeout: Duration::from_secs(60),
+            tcp_max_tw_buckets: 65_536,
+            tcp_rmem: 512 * 1024,
+            tcp_wmem: 512 * 1024,
+            tcp_timestamps: true,
+            tcp_window_scaling: true,
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What a connection does when time passes.
+
+use crate::connection::AckDue;
+use crate::{Connection, Context, State, StreamError};
+use periplus_journey::{Instant, Outcome};
+
+impl Connection {
+    /// The earliest moment at which [`Connection::timeout`] has something to do.
+    pub fn next_timeout(&self) -> Option<Instant> {
+        let delayed_ack = match self.ack_due {
+            AckDue::By(at) => Some(at),
+            _ => None,
+        };
+        [self.retransmit_at, self.state_ends_at, delayed_ack]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Does what is due at `context.now`.
+    pub fn timeout(&mut self, context: &mut Context<'_>) {
+        let now = context.now;
+        if let AckDue::By(at) = self.ack_due {
+            if at <= now {
+                self.ack_due = AckDue::Now;
+                context.counters.delayed_acks += 1;
+            }
+        }
+        if self.state_ends_at.is_some_and(|at| at <= now) {
+            self.finish(context); // FIN-WAIT-2 of an orphan, or TIME-WAIT
+            return;
+        }
+        if self.retransmit_at.is_some_and(|at| at <= now) {
+            self.retransmission_timeout(context);
+        }
+    }
+
+    fn retransmission_timeout(&mut self, context: &mut Context<'_>) {
+        let opening = matches!(self.state, State::SynSent | State::SynReceived);
+        let limit = if opening {
+            context.sysctls.tcp_syn_retries
+        } else {
+            context.sysctls.tcp_retries2
+        };
+        if self.silent_timeouts >= limit {
+            context.counters.tcp_abort_on_timeout += 1;
+            if opening {
+                context.counters.tcp_attempt_fails += 1;
+            }
+            self.fail(
+                context,
+                StreamError::TimedOut,
+                Outcome::Timeout,
+                Some("retransmission_limit"),
+            );
+            return;
+        }
+        self.silent_timeouts += 1;
+        if self.persisting {
+            self.probe_due = true;
+        } else {
+            context.counters.tcp_timeouts += 1;
+            let first = self.retransmission_timer.back_off() == 0;
+            self.congestion
+                .timed_out(self.snd.max - self.snd.una, first);
+            self.recovery.timed_out(self.snd.max);
+            self.snd.nxt = self.snd.una; // everything after it is taken for lost (RFC 6298 5.4)
+            self.retransmit_first = false;
+        }
+        self.retransmission_timer.expired();
+        self.retransmit_at = Some(context.now + self.retransmission_timer.rto());
+    }
+}

@@ -1,0 +1,45 @@
+//! The receive window: what the peer is told it may send (RFC 9293 3.8.6, RFC 7323 2).
+
+use crate::connection::AckDue;
+use crate::{Connection, Context};
+use periplus_wire::SeqNum;
+
+impl Connection {
+    /// The right edge that could be offered now. It is charged by the memory that is held, and never moves left; it
+    /// moves right by a good step only (the receiver's silly window avoidance, RFC 9293 3.8.6.2.2).
+    fn right_edge(&self, context: &Context<'_>) -> SeqNum {
+        let limit = context.sysctls.tcp_rmem;
+        let held = self.receive_queue.charge() + self.reassembly.charge();
+        let largest = (usize::from(u16::MAX)) << self.rcv.wind_shift;
+        let free = limit.saturating_sub(held).min(largest) as u32;
+        let step = (limit / 2).min(usize::from(self.offer.mss)) as u32;
+        if free >= self.rcv.wnd().saturating_add(step) {
+            self.rcv.nxt + free
+        } else {
+            self.rcv.edge
+        }
+    }
+
+    /// SEG.WND. Rounded up: rounding down would move the right edge left.
+    pub(crate) fn window_field(&self, context: &Context<'_>) -> u16 {
+        let window = self.right_edge(context) - self.rcv.nxt;
+        let field = window.div_ceil(1 << self.rcv.wind_shift);
+        u16::try_from(field).unwrap_or(u16::MAX)
+    }
+
+    /// The bytes that a window field on the wire stands for.
+    pub(crate) fn window_on_the_wire(&self, field: u16) -> u32 {
+        u32::from(field) << self.rcv.wind_shift
+    }
+
+    /// After a read: tells the peer, if the window it knows is small or grew by a good part.
+    pub(crate) fn offer_freed_window(&mut self, context: &Context<'_>) {
+        let grown = self.right_edge(context) - self.rcv.edge;
+        let known = self.rcv.wnd();
+        let much = (context.sysctls.tcp_rmem / 4) as u32;
+        let nearly_closed = known < 2 * self.segment_size;
+        if grown > 0 && (grown >= much || nearly_closed) {
+            self.ack_due = AckDue::Now;
+        }
+    }
+}
