@@ -233,10 +233,10 @@ impl Connection {
         let summary = self.summary();
         let read_to = self.read_offset();
         let drained = self.receive_queue.is_empty();
-        if let Some(journal) = &mut self.journal {
-            if !journal.mark(mark, read_to, drained, summary, context.recorder) {
-                context.counters.journeys_shed += 1;
-            }
+        if let Some(journal) = &mut self.journal
+            && !journal.mark(mark, read_to, drained, summary, context.recorder)
+        {
+            context.counters.journeys_shed += 1;
         }
     }
 

@@ -146,10 +146,10 @@ impl Connection {
             let last = length == unsent;
             let mut flags = TcpFlags::ACK;
             if last && length > 0 {
-                flags = flags | TcpFlags::PSH;
+                flags |= TcpFlags::PSH;
             }
             if last && fin_waits {
-                flags = flags | TcpFlags::FIN;
+                flags |= TcpFlags::FIN;
             }
             let again = self.snd.nxt.before(self.snd.max);
             let seq = self.snd.nxt;

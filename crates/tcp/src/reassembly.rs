@@ -19,7 +19,7 @@ pub(crate) struct Piece {
 
 /// Out-of-order bytes by their stream offset. What came first is kept where two overlap.
 #[derive(Debug, Default)]
-pub struct Reassembly {
+pub(crate) struct Reassembly {
     pieces: BTreeMap<u64, Piece>,
     charge: usize,
     frames: usize,
@@ -29,22 +29,22 @@ pub struct Reassembly {
 
 impl Reassembly {
     /// Whether nothing waits.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.pieces.is_empty()
     }
 
     /// Bytes of memory held.
-    pub fn charge(&self) -> usize {
+    pub(crate) fn charge(&self) -> usize {
         self.charge
     }
 
     /// Frames held back from the ring.
-    pub fn pinned_frames(&self) -> usize {
+    pub(crate) fn pinned_frames(&self) -> usize {
         self.frames
     }
 
     /// Runs of adjacent bytes.
-    pub fn ranges(&self) -> usize {
+    pub(crate) fn ranges(&self) -> usize {
         let mut ranges = 0;
         let mut end = None;
         for (&offset, piece) in &self.pieces {

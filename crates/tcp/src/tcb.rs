@@ -16,7 +16,7 @@ use periplus_wire::SeqNum;
 
 /// The send sequence space.
 #[derive(Clone, Copy, Debug)]
-pub struct SendSequence {
+pub(crate) struct SendSequence {
     /// SND.UNA: the oldest byte not acknowledged.
     pub una: SeqNum,
     /// SND.NXT: what is sent next. After a timeout it goes back to SND.UNA.
@@ -39,7 +39,7 @@ pub struct SendSequence {
 
 impl SendSequence {
     /// A space that begins with our SYN at `iss`, not yet sent.
-    pub fn new(iss: SeqNum) -> Self {
+    pub(crate) fn new(iss: SeqNum) -> Self {
         Self {
             una: iss,
             nxt: iss,
@@ -54,7 +54,7 @@ impl SendSequence {
     }
 
     /// FlightSize (RFC 5681 2): sequence numbers sent and not acknowledged.
-    pub fn flight_size(&self) -> u32 {
+    pub(crate) fn flight_size(&self) -> u32 {
         self.nxt - self.una
     }
 
@@ -67,7 +67,7 @@ impl SendSequence {
 
 /// The receive sequence space.
 #[derive(Clone, Copy, Debug)]
-pub struct ReceiveSequence {
+pub(crate) struct ReceiveSequence {
     /// RCV.NXT: the next byte expected.
     pub nxt: SeqNum,
     /// RCV.NXT + RCV.WND as last advertised: the right edge, which never moves left.
@@ -82,7 +82,7 @@ pub struct ReceiveSequence {
 
 impl ReceiveSequence {
     /// A space that begins after the peer's SYN at `irs`, with `window` bytes offered.
-    pub fn new(irs: SeqNum, window: u32, wind_shift: u8) -> Self {
+    pub(crate) fn new(irs: SeqNum, window: u32, wind_shift: u8) -> Self {
         let nxt = irs + 1;
         Self {
             nxt,
@@ -94,7 +94,7 @@ impl ReceiveSequence {
     }
 
     /// RCV.WND: what the peer may still send by what it was told.
-    pub fn wnd(&self) -> u32 {
+    pub(crate) fn wnd(&self) -> u32 {
         self.edge - self.nxt
     }
 }

@@ -20,11 +20,11 @@ impl Connection {
     /// Does what is due at `context.now`.
     pub fn timeout(&mut self, context: &mut Context<'_>) {
         let now = context.now;
-        if let AckDue::By(at) = self.ack_due {
-            if at <= now {
-                self.ack_due = AckDue::Now;
-                context.counters.delayed_acks += 1;
-            }
+        if let AckDue::By(at) = self.ack_due
+            && at <= now
+        {
+            self.ack_due = AckDue::Now;
+            context.counters.delayed_acks += 1;
         }
         if self.state_ends_at.is_some_and(|at| at <= now) {
             self.finish(context); // FIN-WAIT-2 of an orphan, or TIME-WAIT

@@ -2,4 +2,4 @@
 
 mod new_reno;
 
-pub use new_reno::NewReno;
+pub(crate) use new_reno::NewReno;

@@ -2,7 +2,7 @@
 
 /// The congestion window. Bytes throughout.
 #[derive(Clone, Debug)]
-pub struct NewReno {
+pub(crate) struct NewReno {
     cwnd: u32,
     ssthresh: u32,
     smss: u32,
@@ -12,7 +12,7 @@ pub struct NewReno {
 
 impl NewReno {
     /// A new connection's window: ten segments (RFC 6928 2).
-    pub fn new(smss: u32) -> Self {
+    pub(crate) fn new(smss: u32) -> Self {
         let initial = (10 * smss).min(14_600.max(2 * smss));
         Self {
             cwnd: initial,
@@ -23,7 +23,7 @@ impl NewReno {
     }
 
     /// cwnd.
-    pub fn cwnd(&self) -> u32 {
+    pub(crate) fn cwnd(&self) -> u32 {
         self.cwnd
     }
 

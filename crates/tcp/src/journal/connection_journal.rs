@@ -75,15 +75,14 @@ impl ConnectionJournal {
     pub(crate) fn arrived(&mut self, end: u64, stamp: ReceiveStamp, read_to: u64) {
         self.received
             .push(end, stamp, self.received_kept_from(read_to));
-        if let Some(since) = self.starved_since.take() {
-            if let Some(request) = self
+        if let Some(since) = self.starved_since.take()
+            && let Some(request) = self
                 .open
                 .iter_mut()
                 .rev()
                 .find(|request| request.is_parsing())
-            {
-                request.add_peer(since, stamp.arrived);
-            }
+        {
+            request.add_peer(since, stamp.arrived);
         }
     }
 
@@ -144,11 +143,11 @@ impl ConnectionJournal {
 
     /// The windows let something out again, or nothing waits any more.
     pub(crate) fn unblocked(&mut self, at: Instant) {
-        if let Some(since) = self.blocked_since.take() {
-            if let Some(request) = self.open.iter_mut().find(|request| request.is_sending()) {
-                let since = since.max(request.events.answered.unwrap_or(since));
-                request.add_peer(since, at);
-            }
+        if let Some(since) = self.blocked_since.take()
+            && let Some(request) = self.open.iter_mut().find(|request| request.is_sending())
+        {
+            let since = since.max(request.events.answered.unwrap_or(since));
+            request.add_peer(since, at);
         }
     }
 
@@ -281,14 +280,13 @@ impl ConnectionJournal {
                 request.events.arrived,
                 request.events.accepted,
                 request.events.read,
-            ) {
-                if arrived < accepted {
-                    request.overlays.add(
-                        Station::ReceiveQueue,
-                        request.events.taken.unwrap_or(arrived),
-                        read,
-                    );
-                }
+            ) && arrived < accepted
+            {
+                request.overlays.add(
+                    Station::ReceiveQueue,
+                    request.events.taken.unwrap_or(arrived),
+                    read,
+                );
             }
         }
         self.open.push_back(request);

@@ -8,7 +8,7 @@ const DUPLICATE_ACK_THRESHOLD: u32 = 3;
 
 /// What an ACK means for the oldest segment in flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AckVerdict {
+pub(crate) enum AckVerdict {
     /// Nothing to do.
     Fine,
     /// Send the first unacknowledged segment again now.
@@ -17,7 +17,7 @@ pub enum AckVerdict {
 
 /// The recovery's variables.
 #[derive(Clone, Debug)]
-pub struct FastRecovery {
+pub(crate) struct FastRecovery {
     duplicate_acks: u32,
     /// RFC 6582's `recover`: the recovery ends when this is acknowledged.
     recover: SeqNum,
@@ -26,7 +26,7 @@ pub struct FastRecovery {
 
 impl FastRecovery {
     /// Nothing lost yet on a connection whose SYN had `iss`.
-    pub fn new(iss: SeqNum) -> Self {
+    pub(crate) fn new(iss: SeqNum) -> Self {
         Self {
             duplicate_acks: 0,
             recover: iss,
@@ -35,7 +35,7 @@ impl FastRecovery {
     }
 
     /// An ACK that acknowledges nothing new came while `flight_size` bytes are out, the newest ending at `max`.
-    pub fn duplicate_ack(
+    pub(crate) fn duplicate_ack(
         &mut self,
         una: SeqNum,
         max: SeqNum,
@@ -58,7 +58,7 @@ impl FastRecovery {
     }
 
     /// `acked` new bytes were acknowledged, up to `una`; `flight_size` are still out.
-    pub fn new_ack(
+    pub(crate) fn new_ack(
         &mut self,
         una: SeqNum,
         acked: u32,
@@ -81,7 +81,7 @@ impl FastRecovery {
     }
 
     /// The retransmission timer expired (RFC 6582 3.2, step 4).
-    pub fn timed_out(&mut self, max: SeqNum) {
+    pub(crate) fn timed_out(&mut self, max: SeqNum) {
         self.in_recovery = false;
         self.duplicate_acks = 0;
         self.recover = max - 1;

@@ -3,5 +3,5 @@
 mod fast_recovery;
 mod retransmission_timer;
 
-pub use fast_recovery::{AckVerdict, FastRecovery};
-pub use retransmission_timer::{INITIAL_RTO, RetransmissionTimer};
+pub(crate) use fast_recovery::{AckVerdict, FastRecovery};
+pub(crate) use retransmission_timer::{INITIAL_RTO, RetransmissionTimer};

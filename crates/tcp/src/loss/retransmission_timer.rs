@@ -5,7 +5,7 @@ use periplus_wire::SeqNum;
 use std::time::Duration;
 
 /// The RTO before a round-trip time is known (RFC 6298 2.1).
-pub const INITIAL_RTO: Duration = Duration::from_secs(1);
+pub(crate) const INITIAL_RTO: Duration = Duration::from_secs(1);
 /// RFC 6298 2.4 asks for a second; Linux and FreeBSD, with finer clocks than that document had in mind, use 200 ms and
 /// 230 ms. We side with Linux.
 const MINIMUM_RTO: Duration = Duration::from_millis(200);
@@ -16,7 +16,7 @@ const GRANULARITY: Duration = Duration::from_nanos(1 << 16);
 
 /// SRTT, RTTVAR and RTO, the segment being timed, and the back-off.
 #[derive(Clone, Debug, Default)]
-pub struct RetransmissionTimer {
+pub(crate) struct RetransmissionTimer {
     srtt: Option<Duration>,
     rttvar: Duration,
     back_off: u32,
@@ -26,12 +26,12 @@ pub struct RetransmissionTimer {
 
 impl RetransmissionTimer {
     /// SRTT, once measured.
-    pub fn srtt(&self) -> Option<Duration> {
+    pub(crate) fn srtt(&self) -> Option<Duration> {
         self.srtt
     }
 
     /// RTO with the back-off applied.
-    pub fn rto(&self) -> Duration {
+    pub(crate) fn rto(&self) -> Duration {
         let base = match self.srtt {
             None => INITIAL_RTO,
             Some(srtt) => (srtt + GRANULARITY.max(4 * self.rttvar)).max(MINIMUM_RTO),
@@ -41,35 +41,35 @@ impl RetransmissionTimer {
     }
 
     /// How often in a row the timer expired.
-    pub fn back_off(&self) -> u32 {
+    pub(crate) fn back_off(&self) -> u32 {
         self.back_off
     }
 
     /// New data that ends at `end` was sent.
-    pub fn sent(&mut self, end: SeqNum, now: Instant) {
+    pub(crate) fn sent(&mut self, end: SeqNum, now: Instant) {
         if self.timed.is_none() {
             self.timed = Some((end, now));
         }
     }
 
     /// Something was sent again: what is being timed can no longer be told apart from its copy (Karn's algorithm).
-    pub fn sent_again(&mut self) {
+    pub(crate) fn sent_again(&mut self) {
         self.timed = None;
     }
 
     /// Everything before `ack` is acknowledged. Takes the measurement, if that was what was timed.
-    pub fn acknowledged(&mut self, ack: SeqNum, now: Instant) {
+    pub(crate) fn acknowledged(&mut self, ack: SeqNum, now: Instant) {
         self.back_off = 0;
-        if let Some((end, sent)) = self.timed {
-            if ack.at_or_after(end) {
-                self.timed = None;
-                self.measured(now.since(sent));
-            }
+        if let Some((end, sent)) = self.timed
+            && ack.at_or_after(end)
+        {
+            self.timed = None;
+            self.measured(now.since(sent));
         }
     }
 
     /// A round-trip time was measured (RFC 6298 2.2, 2.3: alpha 1/8, beta 1/4).
-    pub fn measured(&mut self, r: Duration) {
+    pub(crate) fn measured(&mut self, r: Duration) {
         match self.srtt {
             None => {
                 self.srtt = Some(r);
@@ -83,7 +83,7 @@ impl RetransmissionTimer {
     }
 
     /// The timer expired (RFC 6298 5.5).
-    pub fn expired(&mut self) {
+    pub(crate) fn expired(&mut self) {
         self.back_off += 1;
         self.timed = None;
     }

@@ -3,5 +3,6 @@
 mod negotiation;
 mod timestamps;
 
-pub use negotiation::{Negotiated, Offer};
-pub use timestamps::TimestampClock;
+pub(crate) use negotiation::Negotiated;
+pub use negotiation::Offer;
+pub(crate) use timestamps::TimestampClock;

@@ -59,7 +59,7 @@ impl Offer {
 
 /// What both agreed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Negotiated {
+pub(crate) struct Negotiated {
     /// Payload bytes of the largest segment we send, options in it already taken off (RFC 6691).
     pub segment_size: u16,
     /// Snd.Wind.Shift: of the windows the peer sends.
@@ -72,7 +72,7 @@ pub struct Negotiated {
 
 impl Negotiated {
     /// What follows from our offer and the options of the peer's SYN or SYN/ACK.
-    pub fn new(offer: Offer, peer: &TcpOptions) -> Self {
+    pub(crate) fn new(offer: Offer, peer: &TcpOptions) -> Self {
         Self::from_parts(
             offer,
             peer.mss,

@@ -10,7 +10,7 @@ const OUTDATED: Duration = Duration::from_secs(24 * 24 * 3600);
 
 /// Our timestamp clock for one connection, and the peer's last timestamp.
 #[derive(Clone, Copy, Debug)]
-pub struct TimestampClock {
+pub(crate) struct TimestampClock {
     /// Added to the clock of milliseconds, another for each connection.
     pub offset: u32,
     /// TS.Recent.
@@ -21,12 +21,12 @@ pub struct TimestampClock {
 
 impl TimestampClock {
     /// TSval: milliseconds, within RFC 7323 5.4's bounds.
-    pub fn value(offset: u32, now: Instant) -> u32 {
+    pub(crate) fn value(offset: u32, now: Instant) -> u32 {
         (now.as_millis() as u32).wrapping_add(offset)
     }
 
     /// The option for a segment sent now.
-    pub fn option(&self, now: Instant) -> Timestamps {
+    pub(crate) fn option(&self, now: Instant) -> Timestamps {
         Timestamps {
             value: Self::value(self.offset, now),
             echo_reply: self.recent,
@@ -34,12 +34,12 @@ impl TimestampClock {
     }
 
     /// Whether SEG.TSval is older than TS.Recent (RFC 7323 5.3, R1).
-    pub fn is_old(&self, value: u32, now: Instant) -> bool {
+    pub(crate) fn is_old(&self, value: u32, now: Instant) -> bool {
         (value.wrapping_sub(self.recent) as i32) < 0 && now.since(self.recent_at) < OUTDATED
     }
 
     /// Takes over SEG.TSval from an acceptable segment, if it is the one the next ACK answers (RFC 7323 4.3, (2)).
-    pub fn update(&mut self, value: u32, seq: SeqNum, last_ack_sent: SeqNum, now: Instant) {
+    pub(crate) fn update(&mut self, value: u32, seq: SeqNum, last_ack_sent: SeqNum, now: Instant) {
         if !self.is_old(value, now) && seq.at_or_before(last_ack_sent) {
             self.recent = value;
             self.recent_at = now;

@@ -72,7 +72,7 @@ impl Connection {
             return None;
         }
         context.counters.paws_estab_rejected += 1;
-        self.acknowledge_unacceptable(context, segment.len() > 0);
+        self.acknowledge_unacceptable(context, !segment.is_empty());
         Some(DropReason::TcpRfc7323Paws)
     }
 

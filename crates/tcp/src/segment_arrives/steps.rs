@@ -64,10 +64,8 @@ impl Connection {
         }
         let fin = self.trim_to_window(&mut segment);
         let carried_text = !segment.payload.is_empty();
-        if carried_text {
-            if let Some(disposition) = self.process_text(context, &mut segment) {
-                return disposition;
-            }
+        if carried_text && let Some(disposition) = self.process_text(context, &mut segment) {
+            return disposition;
         }
         self.check_fin_bit(context, fin);
         if carried_text {
