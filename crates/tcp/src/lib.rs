@@ -29,6 +29,8 @@ mod send_queue;
 mod state;
 mod sysctls;
 mod tcb;
+#[cfg(test)]
+mod tests;
 mod time_wait;
 mod timers;
 mod window;

@@ -1,0 +1,67 @@
+use super::Trace;
+
+#[test]
+fn a_small_segment_is_acknowledged_after_40_ms_and_the_second_full_one_at_once() {
+    let mut trace = Trace::established();
+    trace.run(
+        "< P. 1:101 ack 1
+         > nothing
+         wait 39ms
+         > nothing
+         wait 1ms
+         > . 1:1 ack 101
+         < . 101:1101 ack 1
+         > nothing
+         < . 1101:2101 ack 1
+         > . 1:1 ack 2101",
+    );
+    assert_eq!(trace.counters.delayed_acks, 1);
+}
+
+#[test]
+fn data_takes_the_acknowledgement_along() {
+    Trace::established().run("< P. 1:101 ack 1\n write 50\n > P. 1:51 ack 101\n wait 100ms\n > nothing\n < . 101:101 ack 51");
+}
+
+#[test]
+fn a_hole_is_answered_by_duplicate_acks_and_its_filling_by_one_for_all() {
+    Trace::established().run(
+        "< . 1001:2001 ack 1
+         > . 1:1 ack 1
+         < . 2001:3001 ack 1
+         > . 1:1 ack 1
+         < . 1:1001 ack 1
+         > . 1:1 ack 3001",
+    );
+}
+
+#[test]
+fn what_came_before_is_acknowledged_again() {
+    Trace::established().run(
+        "< . 1:1001 ack 1
+         < . 1001:2001 ack 1
+         > . 1:1 ack 2001
+         < . 1:1001 ack 1
+         > . 1:1 ack 2001
+         < . 1501:2501 ack 1
+         wait 40ms
+         > . 1:1 ack 2501",
+    );
+}
+
+#[test]
+fn the_window_closes_before_a_reader_that_does_not_read_and_opens_when_it_does() {
+    let mut trace = Trace::established();
+    trace.receive_at_most(4096);
+    // The edge that was offered with the SYN stays where it is: 65,536.
+    let mut at = 1;
+    while at + 1000 <= 65_536 {
+        trace.run(&format!("< . {at}:{} ack 1", at + 1000));
+        at += 1000;
+        while trace.sent_again(&format!(". 1:1 ack {at}")) {}
+    }
+    trace.run("< . 65001:65536 ack 1\n wait 40ms\n > . 1:1 ack 65536 win 0");
+    // A byte more than was offered: refused, and the ACK in it is taken.
+    trace.run("< . 65536:65537 ack 1\n > . 1:1 ack 65536 win 0");
+    trace.run("read 65535\n > . 1:1 ack 65536 win 4096");
+}

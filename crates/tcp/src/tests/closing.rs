@@ -1,0 +1,85 @@
+use super::Trace;
+
+#[test]
+fn we_close_first() {
+    let mut trace = Trace::established();
+    trace.run(
+        "shutdown
+         > F. 1:1 ack 1
+         state FinWait1
+         < . 1:1 ack 2
+         state FinWait2
+         < F. 1:1 ack 2
+         > . 2:2 ack 2
+         state TimeWait
+         < F. 1:1 ack 2
+         > . 2:2 ack 2
+         wait 60000ms
+         state Closed",
+    );
+}
+
+#[test]
+fn the_peer_closes_first() {
+    Trace::established().run(
+        "< F. 1:1 ack 1
+         > . 1:1 ack 2
+         state CloseWait
+         write 10
+         > P. 1:11 ack 2
+         < . 2:2 ack 11
+         shutdown
+         > F. 11:11 ack 2
+         state LastAck
+         < . 2:2 ack 12
+         state Closed",
+    );
+}
+
+#[test]
+fn both_close_at_once() {
+    // RFC 9293 3.6, figure 13.
+    Trace::established().run(
+        "shutdown
+         > F. 1:1 ack 1
+         < F. 1:1 ack 1
+         > . 2:2 ack 2
+         state Closing
+         < . 2:2 ack 2
+         state TimeWait",
+    );
+}
+
+#[test]
+fn the_fin_goes_with_the_last_data_and_is_repeated() {
+    Trace::established().run(
+        "write 1500
+         > . 1:1001 ack 1
+         shutdown
+         > FP. 1001:1501 ack 1
+         < . 1:1 ack 1501
+         wait 200ms
+         > F. 1501:1501 ack 1
+         < . 1:1 ack 1502
+         state FinWait2",
+    );
+}
+
+#[test]
+fn a_fin_before_its_data_waits_for_it() {
+    Trace::established().run(
+        "< F. 1001:2001 ack 1
+         > . 1:1 ack 1
+         state Established
+         < . 1:1001 ack 1
+         > . 1:1 ack 2002
+         state CloseWait",
+    );
+}
+
+#[test]
+fn an_orphan_does_not_wait_for_ever_in_fin_wait_2() {
+    Trace::established().run(
+        "close\n > F. 1:1 ack 1\n < . 1:1 ack 2\n state FinWait2\n wait 60000ms\n state Closed",
+    );
+}

@@ -1,0 +1,11 @@
+//! The machine against traces: what arrives, what is called, what must be sent.
+
+mod acknowledging;
+mod closing;
+mod opening;
+mod resetting;
+mod retransmitting;
+mod sending;
+mod trace;
+
+use trace::Trace;

@@ -1,0 +1,65 @@
+use super::Trace;
+use crate::StreamError;
+
+#[test]
+fn an_unacknowledged_segment_is_sent_again_with_back_off_and_given_up_at_last() {
+    let mut trace = Trace::established();
+    trace.run("write 100\n > P. 1:101 ack 1\n wait 200ms\n > P. 1:101 ack 1\n wait 400ms\n > P. 1:101 ack 1");
+    for _ in 2..15 {
+        trace.run("wait 120000ms");
+        while trace.sent_again("P. 1:101 ack 1") {}
+    }
+    trace.run("state Closed");
+    assert_eq!(trace.connection.error(), Some(StreamError::TimedOut));
+    assert_eq!(trace.counters.tcp_timeouts, 15);
+}
+
+#[test]
+fn three_duplicate_acks_send_the_first_segment_again() {
+    let mut trace = Trace::established();
+    trace.run("write 5000\n > . 1:1001 ack 1\n > . 1001:2001 ack 1\n > . 2001:3001 ack 1\n > . 3001:4001 ack 1\n > P. 4001:5001 ack 1");
+    trace.run(
+        "< . 1:1 ack 1001
+         < . 1:1 ack 1001
+         < . 1:1 ack 1001
+         > nothing
+         < . 1:1 ack 1001
+         > . 1001:2001 ack 1
+         < . 1:1 ack 5001
+         > nothing",
+    );
+    assert_eq!(trace.counters.tcp_fast_retrans, 1);
+    assert_eq!(trace.counters.tcp_timeouts, 0);
+}
+
+#[test]
+fn a_partial_ack_shows_the_next_hole() {
+    // RFC 6582 3.2, step 3: segments 2 and 4 were lost.
+    let mut trace = Trace::established();
+    trace.run("write 6000\n > . 1:1001 ack 1\n > . 1001:2001 ack 1\n > . 2001:3001 ack 1\n > . 3001:4001 ack 1\n > . 4001:5001 ack 1\n > P. 5001:6001 ack 1");
+    trace.run(
+        "< . 1:1 ack 1001
+         < . 1:1 ack 1001
+         < . 1:1 ack 1001
+         < . 1:1 ack 1001
+         > . 1001:2001 ack 1
+         < . 1:1 ack 3001
+         > . 3001:4001 ack 1
+         < . 1:1 ack 6001
+         > nothing",
+    );
+}
+
+#[test]
+fn after_a_timeout_one_segment_goes_and_then_the_rest_by_slow_start() {
+    let mut trace = Trace::established();
+    trace.run("write 3000\n > . 1:1001 ack 1\n > . 1001:2001 ack 1\n > P. 2001:3001 ack 1");
+    trace.run(
+        "wait 200ms
+         > . 1:1001 ack 1
+         < . 1:1 ack 1001
+         > . 1001:2001 ack 1
+         > P. 2001:3001 ack 1
+         < . 1:1 ack 3001",
+    );
+}

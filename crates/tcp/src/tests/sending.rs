@@ -1,0 +1,65 @@
+use super::Trace;
+
+#[test]
+fn ten_segments_are_the_initial_window() {
+    let mut trace = Trace::established();
+    trace.run("write 20000");
+    for segment in 0..10 {
+        let start = 1 + segment * 1000;
+        trace.run(&format!("> . {start}:{} ack 1", start + 1000));
+    }
+    trace.run("> nothing\n < . 1:1 ack 2001\n > . 10001:11001 ack 1\n > . 11001:12001 ack 1\n > . 12001:13001 ack 1\n > . 13001:14001 ack 1");
+}
+
+#[test]
+fn nagle_holds_a_small_segment_back_while_another_is_out() {
+    Trace::established().run(
+        "write 10
+         > P. 1:11 ack 1
+         write 10
+         > nothing
+         < . 1:1 ack 11
+         > P. 11:21 ack 1
+         nodelay
+         write 10
+         > P. 21:31 ack 1
+         < . 1:1 ack 31",
+    );
+}
+
+#[test]
+fn the_peers_window_is_not_overrun() {
+    Trace::established().run(
+        "< . 1:1 ack 1 win 1500
+         write 5000
+         > . 1:1001 ack 1
+         > nothing
+         < . 1:1 ack 1001 win 3000
+         > . 1001:2001 ack 1
+         > . 2001:3001 ack 1
+         > . 3001:4001 ack 1
+         < . 1:1 ack 4001
+         > P. 4001:5001 ack 1
+         < . 1:1 ack 5001",
+    );
+}
+
+#[test]
+fn a_closed_window_is_probed_with_back_off_until_it_opens() {
+    let mut trace = Trace::established();
+    trace.run(
+        "< . 1:1 ack 1 win 0
+         write 100
+         > nothing
+         wait 200ms
+         > . 0:0 ack 1
+         < . 1:1 ack 1 win 0
+         wait 400ms
+         > . 0:0 ack 1
+         < . 1:1 ack 1 win 0
+         < . 1:1 ack 1 win 5000
+         > P. 1:101 ack 1
+         < . 1:1 ack 101",
+    );
+    assert_eq!(trace.counters.tcp_win_probe, 2);
+}
