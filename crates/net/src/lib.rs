@@ -1,1 +1,43 @@
-//! placeholder
+//! The async face of the stack: [`TcpListener`] and [`TcpStream`] over a shard. They read like `tokio::net`.
+//!
+//! ```text
+//!   TcpListener  TcpStream  Journal        any thread
+//!        │           │         │
+//!        ▼           ▼         ▼
+//!   ┌─────────────────────────────────┐
+//!   │ shard (periplus_stack::Shard)   │    one thread, found by a thread-local registry;
+//!   │ waiters: who is to be woken     │    foreign threads reach it by the mailbox
+//!   └────────────────┬────────────────┘
+//!                    │ driver: a task, bursts of 64 frames
+//!               ┌────┴─────┐
+//!               │  device  │
+//!               └──────────┘
+//! ```
+//!
+//! - [`ShardHandle::spawn`] joins a shard to a device on the current thread.
+//! - [`gateway`] carries the connections of an ordinary host socket into a shard.
+//! - [`clock`] is the only clock: everything below is told what time it is.
+
+mod driver;
+mod error;
+mod journal;
+mod listener;
+mod mailbox;
+mod shard;
+mod stream;
+
+pub mod clock;
+pub mod gateway;
+
+#[cfg(feature = "axum")]
+mod axum;
+
+// What the calls here speak of, so that a user adds this crate and no other.
+pub use periplus_journey as journey;
+pub use periplus_ring as ring;
+pub use periplus_stack::{ClosedPortPolicy, ShardOptions, Sysctls};
+
+pub use journal::Journal;
+pub use listener::TcpListener;
+pub use shard::{Recorder, ShardHandle, Snapshot};
+pub use stream::{OwnedReadHalf, OwnedWriteHalf, TcpStream};

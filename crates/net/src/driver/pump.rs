@@ -1,0 +1,158 @@
+//! Carries bytes, marks and calls between a shard and the mailboxes of foreign threads.
+
+use crate::mailbox::{End, Farewell, Item, ListenerMailbox, Mailbox, Queues};
+use crate::shard::{ShardCell, State};
+use crate::stream::TcpStream;
+use periplus_journey::{Instant, Mark, StampedMark, Station};
+use periplus_stack::{ConnectionId, Read, Shard, Write};
+use std::sync::Arc;
+use std::task::Waker;
+
+/// How much is copied from the shard at a time.
+const SCRATCH: usize = 16 * 1024;
+
+/// The driver's carrier.
+pub(super) struct Pump {
+    scratch: Box<[u8; SCRATCH]>,
+}
+
+impl Default for Pump {
+    fn default() -> Self {
+        Self {
+            scratch: Box::new([0; SCRATCH]),
+        }
+    }
+}
+
+impl Pump {
+    /// Carries what can be carried for a remote stream.
+    pub(super) fn stream(
+        &mut self,
+        state: &mut State,
+        now: Instant,
+        mailbox: &Arc<Mailbox>,
+        wakers: &mut Vec<Waker>,
+    ) {
+        let id = mailbox.id;
+        if let Some(waiters) = state.waiters.streams.get_mut(&id)
+            && waiters.mailbox.is_none()
+        {
+            // The stream has just turned remote: whoever waited on this thread looks into the queues from now on.
+            waiters.mailbox = Some(Arc::clone(mailbox));
+            wakers.extend(waiters.read.take().into_iter().chain(waiters.write.take()));
+        }
+        mailbox.drive(|queues| {
+            queues.rung = false;
+            if queues.released {
+                return;
+            }
+            self.outbound(&mut state.shard, now, id, queues);
+            self.inbound(&mut state.shard, now, id, queues);
+            if let Some(farewell) = farewell(queues) {
+                state.release_stream(now, id, farewell);
+                queues.released = true;
+            }
+            if !queues.inbound.is_empty() || queues.end.is_some() {
+                wakers.extend(queues.reader.take());
+            }
+            if queues.outbound.room() > 0 || queues.end.is_some() {
+                wakers.extend(queues.writer.take());
+            }
+        });
+    }
+
+    /// To the shard, in the order in which it was queued, until something finds no room.
+    fn outbound(&mut self, shard: &mut Shard, now: Instant, id: ConnectionId, queues: &mut Queues) {
+        while let Some(item) = queues.outbound.front() {
+            let done = match item {
+                Item::Data { bytes, since } => {
+                    let since = *since;
+                    match shard.write_bytes(now, id, bytes) {
+                        Ok(Write::Accepted(length)) => {
+                            let done = bytes.is_empty();
+                            queues.outbound.taken(length);
+                            if done {
+                                let mark = Mark::Overlay {
+                                    station: Station::Mailbox,
+                                    start: since,
+                                    end: now,
+                                };
+                                shard.mark(id, StampedMark { at: now, mark });
+                            }
+                            Ok(done)
+                        }
+                        Ok(Write::Wait) => Ok(false),
+                        Err(error) => Err(error),
+                    }
+                }
+                Item::Mark(mark) => {
+                    shard.mark(id, mark.clone());
+                    Ok(true)
+                }
+                Item::NoDelay(nodelay) => {
+                    shard.set_no_delay(id, *nodelay);
+                    Ok(true)
+                }
+                Item::Shutdown => shard.shutdown_write(now, id).map(|()| true),
+            };
+            match done {
+                Ok(true) => queues.outbound.pop(),
+                // Not all of it found room: the shard says when there is more.
+                Ok(false) => break,
+                Err(error) => {
+                    queues.end = Some(End::Failed(error));
+                    queues.outbound.pop();
+                }
+            }
+        }
+    }
+
+    /// From the shard, until its queue is empty or ours is full.
+    fn inbound(&mut self, shard: &mut Shard, now: Instant, id: ConnectionId, queues: &mut Queues) {
+        while queues.end.is_none() && queues.farewell.is_none() {
+            let room = queues.inbound.room().min(SCRATCH);
+            if room == 0 {
+                break;
+            }
+            match shard.read(now, id, &mut self.scratch[..room]) {
+                Ok(Read::Data(length)) => queues.inbound.push(&self.scratch[..length], now),
+                Ok(Read::End) => queues.end = Some(End::Eof),
+                Ok(Read::Wait) => break,
+                Err(error) => queues.end = Some(End::Failed(error)),
+            }
+        }
+    }
+}
+
+/// Whether, and how, the connection is to be closed now. The handle may be gone before all it wrote has found room.
+fn farewell(queues: &mut Queues) -> Option<Farewell> {
+    let farewell = queues.farewell?;
+    if farewell == Farewell::Abort || !queues.inbound.is_empty() {
+        // Bytes were taken from the peer that nobody will read: it is told by RST (RFC 2525 2.17).
+        return Some(Farewell::Abort);
+    }
+    queues.outbound.front().is_none().then_some(Farewell::Close)
+}
+
+/// Accepts for a remote listener, as long as its thread asks.
+pub(super) fn listener(
+    cell: &ShardCell,
+    state: &mut State,
+    now: Instant,
+    mailbox: &Arc<ListenerMailbox>,
+    wakers: &mut Vec<Waker>,
+) {
+    if let Some(waiters) = state.waiters.listeners.get_mut(&mailbox.id)
+        && waiters.mailbox.is_none()
+    {
+        waiters.mailbox = Some(Arc::clone(mailbox));
+        wakers.append(&mut waiters.accept);
+    }
+    let accept = || {
+        let accepted = state.shard.accept(now, mailbox.id)?;
+        Some(TcpStream::adopt(state, cell, accepted))
+    };
+    if !mailbox.drive(accept, wakers) {
+        state.release_listener(now, mailbox.id);
+    }
+}

@@ -1,0 +1,133 @@
+//! Accepting from the host, and the end of it.
+
+use super::carry::carry;
+use crate::ShardHandle;
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
+use tokio::time::timeout;
+
+/// How long accepting rests when the host cannot give a connection and none of ours ends: it may be others who hold what is
+/// missing.
+const REST: Duration = Duration::from_millis(100);
+
+/// Carries the connections of a host socket into a shard. Dropping it stops accepting; connections go on.
+#[derive(Debug)]
+pub struct Gateway {
+    local: SocketAddr,
+    open: Arc<Open>,
+    accepting: AbortHandle,
+}
+
+/// The connections that are being carried.
+#[derive(Debug, Default)]
+struct Open {
+    count: AtomicUsize,
+    one_ended: Notify,
+}
+
+impl Gateway {
+    /// Begins to accept from `listener`, and carries each connection into `shard`: from the client's address and port to
+    /// the address and port it asked for. So `shard` and whoever is at the other end of its link must take any address
+    /// for theirs. Call it on the shard's thread.
+    pub fn spawn(listener: TcpListener, shard: ShardHandle) -> io::Result<Self> {
+        let local = listener.local_addr()?;
+        if local.is_ipv6() {
+            let message = format!(
+                "cannot carry connections to {local}: the stack speaks IPv4; listen on an IPv4 address"
+            );
+            return Err(io::Error::new(ErrorKind::Unsupported, message));
+        }
+        let open = Arc::<Open>::default();
+        let accepting = tokio::spawn(accept(listener, shard, Arc::clone(&open))).abort_handle();
+        Ok(Self {
+            local,
+            open,
+            accepting,
+        })
+    }
+
+    /// The address and port on which the host listens.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local
+    }
+
+    /// How many connections are open.
+    pub fn connections(&self) -> usize {
+        self.open.count.load(Ordering::Relaxed)
+    }
+
+    /// Stops accepting and closes the host's socket, then waits until the last connection has ended.
+    pub async fn drain(&self) {
+        self.accepting.abort();
+        self.open.none_left().await;
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+async fn accept(listener: TcpListener, shard: ShardHandle, open: Arc<Open>) {
+    loop {
+        // Before `accept`, so that no end is missed between its failure and the wait.
+        let one_ended = open.one_ended.notified();
+        match listener.accept().await {
+            Ok((host, peer)) => {
+                let entered = Entered::new(&open);
+                let shard = shard.clone();
+                tokio::spawn(async move {
+                    carry(host, peer, &shard).await;
+                    drop(entered);
+                });
+            }
+            Err(error) if concerns_one_connection(&error) => {}
+            // Out of descriptors or memory. The connection stays in the host's queue, so trying at once would spin.
+            Err(_) => drop(timeout(REST, one_ended).await),
+        }
+    }
+}
+
+fn concerns_one_connection(error: &io::Error) -> bool {
+    use ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset
+    )
+}
+
+impl Open {
+    async fn none_left(&self) {
+        loop {
+            let one_ended = self.one_ended.notified();
+            if self.count.load(Ordering::Relaxed) == 0 {
+                return;
+            }
+            one_ended.await;
+        }
+    }
+}
+
+/// One connection, counted while it lasts.
+struct Entered(Arc<Open>);
+
+impl Entered {
+    fn new(open: &Arc<Open>) -> Self {
+        open.count.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(open))
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        self.0.count.fetch_sub(1, Ordering::Relaxed);
+        self.0.one_ended.notify_waiters();
+    }
+}

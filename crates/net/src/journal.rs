@@ -1,0 +1,105 @@
+//! The backend's word on its streams.
+
+use crate::clock;
+use crate::mailbox::{Call, Mailbox};
+use crate::shard::registry::{self, ShardId};
+use periplus_journey::{Instant, Label, Mark, RequestEnd, StampedMark, Station};
+use std::fmt;
+use std::sync::Arc;
+
+/// Sets marks in a stream: where a request begins and ends, what it is called, where its answer lies. Offsets count from the
+/// first data byte of their direction, as [`TcpStream::offsets`](crate::TcpStream::offsets) gives them.
+///
+/// Cheap to clone, and good on any thread. Every mark is stamped when it is set, however long it travels.
+#[derive(Clone)]
+pub struct Journal {
+    shard: ShardId,
+    mailbox: Arc<Mailbox>,
+}
+
+impl Journal {
+    pub(crate) fn new(shard: ShardId, mailbox: Arc<Mailbox>) -> Self {
+        Self { shard, mailbox }
+    }
+
+    /// The time now, on the clock of the marks.
+    pub fn now() -> Instant {
+        clock::now()
+    }
+
+    /// A request begins at offset `start` of the received bytes.
+    pub fn request(&self, start: u64) {
+        self.mark(Mark::Request { start });
+    }
+
+    /// The youngest request ends before offset `end` of the received bytes.
+    pub fn request_end(&self, end: u64, how: RequestEnd) {
+        self.mark(Mark::RequestEnd { end, how });
+    }
+
+    /// The handler was called.
+    pub fn handler_called(&self) {
+        self.mark(Mark::HandlerCalled);
+    }
+
+    /// The answer to the oldest unanswered request begins at offset `start` of the sent bytes.
+    pub fn response(&self, start: u64) {
+        self.mark(Mark::Response { start });
+    }
+
+    /// That answer ends before offset `end` of the sent bytes.
+    pub fn response_end(&self, end: u64) {
+        self.mark(Mark::ResponseEnd { end });
+    }
+
+    /// Names the oldest request whose answer has not ended.
+    pub fn label(&self, label: Label) {
+        self.mark(Mark::Label(label));
+    }
+
+    /// A wait of the backend's own, in the oldest request whose answer has not ended.
+    pub fn overlay(&self, station: Station, start: Instant, end: Instant) {
+        self.mark(Mark::Overlay {
+            station,
+            start,
+            end,
+        });
+    }
+
+    fn mark(&self, mark: Mark) {
+        let (id, mark) = (
+            self.mailbox.id,
+            StampedMark {
+                at: clock::now(),
+                mark,
+            },
+        );
+        if self.mailbox.is_remote() {
+            // In line with the bytes that were written before it, as long as there is a line.
+            if let Err(late) = self.mailbox.call(|queues| queues.mark(mark)) {
+                let _ = self.mailbox.inbox.send(Call::Mark(id, late));
+            }
+            return;
+        }
+        match registry::find(self.shard) {
+            Some(cell) => cell.call(|state, _| {
+                // The mark that ends a journey may leave a record to be taken, and nothing else to do.
+                state.errand |= matches!(
+                    mark.mark,
+                    Mark::RequestEnd { .. } | Mark::ResponseEnd { .. }
+                );
+                state.shard.mark(id, mark);
+            }),
+            // A shard that has ended keeps no journeys.
+            None => drop(self.mailbox.inbox.send(Call::Mark(id, mark))),
+        }
+    }
+}
+
+impl fmt::Debug for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Journal")
+            .field("peer", &self.mailbox.peer)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,58 @@
+//! The end of a shard.
+
+use crate::mailbox::Farewell;
+use crate::shard::{Snapshot, State};
+use periplus_journey::Instant;
+use std::task::Waker;
+use tokio::sync::oneshot;
+
+/// A shard that is to end.
+pub(crate) struct Closing {
+    /// When it ends at the latest.
+    deadline: Instant,
+    /// Whether its sockets are closed.
+    begun: bool,
+    /// Who waits for the end.
+    pub(crate) replies: Vec<oneshot::Sender<Snapshot>>,
+}
+
+impl State {
+    /// Asks the driver to end the shard. Of several requests the earliest deadline counts.
+    pub(crate) fn request_shutdown(&mut self, deadline: Instant, reply: oneshot::Sender<Snapshot>) {
+        let closing = self.closing.get_or_insert(Closing {
+            deadline,
+            begun: false,
+            replies: Vec::new(),
+        });
+        closing.deadline = closing.deadline.min(deadline);
+        closing.replies.push(reply);
+        self.errand = true;
+    }
+
+    /// When a shard that is closing stops waiting for its peers.
+    pub(crate) fn shutdown_deadline(&self) -> Option<Instant> {
+        self.closing.as_ref().map(|closing| closing.deadline)
+    }
+
+    /// Whether nothing keeps a closing shard alive.
+    pub(crate) fn has_ended(&self, now: Instant) -> bool {
+        self.closing
+            .as_ref()
+            .is_some_and(|closing| closing.deadline <= now || self.shard.connection_counts().0 == 0)
+    }
+
+    /// The driver resets what the backend still holds, once.
+    pub(crate) fn begin_shutdown(&mut self, now: Instant, wakers: &mut Vec<Waker>) {
+        match &mut self.closing {
+            Some(closing) if !closing.begun => closing.begun = true,
+            _ => return,
+        }
+        self.waiters.end(wakers);
+        let ids: Vec<_> = self.waiters.listeners.keys().copied().collect();
+        ids.into_iter()
+            .for_each(|id| self.release_listener(now, id));
+        let ids: Vec<_> = self.waiters.streams.keys().copied().collect();
+        ids.into_iter()
+            .for_each(|id| self.release_stream(now, id, Farewell::Abort));
+    }
+}

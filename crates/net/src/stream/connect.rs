@@ -1,0 +1,78 @@
+//! Making a connection.
+
+use super::TcpStream;
+use crate::error;
+use crate::shard::{ShardCell, ShardHandle};
+use periplus_stack::Accepted;
+use std::io;
+use std::net::SocketAddr;
+use tokio::sync::oneshot;
+
+impl TcpStream {
+    /// Connects `shard` to `remote`, from an address and port of the shard's choice.
+    pub async fn connect(shard: &ShardHandle, remote: SocketAddr) -> io::Result<Self> {
+        connect(shard, None, remote).await
+    }
+
+    /// Connects `shard` to `remote` from `local`; port 0 leaves the port to the shard.
+    pub async fn connect_from(
+        shard: &ShardHandle,
+        local: SocketAddr,
+        remote: SocketAddr,
+    ) -> io::Result<Self> {
+        connect(shard, Some(local), remote).await
+    }
+}
+
+async fn connect(
+    shard: &ShardHandle,
+    local: Option<SocketAddr>,
+    remote: SocketAddr,
+) -> io::Result<TcpStream> {
+    if let Some(stream) = shard.on_own_thread(|cell| open(cell, local, remote)) {
+        return handshake(stream?, remote).await;
+    }
+    let (reply, connected) = oneshot::channel();
+    shard.send(move |cell| {
+        let stream = open(cell, local, remote);
+        // The driver's thread has a runtime, and the handshake needs no one else. An attempt nobody waits for any more ends
+        // by itself: by an answer, or by its last SYN.
+        tokio::spawn(async move {
+            let connected = match stream {
+                Ok(stream) => handshake(stream, remote).await,
+                Err(error) => Err(error),
+            };
+            let _ = reply.send(connected);
+        });
+    })?;
+    connected.await.unwrap_or_else(|_| Err(error::shard_gone()))
+}
+
+/// Sends the SYN.
+fn open(cell: &ShardCell, local: Option<SocketAddr>, remote: SocketAddr) -> io::Result<TcpStream> {
+    cell.call(|state, now| {
+        let id = state
+            .shard
+            .connect(now, local, remote)
+            .map_err(|refusal| error::not_tried(local, remote, refusal))?;
+        let local = state.shard.addresses(id).map_or(remote, |(local, _)| local);
+        Ok(TcpStream::adopt(
+            state,
+            cell,
+            Accepted {
+                id,
+                peer: remote,
+                local,
+            },
+        ))
+    })
+}
+
+/// Waits for the answer.
+async fn handshake(stream: TcpStream, remote: SocketAddr) -> io::Result<TcpStream> {
+    stream
+        .established()
+        .await
+        .map_err(|failure| error::connect(remote, failure))?;
+    Ok(stream)
+}

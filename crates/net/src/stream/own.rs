@@ -1,0 +1,131 @@
+//! Calls on the shard's own thread: the shard is borrowed, nothing else is between.
+
+use crate::mailbox::Farewell;
+use crate::shard::State;
+use bytes::Bytes;
+use periplus_journey::Instant;
+use periplus_stack::{ConnectionId, Read, StreamError, Write};
+use std::io::{self, IoSlice};
+use std::task::{Context, Poll};
+use tokio::io::ReadBuf;
+
+impl State {
+    pub(super) fn poll_read(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        context: &Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let read = self.shard.read(now, id, buffer.initialize_unfilled());
+        self.filled(read, id, context, buffer)
+    }
+
+    pub(super) fn poll_peek(
+        &mut self,
+        id: ConnectionId,
+        context: &Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let peeked = self.shard.peek(id, buffer.initialize_unfilled());
+        self.filled(peeked, id, context, buffer)
+    }
+
+    fn filled(
+        &mut self,
+        read: Result<Read, StreamError>,
+        id: ConnectionId,
+        context: &Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match read {
+            Ok(Read::Data(length)) => {
+                buffer.advance(length);
+                Poll::Ready(Ok(()))
+            }
+            Ok(Read::End) => Poll::Ready(Ok(())),
+            Ok(Read::Wait) => {
+                self.waiters.wait_readable(id, context);
+                Poll::Pending
+            }
+            Err(error) => Poll::Ready(Err(crate::error::stream(error))),
+        }
+    }
+
+    pub(super) fn poll_write(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        context: &Context<'_>,
+        data: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let mut accepted = 0;
+        for piece in data.iter().filter(|piece| !piece.is_empty()) {
+            match self.shard.write(now, id, piece) {
+                Ok(Write::Accepted(length)) => {
+                    accepted += length;
+                    if length < piece.len() {
+                        break;
+                    }
+                }
+                // What was accepted before counts; the next call waits, or fails.
+                Ok(Write::Wait) | Err(_) if accepted > 0 => break,
+                Ok(Write::Wait) => {
+                    self.waiters.wait_writable(id, context);
+                    return Poll::Pending;
+                }
+                Err(error) => return Poll::Ready(Err(crate::error::stream(error))),
+            }
+        }
+        Poll::Ready(Ok(accepted))
+    }
+
+    pub(super) fn poll_write_bytes(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        context: &Context<'_>,
+        data: &mut Bytes,
+    ) -> Poll<io::Result<usize>> {
+        if data.is_empty() {
+            return Poll::Ready(Ok(0));
+        }
+        match self.shard.write_bytes(now, id, data) {
+            Ok(Write::Accepted(length)) => Poll::Ready(Ok(length)),
+            Ok(Write::Wait) => {
+                self.waiters.wait_writable(id, context);
+                Poll::Pending
+            }
+            Err(error) => Poll::Ready(Err(crate::error::stream(error))),
+        }
+    }
+
+    pub(super) fn poll_connected(
+        &mut self,
+        id: ConnectionId,
+        context: &Context<'_>,
+    ) -> Poll<Result<(), StreamError>> {
+        match self.shard.is_connected(id) {
+            Ok(true) => Poll::Ready(Ok(())),
+            Ok(false) => {
+                // Success makes it writable, failure readable: whichever comes.
+                self.waiters.wait_readable(id, context);
+                self.waiters.wait_writable(id, context);
+                Poll::Pending
+            }
+            Err(error) => Poll::Ready(Err(error)),
+        }
+    }
+
+    /// The handle is gone, and with it whoever waited.
+    pub(crate) fn release_stream(&mut self, now: Instant, id: ConnectionId, farewell: Farewell) {
+        let Some(waiters) = self.waiters.streams.remove(&id) else {
+            return;
+        };
+        self.waiters.discarded.streams.push(waiters);
+        if farewell == Farewell::Abort {
+            self.shard.abort(now, id);
+        }
+        self.shard.close(now, id);
+    }
+}
