@@ -359,6 +359,13 @@ impl Shard {
         }
     }
 
+    /// Whether data is acknowledged at once, instead of waiting for an answer to travel with.
+    pub fn set_quick_ack(&mut self, id: ConnectionId, quick_ack: bool) {
+        if let Some(flow) = self.flows.get_mut(id.0) {
+            flow.connection.set_quick_ack(quick_ack);
+        }
+    }
+
     /// A word of the codec about a stream.
     pub fn mark(&mut self, id: ConnectionId, mark: StampedMark) {
         if let Some(flow) = self.flows.get_mut(id.0) {

@@ -228,6 +228,12 @@ impl Connection {
         self.no_delay = no_delay;
     }
 
+    /// Whether data is acknowledged at once, instead of waiting for an answer to travel with (Linux's `TCP_QUICKACK`, but
+    /// it stays as it is set).
+    pub fn set_quick_ack(&mut self, quick_ack: bool) {
+        self.quick_ack = quick_ack;
+    }
+
     /// A word of the codec about this stream.
     pub fn mark(&mut self, mark: StampedMark, context: &mut Context<'_>) {
         let summary = self.summary();

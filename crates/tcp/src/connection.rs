@@ -70,6 +70,7 @@ pub struct Connection {
     pub(crate) reset_due: Option<SegmentHeader>,
     pub(crate) fin_acknowledged: bool,
     pub(crate) no_delay: bool,
+    pub(crate) quick_ack: bool,
 
     pub(crate) retransmit_at: Option<Instant>,
     /// When FIN-WAIT-2 of an orphan, or TIME-WAIT, is over.
@@ -117,6 +118,7 @@ impl Connection {
             reset_due: None,
             fin_acknowledged: false,
             no_delay: false,
+            quick_ack: false,
             retransmit_at: None,
             state_ends_at: None,
             challenged_at: None,

@@ -19,6 +19,11 @@ fn a_small_segment_is_acknowledged_after_40_ms_and_the_second_full_one_at_once()
 }
 
 #[test]
+fn with_quick_ack_no_segment_waits() {
+    Trace::established().run("quickack\n < P. 1:101 ack 1\n > . 1:1 ack 101");
+}
+
+#[test]
 fn data_takes_the_acknowledgement_along() {
     Trace::established().run("< P. 1:101 ack 1\n write 50\n > P. 1:51 ack 101\n wait 100ms\n > nothing\n < . 101:101 ack 51");
 }
