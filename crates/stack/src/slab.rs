@@ -247,20 +247,20 @@ impl<T> Entry<T> {
 
     fn as_occupied(&self, slot: u32) -> Option<(Index, &T)> {
         match self {
-            &Entry::Occupied {
-                generation,
-                ref value,
-            } => Some((Index { slot, generation }, value)),
+            Entry::Occupied { generation, value } => {
+                let generation = *generation;
+                Some((Index { slot, generation }, value))
+            }
             Entry::Vacant { .. } => None,
         }
     }
 
     fn as_occupied_mut(&mut self, slot: u32) -> Option<(Index, &mut T)> {
         match self {
-            &mut Entry::Occupied {
-                generation,
-                ref mut value,
-            } => Some((Index { slot, generation }, value)),
+            Entry::Occupied { generation, value } => {
+                let generation = *generation;
+                Some((Index { slot, generation }, value))
+            }
             Entry::Vacant { .. } => None,
         }
     }

@@ -1,0 +1,74 @@
+//! TIME-WAIT: a small record that outlives the connection.
+
+use periplus_stack::ShardOptions;
+use periplus_tcp::Sysctls;
+use periplus_tests::{Script, options};
+use std::time::Duration;
+
+const A: u16 = 40_001;
+
+/// The server closed first; the port pair is in TIME-WAIT, with SND.NXT and RCV.NXT at 2.
+fn in_time_wait() -> Script {
+    let (mut script, id) = Script::established(A);
+    script.stack.shard.close(script.now, id);
+    script.expect(A, "F. 1:1(0) ack 1");
+    script.inject(A, "F. 1:1(0) ack 2");
+    script.expect(A, ". 2:2(0) ack 2");
+    script
+}
+
+#[test]
+fn a_repeated_fin_is_acknowledged_again() {
+    let mut script = in_time_wait();
+    script.advance(Duration::from_secs(10));
+    script.inject(A, "F. 1:1(0) ack 2");
+    script.expect(A, ". 2:2(0) ack 2");
+}
+
+#[test]
+fn it_ends_after_a_minute_and_nothing_is_left() {
+    let mut script = in_time_wait();
+    script.advance(Duration::from_secs(61));
+    script.expect_nothing();
+    assert_eq!(script.stack.next_timeout(), None);
+    script.inject(A, "F. 1:1(0) ack 2");
+    script.expect(A, "R 2:2(0)");
+}
+
+/// RFC 9293 3.10.7.4 (MAY-2), RFC 6191: a SYN beyond what was received is a new connection, not an old copy.
+#[test]
+fn a_later_syn_opens_the_port_pair_anew() {
+    let mut script = in_time_wait();
+    script.inject(A, "S 1000:1000(0) win 65535 <mss 1460>");
+    script.expect(A, "S. 0:0(0) ack 1001");
+    script.inject(A, ". 1001:1001(0) ack 1");
+    script.expect_nothing();
+    assert_eq!(script.stack.shard.counters().time_wait_recycled, 1);
+}
+
+#[test]
+fn an_old_syn_is_acknowledged_and_opens_nothing() {
+    let mut script = in_time_wait();
+    script.inject(A, "S 0:0(0) win 65535 <mss 1460>");
+    script.expect(A, ". 2:2(0) ack 2");
+    assert_eq!(script.stack.shard.counters().time_wait_recycled, 0);
+}
+
+#[test]
+fn records_are_bounded_and_the_surplus_is_counted() {
+    let tcp = Sysctls {
+        tcp_max_tw_buckets: 2,
+        ..Sysctls::default()
+    };
+    let (mut script, web) = Script::listening(ShardOptions { tcp, ..options() }, 10);
+    for peer in A..A + 5 {
+        script.handshake(peer);
+        let id = script.accept(web).id;
+        script.stack.shard.close(script.now, id);
+        script.expect(peer, "F. 1:1(0) ack 1");
+        script.inject(peer, "F. 1:1(0) ack 2");
+        script.expect(peer, ". 2:2(0) ack 2");
+    }
+    let counters = script.stack.shard.counters();
+    assert_eq!((counters.time_wait, counters.time_wait_overflow), (5, 3));
+}

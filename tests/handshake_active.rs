@@ -1,0 +1,94 @@
+//! We connect to a peer.
+
+use periplus_stack::StreamError;
+use periplus_tests::{Pair, Script, options};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+const PEER: u16 = 8080;
+
+#[test]
+fn the_syn_ack_is_acknowledged_at_once() {
+    let mut script = Script::new(options());
+    let id = script.connect(PEER);
+    script.expect(PEER, "S 0:0(0)");
+    assert_eq!(script.stack.shard.connected(id), Ok(false));
+    script.inject(PEER, "S. 0:0(0) ack 1 win 65535 <mss 1000>");
+    script.expect(PEER, ". 1:1(0) ack 1");
+    assert_eq!(script.stack.shard.connected(id), Ok(true));
+    script.write(id, 0..1500);
+    script.expect(PEER, ". 1:1001(1000) ack 1");
+    script.expect(PEER, "P. 1001:1501(500) ack 1");
+}
+
+#[test]
+fn an_ack_of_something_else_is_reset_and_the_attempt_goes_on() {
+    let mut script = Script::new(options());
+    let id = script.connect(PEER);
+    script.expect(PEER, "S 0:0(0)");
+    script.inject(PEER, "S. 0:0(0) ack 9 win 65535 <mss 1000>");
+    script.expect(PEER, "R 9:9(0)");
+    assert_eq!(script.stack.shard.connected(id), Ok(false));
+    script.inject(PEER, "S. 0:0(0) ack 1 win 65535 <mss 1000>");
+    script.expect(PEER, ". 1:1(0) ack 1");
+}
+
+#[test]
+fn a_rst_that_acknowledges_the_syn_refuses() {
+    let mut script = Script::new(options());
+    let id = script.connect(PEER);
+    script.expect(PEER, "S 0:0(0)");
+    script.inject(PEER, "R. 0:0(0) ack 7");
+    assert_eq!(script.stack.shard.connected(id), Ok(false), "not ours");
+    script.inject(PEER, "R. 0:0(0) ack 1");
+    assert_eq!(script.stack.shard.connected(id), Err(StreamError::Refused));
+}
+
+/// RFC 9293 3.5, figure 7.
+#[test]
+fn two_syns_that_cross_make_one_connection() {
+    let mut script = Script::new(options());
+    let id = script.connect(PEER);
+    script.expect(PEER, "S 0:0(0)");
+    script.inject(PEER, "S 0:0(0) win 65535 <mss 1000>");
+    script.expect(PEER, "S. 0:0(0) ack 1");
+    script.inject(PEER, ". 1:1(0) ack 1");
+    assert_eq!(script.stack.shard.connected(id), Ok(true));
+}
+
+#[test]
+fn two_stacks_that_call_each_other_at_once_make_one_connection() {
+    let mut pair = Pair::perfect();
+    let server: SocketAddr = "10.0.0.1:5000".parse().unwrap();
+    let client: SocketAddr = "10.0.0.2:6000".parse().unwrap();
+    let one = pair
+        .server
+        .shard
+        .connect(pair.now, Some(server), client)
+        .unwrap();
+    let other = pair
+        .client
+        .shard
+        .connect(pair.now, Some(client), server)
+        .unwrap();
+    pair.run_until(Duration::from_secs(30), |pair| {
+        let connected = pair.server.shard.connected(one) == Ok(true);
+        connected && pair.client.shard.connected(other) == Ok(true)
+    });
+}
+
+#[test]
+fn every_connection_gets_a_port_of_its_own() {
+    let mut script = Script::new(options());
+    let ids = [8080, 8081, 8082].map(|port| script.connect(port));
+    let again = script.connect(8080);
+    let shard = &script.stack.shard;
+    let mut ports: Vec<_> = ids
+        .into_iter()
+        .chain([again])
+        .map(|id| shard.local_address(id))
+        .collect();
+    ports.sort();
+    ports.dedup();
+    assert_eq!(ports.len(), 4);
+}

@@ -1,0 +1,98 @@
+//! A reader that does not read stops the writer, and nothing is lost.
+
+use periplus_tests::{Pair, Script, Stream, content, options};
+use std::time::Duration;
+
+const A: u16 = 40_001;
+
+/// RFC 9293 3.8.6.1: the update that opens the window may be lost, so the sender asks.
+#[test]
+fn a_closed_window_is_probed_and_its_update_lets_the_data_go() {
+    let (mut script, id) = Script::established(A);
+    script.inject(A, ". 1:1(0) ack 1 win 0");
+    script.write(id, 0..100);
+    script.expect_nothing();
+    for _ in 0..3 {
+        let probe = script.wait_for_segment(A, Duration::from_secs(100));
+        assert!(!probe.contains("1:101"), "the window is closed: {probe}");
+        script.inject(A, ". 1:1(0) ack 1 win 0");
+    }
+    assert_eq!(script.stack.shard.counters().tcp_win_probe, 3);
+    script.inject(A, ". 1:1(0) ack 1 win 1000");
+    script.expect(A, "P. 1:101(100) ack 1");
+}
+
+/// RFC 1122 4.2.2.17: a peer that answers probes may keep its window closed for ever.
+#[test]
+fn a_peer_that_answers_probes_is_never_given_up() {
+    let (mut script, id) = Script::established(A);
+    script.inject(A, ". 1:1(0) ack 1 win 0");
+    script.write(id, 0..100);
+    for _ in 0..100 {
+        script.wait_for_segment(A, Duration::from_secs(200));
+        script.inject(A, ". 1:1(0) ack 1 win 0");
+    }
+    script.inject(A, ". 1:1(0) ack 1 win 1000");
+    script.expect(A, "P. 1:101(100) ack 1");
+}
+
+#[test]
+fn an_unread_stream_closes_the_window_and_reading_it_opens_it_again() {
+    let (mut script, web) = Script::listening(options(), 10);
+    script.inject(A, "S 0:0(0) win 65535 <mss 1460>");
+    // Without a scale the window is what the header says.
+    let mut window = u32::from(script.next_segment(A).window);
+    script.inject(A, ". 1:1(0) ack 1");
+    let id = script.accept(web).id;
+    let mut sent = 1;
+    while window > 0 {
+        let length = window.min(1460);
+        script.inject(A, &format!("P. {sent}:{}({length}) ack 1", sent + length));
+        script.advance(Duration::from_secs(1));
+        sent += length;
+        let segments = script.segments_now(A);
+        let last = segments
+            .last()
+            .expect("data is acknowledged within a second");
+        assert!(
+            u32::from(last.window) + length >= window,
+            "the right edge never moves left"
+        );
+        window = last.window.into();
+    }
+    let read = script.read(id).unwrap();
+    assert!(read == content(0..u64::from(sent) - 1));
+    let update = script.segments_now(A);
+    assert!(
+        update.last().is_some_and(|segment| segment.window > 1460),
+        "{update:?}"
+    );
+}
+
+#[test]
+fn a_writer_meets_a_reader_that_sleeps_and_both_finish() {
+    const LENGTH: u64 = 2 << 20;
+    let mut pair = Pair::perfect();
+    let web = pair.server.listen(pair.now, 80, 10);
+    let (client, server) = pair.connect(web, 80);
+    let mut client = Stream::new(client, content(0..LENGTH));
+    let mut server = Stream::new(server, Vec::new());
+    let wakes = pair.now + Duration::from_secs(100);
+    pair.run_until(Duration::from_secs(200), |pair| {
+        client.pump(&mut pair.client, pair.now).unwrap();
+        pair.now >= wakes
+    });
+    assert!(!client.is_done(), "somebody buffers without a bound");
+    pair.run_until(Duration::from_secs(60), |pair| {
+        client.pump(&mut pair.client, pair.now).unwrap();
+        server.pump(&mut pair.server, pair.now).unwrap();
+        client.is_done() && server.is_done()
+    });
+    assert!(server.received == content(0..LENGTH));
+    assert_eq!(
+        pair.client.shard.counters().tcp_timeouts,
+        0,
+        "nothing was lost"
+    );
+    pair.check_conservation();
+}

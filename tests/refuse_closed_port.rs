@@ -1,0 +1,159 @@
+//! Nobody listens: the sender is told at once.
+
+use periplus_journey::{Kind, Outcome};
+use periplus_ring::fault::FaultOptions;
+use periplus_stack::{ClosedPortPolicy, ShardOptions, StreamError};
+use periplus_tests::{Pair, Script, options};
+use periplus_wire::icmpv4::unreachable;
+use std::time::Duration;
+
+const A: u16 = 40_001;
+
+const SYN: &str = "S 0:0(0) win 65535 <mss 1460>";
+
+fn policy(on_closed_port: ClosedPortPolicy) -> ShardOptions {
+    ShardOptions {
+        on_closed_port,
+        ..options()
+    }
+}
+
+#[test]
+fn by_default_a_syn_is_answered_by_rst_and_then_by_icmp() {
+    let mut script = Script::new(options());
+    script.inject(A, SYN);
+    script.expect(A, "R. 0:0(0) ack 1");
+    script.expect_unreachable(A, unreachable::PORT);
+    script.expect_nothing();
+    let ledger = script.stack.shard.ledger();
+    assert!(ledger.is_balanced());
+    assert_eq!(ledger.refused, 1);
+}
+
+#[test]
+fn the_policy_says_how_the_sender_is_told() {
+    let mut script = Script::new(policy(ClosedPortPolicy::Rst));
+    script.inject(A, SYN);
+    script.expect(A, "R. 0:0(0) ack 1");
+    script.expect_nothing();
+
+    let mut script = Script::new(policy(ClosedPortPolicy::Icmp));
+    script.inject(A, SYN);
+    script.expect_unreachable(A, unreachable::PORT);
+    script.expect_nothing();
+
+    let mut script = Script::new(policy(ClosedPortPolicy::Drop));
+    script.inject(A, SYN);
+    script.expect_nothing();
+    assert_eq!(script.stack.shard.ledger().dropped_in_all(), 1);
+}
+
+/// RFC 9293 3.10.7.1: the RST's number is one the receiver will believe.
+#[test]
+fn the_rst_takes_its_number_from_what_it_answers() {
+    let mut script = Script::new(policy(ClosedPortPolicy::Rst));
+    script.inject(A, "P. 1:101(100) ack 77");
+    script.expect(A, "R 77:77(0)");
+    script.inject(A, "SF 0:0(0)");
+    script.expect(A, "R. 0:0(0) ack 2");
+}
+
+#[test]
+fn a_rst_is_never_answered() {
+    let mut script = Script::new(options());
+    script.inject(A, "R 0:0(0)");
+    script.inject(A, "R. 0:0(0) ack 1");
+    script.expect_nothing();
+}
+
+#[test]
+fn a_listeners_port_refuses_what_is_no_syn() {
+    let (mut script, _) = Script::listening(policy(ClosedPortPolicy::Rst), 10);
+    script.inject(A, ". 1:1(0) ack 5");
+    script.expect(A, "R 5:5(0)");
+    script.inject(A, "F 1:1(0)");
+    script.expect_nothing();
+}
+
+#[test]
+fn resets_are_limited_by_their_own_bucket() {
+    let mut script = Script::new(policy(ClosedPortPolicy::Rst));
+    for peer in 0..500 {
+        script.inject(1_000 + peer, SYN);
+    }
+    assert_eq!(script.all_segments_now().len(), 200);
+    let counters = script.stack.shard.counters();
+    assert_eq!(
+        (counters.tcp_out_rsts, counters.tcp_out_rsts_limited),
+        (200, 300)
+    );
+    assert!(script.stack.shard.ledger().is_balanced());
+}
+
+#[test]
+fn icmp_to_one_destination_is_limited() {
+    let mut script = Script::new(policy(ClosedPortPolicy::Icmp));
+    for peer in 0..20 {
+        script.inject(1_000 + peer, SYN);
+    }
+    for peer in 0..6 {
+        script.expect_unreachable(1_000 + peer, unreachable::PORT);
+    }
+    script.expect_nothing();
+    assert_eq!(script.stack.shard.counters().icmp_out_rate_limited, 14);
+}
+
+#[test]
+fn a_refusal_is_recorded_as_an_arrival() {
+    let mut script = Script::new(options());
+    script.inject(A, SYN);
+    script.run();
+    let record = &script.stack.records[0];
+    assert_eq!(
+        (record.kind, record.outcome),
+        (Kind::Arrival, Outcome::Refused)
+    );
+    assert_eq!((record.peer.port(), record.local.port()), (A, 80));
+}
+
+/// A client learns it within one exchange, whether by RST or by ICMP (RFC 1122 4.2.3.9).
+#[test]
+fn connect_is_refused_within_one_exchange() {
+    for how in [
+        ClosedPortPolicy::Both,
+        ClosedPortPolicy::Rst,
+        ClosedPortPolicy::Icmp,
+    ] {
+        let mut pair = Pair::new(policy(how), options(), FaultOptions::default());
+        let id = pair
+            .client
+            .shard
+            .connect(pair.now, None, Pair::server_address(81))
+            .unwrap();
+        let start = pair.now;
+        pair.settle();
+        let result = pair.client.shard.connected(id);
+        assert_eq!(result, Err(StreamError::Refused), "{how:?}");
+        assert!(pair.now.since(start) < Duration::from_millis(1));
+        assert_eq!(pair.client.device.segments().count(), 1, "one SYN");
+        pair.check_conservation();
+    }
+}
+
+#[test]
+fn connect_to_a_silent_port_times_out() {
+    let mut pair = Pair::new(
+        policy(ClosedPortPolicy::Drop),
+        options(),
+        FaultOptions::default(),
+    );
+    let id = pair
+        .client
+        .shard
+        .connect(pair.now, None, Pair::server_address(81))
+        .unwrap();
+    pair.run_until(Duration::from_secs(300), |pair| {
+        pair.client.shard.connected(id) != Ok(false)
+    });
+    assert_eq!(pair.client.shard.connected(id), Err(StreamError::TimedOut));
+}

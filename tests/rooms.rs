@@ -1,0 +1,18 @@
+//! What crosses rooms, flat and prefix-named by the part of the journey it is about.
+
+mod backlog_accept_queue;
+mod backlog_syn_queue;
+mod close_half;
+mod close_orderly;
+mod close_reset;
+mod close_simultaneous;
+mod close_time_wait;
+mod handshake_active;
+mod handshake_passive;
+mod handshake_retransmission;
+mod journey_deterministic;
+mod journey_spine;
+mod loss_faulty_link;
+mod loss_retransmission;
+mod loss_zero_window;
+mod refuse_closed_port;

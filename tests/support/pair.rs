@@ -1,0 +1,192 @@
+//! Two stacks, joined by a cable that may be faulty, on virtual time.
+
+use crate::{Host, Tap};
+use periplus_journey::{Instant, Record};
+use periplus_ring::Device;
+use periplus_ring::fault::{FaultDevice, FaultOptions};
+use periplus_ring::memory::{self, LinkOptions, MemoryDevice};
+use periplus_stack::{ConnectionId, ListenerId, ShardOptions};
+use periplus_wire::ethernet::EthernetAddress;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+/// An end of the cable: what arrives there passes the faults, what is sent there the tap.
+pub type Cable = Tap<FaultDevice<MemoryDevice>>;
+
+/// How long a look at the rings takes: frames that answer each other are so far apart at least.
+const LOOK: Duration = Duration::from_micros(10);
+
+/// How many looks may pass without time moving on to the next timer.
+const PATIENCE: u32 = 100_000;
+
+/// A server at 10.0.0.1 and a client at 10.0.0.2.
+pub struct Pair {
+    /// The host that listens.
+    pub server: Host<Cable>,
+    /// The host that connects.
+    pub client: Host<Cable>,
+    /// The present.
+    pub now: Instant,
+    /// When the test itself has something to do.
+    wake_at: Option<Instant>,
+}
+
+impl Pair {
+    /// Two stacks with default options on a perfect cable.
+    pub fn perfect() -> Self {
+        Self::new(options(), options(), FaultOptions::default())
+    }
+
+    /// Two stacks whose cable has `faults` in both directions, each from a seed of its own.
+    pub fn new(server: ShardOptions, client: ShardOptions, faults: FaultOptions) -> Self {
+        Self::with_link(server, client, faults, LinkOptions::default())
+    }
+
+    /// Two stacks joined by `link`.
+    pub fn with_link(
+        server: ShardOptions,
+        client: ShardOptions,
+        faults: FaultOptions,
+        link: LinkOptions,
+    ) -> Self {
+        let (server_end, client_end) = memory::link(link);
+        let other_seed = FaultOptions {
+            seed: faults.seed.wrapping_add(0x5851_f42d_4c95_7f2d),
+            ..faults.clone()
+        };
+        let server_end = Tap::new(FaultDevice::new(server_end, faults));
+        let client_end = Tap::new(FaultDevice::new(client_end, other_seed));
+        Self {
+            server: Host::new(addressed(server, 1), 1, server_end),
+            client: Host::new(addressed(client, 2), 2, client_end),
+            now: Instant::from_millis(1_000),
+            wake_at: None,
+        }
+    }
+
+    /// The server's address with `port`.
+    pub fn server_address(port: u16) -> SocketAddr {
+        (Ipv4Addr::new(10, 0, 0, 1), port).into()
+    }
+
+    /// Lets both hosts do what they can do without waiting for a timer.
+    pub fn settle(&mut self) {
+        for _ in 0..PATIENCE {
+            if !(self.server.poll(self.now) | self.client.poll(self.now)) {
+                return;
+            }
+            self.now += LOOK;
+        }
+        panic!("the hosts never fall silent");
+    }
+
+    /// Lets both hosts do what they can, then moves time on to the next timer. Returns whether there was one.
+    pub fn step(&mut self) -> bool {
+        self.settle();
+        let Some(next) = self.next_timeout() else {
+            return false;
+        };
+        self.now = self.now.max(next);
+        self.wake_at = self.wake_at.filter(|&wake| wake > self.now);
+        self.settle();
+        true
+    }
+
+    /// Time will stop at `at` once, though no timer of the stacks is due then: the test has something to do.
+    pub fn wake_at(&mut self, at: Instant) {
+        self.wake_at = Some(at);
+    }
+
+    /// Runs until `condition` is true.
+    ///
+    /// # Panics
+    /// If that does not happen within `limit`.
+    #[track_caller]
+    pub fn run_until(&mut self, limit: Duration, mut condition: impl FnMut(&mut Pair) -> bool) {
+        let end = self.now + limit;
+        for _ in 0..u32::MAX {
+            self.settle();
+            if condition(self) {
+                return;
+            }
+            // What the condition has called may have to be sent before time moves on.
+            self.settle();
+            let moved = self.step();
+            assert!(
+                moved,
+                "nothing left to happen, and the condition is not true"
+            );
+            assert!(self.now <= end, "the condition is not true after {limit:?}");
+        }
+    }
+
+    /// Runs for `duration`.
+    pub fn run_for(&mut self, duration: Duration) {
+        let end = self.now + duration;
+        self.settle();
+        while self.next_timeout().is_some_and(|next| next <= end) {
+            self.step();
+        }
+        self.now = self.now.max(end);
+        self.settle();
+    }
+
+    /// The client connects to the server's `port`; both ends are returned when the handshake is over and the server's
+    /// backend has accepted: (client's, server's).
+    #[track_caller]
+    pub fn connect(&mut self, listener: ListenerId, port: u16) -> (ConnectionId, ConnectionId) {
+        let remote = Self::server_address(port);
+        let id = self.client.shard.connect(self.now, None, remote);
+        let client = id.expect("an ephemeral port");
+        let mut server = None;
+        self.run_until(Duration::from_secs(600), |pair| {
+            let connected = pair.client.shard.connected(client);
+            let accepted = || pair.server.shard.accept(pair.now, listener);
+            server = server.or_else(|| accepted().map(|accepted| accepted.id));
+            connected.expect("not refused") && server.is_some()
+        });
+        (client, server.expect("accepted"))
+    }
+
+    /// The records of both hosts.
+    pub fn records(&self) -> impl Iterator<Item = &Record> {
+        self.server.records.iter().chain(&self.client.records)
+    }
+
+    /// Every frame that arrived is accounted for: in the ring, by the faults, and by the stack.
+    #[track_caller]
+    pub fn check_conservation(&self) {
+        for (host, name) in [(&self.server, "server"), (&self.client, "client")] {
+            let ring = host.device.statistics();
+            let ledger = host.shard.ledger();
+            assert!(ring.is_balanced(), "the {name}'s ring: {ring:?}");
+            assert!(ledger.is_balanced(), "the {name}'s stack: {ledger:?}");
+            assert_eq!(
+                ledger.received, ring.taken,
+                "the {name}'s stack saw every frame taken"
+            );
+        }
+    }
+
+    fn next_timeout(&self) -> Option<Instant> {
+        let (server, client) = (self.server.next_timeout(), self.client.next_timeout());
+        [server, client, self.wake_at].into_iter().flatten().min()
+    }
+}
+
+/// Options of a host on a pair's cable, to be changed by the test.
+pub fn options() -> ShardOptions {
+    ShardOptions {
+        recording: true,
+        ..ShardOptions::default()
+    }
+}
+
+fn addressed(options: ShardOptions, host: u8) -> ShardOptions {
+    ShardOptions {
+        ethernet: EthernetAddress([2, 0, 0, 0, 0, host]),
+        address: Ipv4Addr::new(10, 0, 0, host),
+        prefix: 24,
+        ..options
+    }
+}
