@@ -33,7 +33,7 @@ fn a_full_accept_queue_drops_the_ack_and_keeps_the_record() {
     let (mut script, web) = full(options());
     script.inject(D, ACK);
     script.expect_nothing();
-    let counters = *script.stack.shard.counters();
+    let counters = script.stack.shard.counters();
     assert_eq!((counters.listen_overflows, counters.listen_drops), (1, 1));
 
     for peer in [A, B, C] {
@@ -103,7 +103,7 @@ fn clients_that_meet_full_queues_try_again_and_all_are_served() {
     };
     let mut clients: Vec<Stream> = (0..20).map(|_| connect(&mut pair)).collect();
     pair.run_for(Duration::from_secs(2));
-    let counters = *pair.server.shard.counters();
+    let counters = pair.server.shard.counters();
     assert!(counters.listen_drops > 0, "nothing met a full queue");
     assert!(counters.listen_overflows > 0);
 

@@ -30,7 +30,7 @@ fn the_peer_closes_first_and_we_end_at_its_last_ack() {
     script.expect(A, "F. 1:1(0) ack 2"); // LAST-ACK
     script.inject(A, ". 2:2(0) ack 2"); // CLOSED
     script.expect_nothing();
-    assert_eq!(script.stack.shard.connection_count(), 0);
+    assert_eq!(script.stack.shard.connection_counts(), (0, 0, 0));
     assert_eq!(script.stack.shard.counters().time_wait, 0);
     script.inject(A, ". 2:2(0) ack 2");
     script.expect(A, "R 2:2(0)");
@@ -93,7 +93,7 @@ fn an_orphan_does_not_wait_in_fin_wait_2_for_ever() {
     script.inject(A, ". 1:1(0) ack 2");
     script.advance(Duration::from_secs(6));
     script.expect_nothing();
-    assert_eq!(script.stack.shard.connection_count(), 0);
+    assert_eq!(script.stack.shard.connection_counts(), (0, 0, 0));
     script.inject(A, "F. 1:1(0) ack 2");
     script.expect(A, "R 2:2(0)");
 }

@@ -14,7 +14,7 @@ fn closing_with_unread_data_resets() {
     script.drain();
     script.stack.shard.close(script.now, id);
     script.expect(A, "R. 1:1(0) ack 101");
-    assert_eq!(script.stack.shard.connection_count(), 0);
+    assert_eq!(script.stack.shard.connection_counts(), (0, 0, 0));
 }
 
 #[test]
@@ -25,7 +25,7 @@ fn data_that_arrives_after_the_close_is_answered_by_a_reset() {
     script.inject(A, "P. 1:101(100) ack 2");
     script.expect(A, "R 2:2(0)");
     assert_eq!(script.stack.shard.counters().tcp_abort_on_data, 1);
-    assert_eq!(script.stack.shard.connection_count(), 0);
+    assert_eq!(script.stack.shard.connection_counts(), (0, 0, 0));
 }
 
 #[test]
@@ -34,7 +34,7 @@ fn abort_resets_whatever_is_queued() {
     script.stack.shard.abort(script.now, id);
     script.expect(A, "R. 1:1(0) ack 1");
     script.expect_nothing();
-    assert_eq!(script.stack.shard.connection_count(), 0);
+    assert_eq!(script.stack.shard.connection_counts(), (0, 0, 0));
 }
 
 #[test]

@@ -41,8 +41,8 @@ fn two_stacks_that_close_at_once_both_come_to_an_end() {
     let counters = [pair.server.shard.counters(), pair.client.shard.counters()];
     assert_eq!(counters.map(|counters| counters.time_wait), [1, 1]);
     pair.run_for(Duration::from_secs(121));
-    assert_eq!(pair.server.shard.connection_count(), 0);
-    assert_eq!(pair.client.shard.connection_count(), 0);
+    assert_eq!(pair.server.shard.connection_counts(), (0, 0, 0));
+    assert_eq!(pair.client.shard.connection_counts(), (0, 0, 0));
     assert!(
         !pair.step(),
         "a timer is left: {:?}",

@@ -43,8 +43,8 @@ fn transfer(faults: FaultOptions, link: LinkOptions) -> Pair {
     pair.server.shard.close(pair.now, server.id);
     pair.client.shard.close(pair.now, client.id);
     while pair.step() {}
-    assert_eq!(pair.server.shard.connection_count(), 0);
-    assert_eq!(pair.client.shard.connection_count(), 0);
+    assert_eq!(pair.server.shard.connection_counts(), (0, 0, 0));
+    assert_eq!(pair.client.shard.connection_counts(), (0, 0, 0));
     pair.check_conservation();
     pair
 }

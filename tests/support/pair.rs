@@ -141,8 +141,9 @@ impl Pair {
         let mut server = None;
         self.run_until(Duration::from_secs(600), |pair| {
             let connected = pair.client.shard.connected(client);
-            let accepted = || pair.server.shard.accept(pair.now, listener);
-            server = server.or_else(|| accepted().map(|accepted| accepted.id));
+            if let Some(accepted) = pair.server.shard.accept(pair.now, listener) {
+                server = Some(accepted.id);
+            }
             connected.expect("not refused") && server.is_some()
         });
         (client, server.expect("accepted"))
