@@ -52,7 +52,9 @@ impl Connection {
         let turn = self.transmit_text(context, emit, quantum)?;
         self.probe_due = false;
         if self.ack_due == AckDue::Now {
-            self.emit(context, emit, self.snd.nxt, TcpFlags::ACK, 0, 0)?;
+            // At SND.MAX, not SND.NXT: a time-out takes SND.NXT back, and an ACK that stands before the peer's RCV.NXT
+            // is thrown away with what it acknowledges. Two ends that both timed out would never understand each other.
+            self.emit(context, emit, self.snd.max, TcpFlags::ACK, 0, 0)?;
         }
         Ok(turn)
     }

@@ -29,7 +29,9 @@ impl FastRecovery {
     pub(crate) fn new(iss: SeqNum) -> Self {
         Self {
             duplicate_acks: 0,
-            recover: iss,
+            // One before RFC 6582's ISS, with which the loss of the very first segment would be left to the timer: Linux
+            // and FreeBSD repair it at once.
+            recover: iss - 1,
             in_recovery: false,
         }
     }
