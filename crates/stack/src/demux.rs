@@ -5,6 +5,7 @@ use crate::Shard;
 use crate::flow_table::FlowKey;
 use crate::handle::{Handle, Tag};
 use crate::ipv4::Ipv4Packet;
+use crate::options::ClosedPortPolicy;
 use crate::outbox::Message;
 use crate::receive::Fate;
 use crate::slab::Index;
@@ -43,18 +44,25 @@ impl Shard {
             let flags = header.flags();
             let opens =
                 flags.contains(TcpFlags::SYN) && !flags.intersects(TcpFlags::ACK | TcpFlags::RST);
-            let listener = if opens {
-                self.listener_table.find(key.local)
-            } else {
-                None
-            };
+            // RFC 9293 3.10.7.2, fourth: to a listener, what neither opens, acknowledges nor resets means nothing.
+            let means_something = flags.intersects(TcpFlags::SYN | TcpFlags::ACK | TcpFlags::RST);
+            let listener = self.listener_table.find(key.local);
             let segment = SegmentParts::new(header, options);
             return match listener {
-                Some(listener) => {
+                Some(_) if !means_something => Fate::Dropped(DropReason::TcpFlags),
+                Some(listener) if opens => {
                     let segment = self.segment(now, segment, packet, arrival);
                     self.syn_arrives(now, key, listener, &segment)
                 }
-                None => self.no_socket(now, key, &segment, packet, &arrival),
+                // The port is open; it is the connection that nobody knows, and its peer has to learn that.
+                Some(_) => {
+                    let policy = ClosedPortPolicy::Rst;
+                    self.no_socket(now, key, policy, &segment, packet, &arrival)
+                }
+                None => {
+                    let policy = self.options.on_closed_port;
+                    self.no_socket(now, key, policy, &segment, packet, &arrival)
+                }
             };
         }
         let parts = SegmentParts::new(header, options);

@@ -7,6 +7,7 @@
 mod arp;
 mod calls;
 mod demux;
+mod dropped_syns;
 mod environment;
 mod flow;
 pub mod flow_table;

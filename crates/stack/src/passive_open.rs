@@ -31,6 +31,8 @@ impl Shard {
             .syn_arrives(&environment.sysctls, &mut environment.counters)
         {
             let fate = Fate::Dropped(reason);
+            let flow = self.flow_table.hash(&key);
+            self.dropped_syns.note(flow, syn.seq, syn.time.arrived);
             self.record_arrival(now, key, syn.time, fate);
             return fate;
         }
@@ -167,13 +169,17 @@ impl Shard {
             .timestamp_offset(key.local, key.remote);
         let established = segment.time.arrived;
         let offer = environment.offer;
-        let connection = Connection::from_half_open(
+        let mut connection = Connection::from_half_open(
             &entry.record,
             offer,
             offset,
             established,
             &environment.context(now),
         );
+        let flow = self.flow_table.hash(&key);
+        if let Some(first) = self.dropped_syns.find(flow, entry.record.irs) {
+            connection.first_syn_dropped(first);
+        }
         let timer = entry.timer;
         let Ok(connection) = self.flows.insert(Flow::new(connection, key)) else {
             // The record stays: the peer's next ACK, or our next SYN/ACK's, tries again.
@@ -213,9 +219,12 @@ impl Shard {
         if let Some(bound) = self.listeners.get_mut(unpack(entry.record.listener)) {
             bound.listener.syn_queue.leave();
         }
+        let flow = self.flow_table.hash(&key);
+        let first_dropped = self.dropped_syns.find(flow, entry.record.irs);
+        let context = &mut self.environment.context(now);
         entry
             .record
-            .give_up(outcome, reason, &mut self.environment.context(now));
+            .give_up(first_dropped, outcome, reason, context);
     }
 }
 

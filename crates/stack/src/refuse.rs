@@ -4,6 +4,7 @@ use crate::Shard;
 use crate::demux::SegmentParts;
 use crate::flow_table::FlowKey;
 use crate::ipv4::Ipv4Packet;
+use crate::options::ClosedPortPolicy;
 use crate::receive::Fate;
 use periplus_journey::{DropReason, Events, Instant, Kind, Outcome, Overlays, Record, TcpSummary};
 use periplus_ring::Arrival;
@@ -12,20 +13,21 @@ use periplus_wire::tcp::TcpFlags;
 use std::time::Duration;
 
 impl Shard {
+    /// A segment that is for no connection, and opens none.
     pub(crate) fn no_socket(
         &mut self,
         now: Instant,
         key: FlowKey,
+        policy: ClosedPortPolicy,
         parts: &SegmentParts,
         packet: Ipv4Packet,
         arrival: &Arrival,
     ) -> Fate {
         let time = self.arrival_time(now, arrival);
-        let is_syn = parts.segment.has(TcpFlags::SYN);
+        let is_knock = parts.segment.has(TcpFlags::SYN) && !parts.segment.has(TcpFlags::ACK);
         if parts.segment.has(TcpFlags::RST) {
             return Fate::Dropped(DropReason::NoSocket); // there is nothing to tell it (RFC 9293 3.10.7.1)
         }
-        let policy = self.options.on_closed_port;
         let mut fate = Fate::Dropped(DropReason::NoSocket);
         // ICMP answers a knock; a stray segment of a connection that is gone gets the RST alone. The RST goes first.
         let answer = reset::answer_to_length(&parts.segment, parts.seg_len(packet))
@@ -33,7 +35,7 @@ impl Shard {
         if let Some(answer) = answer {
             fate = self.send_reset(now, key, answer);
         }
-        if policy.sends_icmp() && is_syn && self.send_port_unreachable(now, packet, arrival) {
+        if policy.sends_icmp() && is_knock && self.send_port_unreachable(now, packet, arrival) {
             fate = Fate::Refused;
         }
         self.record_arrival(now, key, time, fate);

@@ -1,5 +1,6 @@
 //! One shard: a core's share of the stack. Its tables, and what it is asked from outside.
 
+use crate::dropped_syns::DroppedSyns;
 use crate::environment::{Environment, frame_budget};
 use crate::flow::Flow;
 use crate::flow_table::FlowTable;
@@ -88,6 +89,7 @@ pub struct Shard {
     pub(crate) flow_table: FlowTable,
     pub(crate) flows: Slab<Flow>,
     pub(crate) half_open: Slab<HalfOpenEntry>,
+    pub(crate) dropped_syns: DroppedSyns,
     pub(crate) time_wait: Slab<TimeWaitEntry>,
     pub(crate) listener_table: ListenerTable<Index>,
     pub(crate) listeners: Slab<BoundListener>,
@@ -142,6 +144,7 @@ impl Shard {
             flow_table: FlowTable::new(hash_key),
             flows: Slab::with_limit(options.max_connections),
             half_open: Slab::with_limit(HALF_OPEN_LIMIT),
+            dropped_syns: DroppedSyns::default(),
             time_wait: Slab::with_limit(options.tcp.tcp_max_tw_buckets),
             listener_table: ListenerTable::new(),
             listeners: Slab::with_limit(usize::from(u16::MAX)),

@@ -295,6 +295,13 @@ impl Connection {
         }
     }
 
+    /// The first copy of the peer's SYN was dropped then.
+    pub fn first_syn_dropped(&mut self, at: Instant) {
+        if let Some(journal) = &mut self.journal {
+            journal.first_syn_dropped(at);
+        }
+    }
+
     /// `accept()` returned it.
     pub fn accepted(&mut self, now: Instant) {
         if let Some(journal) = &mut self.journal {

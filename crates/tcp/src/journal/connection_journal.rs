@@ -66,6 +66,11 @@ impl ConnectionJournal {
         }
     }
 
+    /// r0.
+    pub(crate) fn first_syn_dropped(&mut self, at: Instant) {
+        self.handshake.first_syn_dropped = Some(at);
+    }
+
     /// e2.
     pub(crate) fn accepted(&mut self, at: Instant) {
         self.handshake.accepted = Some(at);
@@ -489,15 +494,11 @@ impl ConnectionJournal {
 pub(crate) fn record_half_open(
     peer: SocketAddr,
     local: SocketAddr,
-    syn_arrived: Instant,
+    handshake: Events,
     ended: Instant,
     ending: Ending,
     recorder: &mut Recorder,
 ) {
-    let handshake = Events {
-        syn_arrived: Some(syn_arrived),
-        ..Events::default()
-    };
     ConnectionJournal::new(peer, local, handshake, None).end(
         ending,
         ended,

@@ -5,7 +5,7 @@ use crate::journal::{Ending, record_half_open};
 use crate::loss::INITIAL_RTO;
 use crate::options::{Negotiated, Offer, TimestampClock};
 use crate::{Context, Segment, SegmentHeader};
-use periplus_journey::{DropReason, Instant, Outcome};
+use periplus_journey::{DropReason, Events, Instant, Outcome};
 use periplus_wire::SeqNum;
 use periplus_wire::tcp::{TcpFlags, Timestamps};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -231,8 +231,19 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
     }
 
     /// The record is given up: the half-open connection has a journey of its own.
-    pub fn give_up(&self, outcome: Outcome, reason: &'static str, context: &mut Context<'_>) {
+    pub fn give_up(
+        &self,
+        first_syn_dropped: Option<Instant>,
+        outcome: Outcome,
+        reason: &'static str,
+        context: &mut Context<'_>,
+    ) {
         if context.recorder.is_enabled() {
+            let handshake = Events {
+                first_syn_dropped,
+                syn_arrived: Some(self.syn_arrived),
+                ..Events::default()
+            };
             let ending = Ending {
                 outcome,
                 reason: Some(reason),
@@ -240,7 +251,7 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
             record_half_open(
                 self.remote(),
                 self.local(),
-                self.syn_arrived,
+                handshake,
                 context.now,
                 ending,
                 context.recorder,

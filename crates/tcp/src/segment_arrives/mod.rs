@@ -2,15 +2,15 @@
 //!
 //! | step of 3.10.7.4 | file |
 //! |---|---|
-//! | the order itself | [`steps`] |
-//! | first, check the sequence number | [`sequence_number`] |
-//! | second, check RST; third, security (not used any more) | [`reset_bit`] |
-//! | fourth, check SYN | [`syn_bit`] |
-//! | fifth, check ACK | [`acknowledgment`] |
+//! | the order itself | `steps` |
+//! | first, check the sequence number | `sequence_number` |
+//! | second, check RST; third, security (not used any more) | `reset_bit` |
+//! | fourth, check SYN | `syn_bit` |
+//! | fifth, check ACK | `acknowledgment` |
 //! | sixth, URG: not offered, as RFC 6093 recommends | |
-//! | seventh, process the text | [`text`] |
-//! | eighth, check FIN | [`fin_bit`] |
-//! | SYN-SENT has an order of its own, 3.10.7.3 | [`syn_sent`] |
+//! | seventh, process the text | `text` |
+//! | eighth, check FIN | `fin_bit` |
+//! | SYN-SENT has an order of its own, 3.10.7.3 | `syn_sent` |
 
 mod acknowledgment;
 mod fin_bit;
