@@ -1,6 +1,6 @@
 //! The SYN queue is bounded by `min(backlog, somaxconn)`.
 
-use periplus_journey::{DropReason, Station};
+use periplus_journey::{DropReason, Kind, Station};
 use periplus_stack::ShardOptions;
 use periplus_tcp::Sysctls;
 use periplus_tests::{Script, options};
@@ -109,11 +109,8 @@ fn the_time_since_the_dropped_syn_is_in_the_journey() {
     script.inject(B, "R 1:1(0)");
     script.run();
 
-    let record = script
-        .stack
-        .records
-        .iter()
-        .find(|record| record.peer.port() == B);
+    let mut records = script.stack.records.iter();
+    let record = records.find(|record| record.kind == Kind::Connection && record.peer.port() == B);
     let spine = record.expect("the reset connection's record").spine();
     let first = spine.intervals()[0];
     assert_eq!(first.station, Station::SynRetry);

@@ -9,7 +9,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 fn connected() -> (Pair, ListenerId, ConnectionId, ConnectionId) {
     let mut pair = Pair::perfect();
-    let web = pair.server.listen(pair.now, 80, 10);
+    let web = pair.server.listen(80, 10);
     let (client, server) = pair.connect(web, 80);
     (pair, web, client, server)
 }

@@ -106,12 +106,3 @@ fn writing_after_shutdown_is_a_broken_pipe() {
     let write = script.stack.shard.write(script.now, id, b"late");
     assert_eq!(write.err(), Some(StreamError::BrokenPipe));
 }
-
-#[test]
-fn a_handle_that_was_closed_names_nothing() {
-    let (mut script, id) = Script::established(A);
-    script.stack.shard.close(script.now, id);
-    let read = script.stack.shard.read(script.now, id, &mut [0; 10]);
-    assert_eq!(read.err(), Some(StreamError::NotConnected));
-    assert_eq!(script.stack.shard.peer_address(id), None);
-}

@@ -33,7 +33,7 @@ fn the_peers_fin_that_acknowledges_ours_leads_straight_to_time_wait() {
 #[test]
 fn two_stacks_that_close_at_once_both_come_to_an_end() {
     let mut pair = Pair::perfect();
-    let web = pair.server.listen(pair.now, 80, 10);
+    let web = pair.server.listen(80, 10);
     let (client, server) = pair.connect(web, 80);
     pair.server.shard.close(pair.now, server);
     pair.client.shard.close(pair.now, client);

@@ -12,12 +12,14 @@ fn the_syn_ack_is_acknowledged_at_once() {
     let mut script = Script::new(options());
     let id = script.connect(PEER);
     script.expect(PEER, "S 0:0(0)");
-    assert_eq!(script.stack.shard.connected(id), Ok(false));
+    assert_eq!(script.stack.shard.is_connected(id), Ok(false));
     script.inject(PEER, "S. 0:0(0) ack 1 win 65535 <mss 1000>");
     script.expect(PEER, ". 1:1(0) ack 1");
-    assert_eq!(script.stack.shard.connected(id), Ok(true));
+    assert_eq!(script.stack.shard.is_connected(id), Ok(true));
     script.write(id, 0..1500);
     script.expect(PEER, ". 1:1001(1000) ack 1");
+    script.expect_nothing(); // Nagle's algorithm
+    script.inject(PEER, ". 1:1(0) ack 1001");
     script.expect(PEER, "P. 1001:1501(500) ack 1");
 }
 
@@ -28,7 +30,7 @@ fn an_ack_of_something_else_is_reset_and_the_attempt_goes_on() {
     script.expect(PEER, "S 0:0(0)");
     script.inject(PEER, "S. 0:0(0) ack 9 win 65535 <mss 1000>");
     script.expect(PEER, "R 9:9(0)");
-    assert_eq!(script.stack.shard.connected(id), Ok(false));
+    assert_eq!(script.stack.shard.is_connected(id), Ok(false));
     script.inject(PEER, "S. 0:0(0) ack 1 win 65535 <mss 1000>");
     script.expect(PEER, ". 1:1(0) ack 1");
 }
@@ -39,9 +41,12 @@ fn a_rst_that_acknowledges_the_syn_refuses() {
     let id = script.connect(PEER);
     script.expect(PEER, "S 0:0(0)");
     script.inject(PEER, "R. 0:0(0) ack 7");
-    assert_eq!(script.stack.shard.connected(id), Ok(false), "not ours");
+    assert_eq!(script.stack.shard.is_connected(id), Ok(false), "not ours");
     script.inject(PEER, "R. 0:0(0) ack 1");
-    assert_eq!(script.stack.shard.connected(id), Err(StreamError::Refused));
+    assert_eq!(
+        script.stack.shard.is_connected(id),
+        Err(StreamError::Refused)
+    );
 }
 
 /// RFC 9293 3.5, figure 7.
@@ -53,7 +58,7 @@ fn two_syns_that_cross_make_one_connection() {
     script.inject(PEER, "S 0:0(0) win 65535 <mss 1000>");
     script.expect(PEER, "S. 0:0(0) ack 1");
     script.inject(PEER, ". 1:1(0) ack 1");
-    assert_eq!(script.stack.shard.connected(id), Ok(true));
+    assert_eq!(script.stack.shard.is_connected(id), Ok(true));
 }
 
 #[test]
@@ -72,8 +77,8 @@ fn two_stacks_that_call_each_other_at_once_make_one_connection() {
         .connect(pair.now, Some(client), server)
         .unwrap();
     pair.run_until(Duration::from_secs(30), |pair| {
-        let connected = pair.server.shard.connected(one) == Ok(true);
-        connected && pair.client.shard.connected(other) == Ok(true)
+        let connected = pair.server.shard.is_connected(one) == Ok(true);
+        connected && pair.client.shard.is_connected(other) == Ok(true)
     });
 }
 
@@ -86,7 +91,7 @@ fn every_connection_gets_a_port_of_its_own() {
     let mut ports: Vec<_> = ids
         .into_iter()
         .chain([again])
-        .map(|id| shard.local_address(id))
+        .map(|id| shard.addresses(id))
         .collect();
     ports.sort();
     ports.dedup();

@@ -58,10 +58,13 @@ fn a_syn_is_repeated_at_doubling_intervals_and_then_the_attempt_times_out() {
     script.expect(PEER, "S 0:0(0)");
     script.expect_after(SECOND, PEER, "S 0:0(0)");
     script.expect_after(2 * SECOND, PEER, "S 0:0(0)");
-    assert_eq!(script.stack.shard.connected(id), Ok(false));
+    assert_eq!(script.stack.shard.is_connected(id), Ok(false));
     script.advance(4 * SECOND + Duration::from_millis(1));
     script.expect_nothing();
-    assert_eq!(script.stack.shard.connected(id), Err(StreamError::TimedOut));
+    assert_eq!(
+        script.stack.shard.is_connected(id),
+        Err(StreamError::TimedOut)
+    );
 }
 
 #[test]
@@ -73,7 +76,7 @@ fn a_lost_syn_a_lost_syn_ack_and_a_lost_ack_each_cost_one_timeout() {
         (TcpFlags::ACK, "client"),
     ] {
         let mut pair = Pair::perfect();
-        let web = pair.server.listen(pair.now, 80, 10);
+        let web = pair.server.listen(80, 10);
         let device = if who == "client" {
             &mut pair.client.device
         } else {

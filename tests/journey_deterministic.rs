@@ -18,7 +18,7 @@ fn run(seed: u64) -> Run {
         ..FaultOptions::default()
     };
     let mut pair = Pair::new(options(), options(), faults);
-    let web = pair.server.listen(pair.now, 80, 10);
+    let web = pair.server.listen(80, 10);
     let (client, server) = pair.connect(web, 80);
     let mut client = Stream::new(client, content(0..100_000));
     let mut server = Stream::new(server, content(0..50_000));

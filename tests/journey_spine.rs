@@ -21,6 +21,10 @@ struct Backend {
     ended: bool,
 }
 
+fn written(host: &Host<Cable>, id: ConnectionId) -> u64 {
+    host.shard.offsets(id).map_or(0, |(_, written)| written)
+}
+
 impl Backend {
     fn new(id: ConnectionId) -> Self {
         Self {
@@ -37,15 +41,14 @@ impl Backend {
     }
 
     fn pump(&mut self, host: &mut Host<Cable>, now: Instant) {
-        self.write(host, now);
-        self.read(host, now);
         if self.thinking_until.is_some_and(|until| until <= now) {
             self.thinking_until = None;
-            let start = host.shard.next_offsets(self.id).1;
+            let start = written(host, self.id);
             self.mark(host, now, Mark::Response { start });
             self.unwritten = ANSWER;
-            self.write(host, now);
         }
+        self.write(host, now);
+        self.read(host, now);
     }
 
     /// Reads one request, and no further.
@@ -85,7 +88,7 @@ impl Backend {
                 Ok(Write::Wait) | Err(_) => return,
             }
             if self.unwritten == 0 {
-                let end = host.shard.next_offsets(self.id).1;
+                let end = written(host, self.id);
                 self.mark(host, now, Mark::ResponseEnd { end });
             }
         }
@@ -95,7 +98,7 @@ impl Backend {
 /// A client pipelines `requests` requests and ends; runs until all records are written.
 fn serve(requests: u64, faults: FaultOptions) -> Pair {
     let mut pair = Pair::new(options(), options(), faults);
-    let web = pair.server.listen(pair.now, 80, 10);
+    let web = pair.server.listen(80, 10);
     let (client, server) = pair.connect(web, 80);
     let mut client = Stream::new(client, content(0..requests * REQUEST));
     let mut backend = Backend::new(server);
@@ -250,7 +253,7 @@ fn a_connection_without_a_request_has_a_record_of_its_own() {
 #[test]
 fn a_request_cut_off_by_a_reset_ends_in_the_station_it_was_in() {
     let mut pair = Pair::perfect();
-    let web = pair.server.listen(pair.now, 80, 10);
+    let web = pair.server.listen(80, 10);
     let (client, server) = pair.connect(web, 80);
     let _ = pair
         .client
@@ -279,7 +282,7 @@ fn without_recording_nothing_is_recorded() {
         ..options()
     };
     let mut pair = Pair::new(silent.clone(), silent, FaultOptions::default());
-    let web = pair.server.listen(pair.now, 80, 10);
+    let web = pair.server.listen(80, 10);
     let (client, server) = pair.connect(web, 80);
     pair.client.shard.close(pair.now, client);
     pair.server.shard.close(pair.now, server);

@@ -25,7 +25,7 @@ fn faults(seed: u64) -> FaultOptions {
 /// Both send 2 MiB at once, both end, and every frame is accounted for.
 fn transfer(faults: FaultOptions, link: LinkOptions) -> Pair {
     let mut pair = Pair::with_link(options(), options(), faults, link);
-    let web = pair.server.listen(pair.now, 80, 10);
+    let web = pair.server.listen(80, 10);
     let (client, server) = pair.connect(web, 80);
     let mut client = Stream::new(client, content(0..LENGTH));
     let mut server = Stream::new(server, content(0..LENGTH));

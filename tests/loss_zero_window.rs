@@ -73,7 +73,7 @@ fn an_unread_stream_closes_the_window_and_reading_it_opens_it_again() {
 fn a_writer_meets_a_reader_that_sleeps_and_both_finish() {
     const LENGTH: u64 = 2 << 20;
     let mut pair = Pair::perfect();
-    let web = pair.server.listen(pair.now, 80, 10);
+    let web = pair.server.listen(80, 10);
     let (client, server) = pair.connect(web, 80);
     let mut client = Stream::new(client, content(0..LENGTH));
     let mut server = Stream::new(server, Vec::new());

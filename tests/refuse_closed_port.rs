@@ -1,6 +1,6 @@
 //! Nobody listens: the sender is told at once.
 
-use periplus_journey::{Kind, Outcome};
+use periplus_journey::{DropReason, Kind, Outcome};
 use periplus_ring::fault::FaultOptions;
 use periplus_stack::{ClosedPortPolicy, ShardOptions, StreamError};
 use periplus_tests::{Pair, Script, options};
@@ -9,7 +9,8 @@ use std::time::Duration;
 
 const A: u16 = 40_001;
 
-const SYN: &str = "S 0:0(0) win 65535 <mss 1460>";
+/// As Linux sends it: 60 bytes, room for an ICMP error that is not longer.
+const SYN: &str = "S 0:0(0) win 65535 <mss 1460,sackOK,TS val 1 ecr 0,wscale 7>";
 
 fn policy(on_closed_port: ClosedPortPolicy) -> ShardOptions {
     ShardOptions {
@@ -48,6 +49,15 @@ fn the_policy_says_how_the_sender_is_told() {
     assert_eq!(script.stack.shard.ledger().dropped_in_all(), 1);
 }
 
+/// Whoever forges our peer's address shall not gain by us.
+#[test]
+fn no_answer_is_longer_than_what_it_answers() {
+    let mut script = Script::new(policy(ClosedPortPolicy::Icmp));
+    script.inject(A, "S 0:0(0) win 65535 <mss 1460>");
+    script.expect_nothing();
+    assert_eq!(script.stack.shard.ledger().dropped(DropReason::NoSocket), 1);
+}
+
 /// RFC 9293 3.10.7.1: the RST's number is one the receiver will believe.
 #[test]
 fn the_rst_takes_its_number_from_what_it_answers() {
@@ -66,10 +76,13 @@ fn a_rst_is_never_answered() {
     script.expect_nothing();
 }
 
+/// RFC 9293 3.10.7.2. The policy is for closed ports: a peer whose connection is gone must learn it.
 #[test]
-fn a_listeners_port_refuses_what_is_no_syn() {
-    let (mut script, _) = Script::listening(policy(ClosedPortPolicy::Rst), 10);
+fn a_listeners_port_resets_what_belongs_to_no_connection() {
+    let (mut script, _) = Script::listening(policy(ClosedPortPolicy::Drop), 10);
     script.inject(A, ". 1:1(0) ack 5");
+    script.expect(A, "R 5:5(0)");
+    script.inject(A, "S. 0:0(0) ack 5");
     script.expect(A, "R 5:5(0)");
     script.inject(A, "F 1:1(0)");
     script.expect_nothing();
@@ -125,14 +138,10 @@ fn connect_is_refused_within_one_exchange() {
         ClosedPortPolicy::Icmp,
     ] {
         let mut pair = Pair::new(policy(how), options(), FaultOptions::default());
-        let id = pair
-            .client
-            .shard
-            .connect(pair.now, None, Pair::server_address(81))
-            .unwrap();
+        let id = pair.begin_connect(81);
         let start = pair.now;
         pair.settle();
-        let result = pair.client.shard.connected(id);
+        let result = pair.client.shard.is_connected(id);
         assert_eq!(result, Err(StreamError::Refused), "{how:?}");
         assert!(pair.now.since(start) < Duration::from_millis(1));
         assert_eq!(pair.client.device.segments().count(), 1, "one SYN");
@@ -147,13 +156,12 @@ fn connect_to_a_silent_port_times_out() {
         options(),
         FaultOptions::default(),
     );
-    let id = pair
-        .client
-        .shard
-        .connect(pair.now, None, Pair::server_address(81))
-        .unwrap();
+    let id = pair.begin_connect(81);
     pair.run_until(Duration::from_secs(300), |pair| {
-        pair.client.shard.connected(id) != Ok(false)
+        pair.client.shard.is_connected(id) != Ok(false)
     });
-    assert_eq!(pair.client.shard.connected(id), Err(StreamError::TimedOut));
+    assert_eq!(
+        pair.client.shard.is_connected(id),
+        Err(StreamError::TimedOut)
+    );
 }

@@ -4,6 +4,7 @@ use periplus_journey::{Instant, Record};
 use periplus_ring::{Device, RxBurst};
 use periplus_stack::{ConnectionId, ListenerId, Ready, Shard, ShardOptions};
 use std::collections::HashSet;
+use std::net::SocketAddr;
 
 /// A shard, its end of the cable, and what it has told its backend so far.
 pub struct Host<D> {
@@ -59,9 +60,9 @@ impl<D: Device> Host<D> {
     }
 
     /// Listens on `port` of every address.
-    pub fn listen(&mut self, now: Instant, port: u16, backlog: usize) -> ListenerId {
-        let local = ([0, 0, 0, 0], port).into();
-        self.shard.listen(now, local, backlog).expect("a free port")
+    pub fn listen(&mut self, port: u16, backlog: usize) -> ListenerId {
+        let local = SocketAddr::from(([0, 0, 0, 0], port));
+        self.shard.listen(local, backlog).expect("a free port")
     }
 
     /// Whether the shard has said since the last call that the connection is readable.

@@ -69,11 +69,11 @@ impl Pair {
         (Ipv4Addr::new(10, 0, 0, 1), port).into()
     }
 
-    /// Lets both hosts do what they can do without waiting for a timer.
-    pub fn settle(&mut self) {
-        for _ in 0..PATIENCE {
+    /// Lets both hosts do what they can do without waiting for a timer. Returns whether any frame came or went.
+    pub fn settle(&mut self) -> bool {
+        for look in 0..PATIENCE {
             if !(self.server.poll(self.now) | self.client.poll(self.now)) {
-                return;
+                return look > 0;
             }
             self.now += LOOK;
         }
@@ -104,14 +104,10 @@ impl Pair {
     #[track_caller]
     pub fn run_until(&mut self, limit: Duration, mut condition: impl FnMut(&mut Pair) -> bool) {
         let end = self.now + limit;
-        for _ in 0..u32::MAX {
-            self.settle();
-            if condition(self) {
-                return;
-            }
-            // What the condition has called may have to be sent before time moves on.
-            self.settle();
-            let moved = self.step();
+        self.settle();
+        while !condition(self) {
+            // What the condition did comes first: its backends may then have more to do before time moves on.
+            let moved = self.settle() || self.step();
             assert!(
                 moved,
                 "nothing left to happen, and the condition is not true"
@@ -132,21 +128,33 @@ impl Pair {
     }
 
     /// The client connects to the server's `port`; both ends are returned when the handshake is over and the server's
-    /// backend has accepted: (client's, server's).
+    /// backend has accepted: (client's, server's). On a link so bad that three ARP requests remain unanswered, as may
+    /// happen, the client tries again.
     #[track_caller]
     pub fn connect(&mut self, listener: ListenerId, port: u16) -> (ConnectionId, ConnectionId) {
-        let remote = Self::server_address(port);
-        let id = self.client.shard.connect(self.now, None, remote);
-        let client = id.expect("an ephemeral port");
+        let mut client = self.begin_connect(port);
         let mut server = None;
         self.run_until(Duration::from_secs(600), |pair| {
-            let connected = pair.client.shard.connected(client);
             if let Some(accepted) = pair.server.shard.accept(pair.now, listener) {
                 server = Some(accepted.id);
             }
-            connected.expect("not refused") && server.is_some()
+            match pair.client.shard.is_connected(client) {
+                Ok(connected) => connected && server.is_some(),
+                Err(_) => {
+                    pair.client.shard.close(pair.now, client);
+                    client = pair.begin_connect(port);
+                    false
+                }
+            }
         });
         (client, server.expect("accepted"))
+    }
+
+    /// The client begins to connect to the server's `port`.
+    pub fn begin_connect(&mut self, port: u16) -> ConnectionId {
+        let remote = Self::server_address(port);
+        let id = self.client.shard.connect(self.now, None, remote);
+        id.expect("an ephemeral port")
     }
 
     /// The records of both hosts.

@@ -56,7 +56,7 @@ pub struct Script {
     pub now: Instant,
     cable: MemoryDevice,
     /// What the stack sent and the script has not looked at.
-    inbox: VecDeque<(Instant, Packet)>,
+    inbox: VecDeque<Packet>,
     flows: BTreeMap<u16, Flow>,
 }
 
@@ -81,14 +81,15 @@ impl Script {
             inbox: VecDeque::new(),
             flows: BTreeMap::new(),
         };
-        script.introduce();
+        script.put_arp(Operation::Request);
+        script.run();
         script
     }
 
     /// A stack with `options` that listens on port 80.
     pub fn listening(options: ShardOptions, backlog: usize) -> (Self, ListenerId) {
         let mut script = Self::new(options);
-        let listener = script.stack.listen(script.now, 80, backlog);
+        let listener = script.stack.listen(80, backlog);
         (script, listener)
     }
 
@@ -117,7 +118,7 @@ impl Script {
     pub fn expect(&mut self, port: u16, text: &str) {
         self.run();
         let next = self.inbox.pop_front();
-        let Some((_, Packet::Tcp(segment))) = next else {
+        let Some(Packet::Tcp(segment)) = next else {
             panic!("expected {text:?} to port {port}, the stack sent {next:?}");
         };
         assert_eq!(segment.destination.port(), port, "whither: {segment:?}");
@@ -134,15 +135,12 @@ impl Script {
     #[track_caller]
     pub fn expect_after(&mut self, after: Duration, port: u16, text: &str) {
         let start = self.now;
-        self.advance_to(start + after + TICK);
-        let sent_at = self.inbox.front().map(|(at, _)| *at);
-        let waited = sent_at.map(|at| at.since(start));
+        self.wait(after + TICK);
+        let waited = self.now.since(start);
         assert!(
-            waited.is_some_and(|waited| waited >= after),
-            "expected {text:?} after {after:?}, the stack sent {:?} after {waited:?}",
-            self.inbox.front()
+            waited >= after,
+            "{text:?} came after {waited:?} instead of {after:?}"
         );
-        self.now = self.now.min(start + after + TICK);
         self.expect(port, text);
     }
 
@@ -151,7 +149,7 @@ impl Script {
     pub fn expect_unreachable(&mut self, port: u16, code: u8) {
         self.run();
         let next = self.inbox.pop_front();
-        let Some((_, Packet::Unreachable { code: sent, quoted })) = next else {
+        let Some(Packet::Unreachable { code: sent, quoted }) = next else {
             panic!("expected ICMP for port {port}, the stack sent {next:?}");
         };
         assert_eq!((sent, quoted), (code, port));
@@ -169,7 +167,7 @@ impl Script {
     pub fn next_segment(&mut self, port: u16) -> Segment {
         self.run();
         let next = self.inbox.pop_front();
-        let Some((_, Packet::Tcp(segment))) = next else {
+        let Some(Packet::Tcp(segment)) = next else {
             panic!("expected a segment to port {port}, the stack sent {next:?}");
         };
         assert_eq!(segment.destination.port(), port, "whither: {segment:?}");
@@ -180,7 +178,7 @@ impl Script {
     pub fn all_segments_now(&mut self) -> Vec<Segment> {
         self.run();
         let packets = self.inbox.drain(..);
-        let segments = packets.filter_map(|(_, packet)| match packet {
+        let segments = packets.filter_map(|packet| match packet {
             Packet::Tcp(segment) => Some(segment),
             Packet::Unreachable { .. } => None,
         });
@@ -205,13 +203,7 @@ impl Script {
     /// If that does not happen within `limit`.
     #[track_caller]
     pub fn wait_for_segment(&mut self, port: u16, limit: Duration) -> String {
-        let end = self.now + limit;
-        self.run();
-        while self.inbox.is_empty() {
-            let due = self.stack.next_timeout().filter(|&due| due <= end);
-            self.now = self.now.max(due.expect("something sent within the limit"));
-            self.run();
-        }
+        self.wait(limit);
         let segment = self.next_segment(port);
         let text = notation::write(&segment, self.flow(port).stack_iss, PEER_ISS);
         text.split(" win").next().unwrap_or_default().to_owned()
@@ -285,6 +277,19 @@ impl Script {
         while self.stack.poll(self.now) | self.collect() {}
     }
 
+    /// Time passes until the stack has sent something.
+    #[track_caller]
+    fn wait(&mut self, limit: Duration) {
+        let end = self.now + limit;
+        self.run();
+        while self.inbox.is_empty() {
+            let due = self.stack.next_timeout().filter(|&due| due <= end);
+            let due = due.unwrap_or_else(|| panic!("the stack sent nothing for {limit:?}"));
+            self.now = self.now.max(due);
+            self.run();
+        }
+    }
+
     fn advance_to(&mut self, end: Instant) {
         self.run();
         while let Some(due) = self.stack.next_timeout().filter(|&due| due <= end) {
@@ -303,23 +308,17 @@ impl Script {
         self.flows.get(&port).copied().unwrap_or(unknown)
     }
 
-    /// An ARP request to the stack, so that it knows the peers.
-    fn introduce(&mut self) {
+    /// An ARP packet from the peers' host: the stack shall know it, or has asked.
+    fn put_arp(&mut self, operation: Operation) {
         let mut frame = vec![0; ethernet::HEADER_LENGTH + arp::LENGTH];
-        ethernet::write(
-            &mut frame,
-            EthernetAddress::BROADCAST,
-            PEER_ETHERNET,
-            EtherType::ARP,
-        );
+        ethernet::write(&mut frame, STACK_ETHERNET, PEER_ETHERNET, EtherType::ARP);
         arp::write(
             &mut frame[ethernet::HEADER_LENGTH..],
-            Operation::Request,
+            operation,
             (PEER_ETHERNET, PEER),
-            (EthernetAddress::default(), STACK),
+            (STACK_ETHERNET, STACK),
         );
         self.put(&frame);
-        self.run();
     }
 
     fn put(&mut self, frame: &[u8]) {
@@ -363,10 +362,14 @@ impl Script {
         } else if let Some(unreachable) = read_unreachable(frame) {
             unreachable
         } else {
-            assert!(is_arp_reply(frame), "neither asked nor known: {frame:02x?}");
+            match arp_operation(frame) {
+                Some(Operation::Request) => self.put_arp(Operation::Reply),
+                Some(Operation::Reply) => {}
+                other => panic!("the stack sent {other:?}: {frame:02x?}"),
+            }
             return;
         };
-        self.inbox.push_back((self.now, packet));
+        self.inbox.push_back(packet);
     }
 }
 
@@ -384,10 +387,8 @@ fn read_unreachable(frame: &[u8]) -> Option<Packet> {
     })
 }
 
-fn is_arp_reply(frame: &[u8]) -> bool {
-    let Ok((ethernet, packet)) = EthernetHeader::parse(frame) else {
-        return false;
-    };
-    let reply = |arp: &ArpPacket| arp.operation() == Operation::Reply;
-    ethernet.ether_type() == EtherType::ARP && ArpPacket::parse(packet).is_ok_and(reply)
+fn arp_operation(frame: &[u8]) -> Option<Operation> {
+    let (ethernet, packet) = EthernetHeader::parse(frame).ok()?;
+    let arp = ArpPacket::parse(packet).ok()?;
+    (ethernet.ether_type() == EtherType::ARP).then(|| arp.operation())
 }
