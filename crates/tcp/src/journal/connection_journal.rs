@@ -3,43 +3,30 @@
 use super::Recorder;
 use super::open_request::OpenRequest;
 use super::stamp_log::{ReceiveStamp, SendStamp, StampLog};
-use periplus_journey::{
-    Events, Handshake, Instant, Kind, Label, Mark, Outcome, Overlays, Record, RequestEnd,
-    StampedMark, Station, TcpSummary,
-};
+use periplus_journey::{Events, Instant, Overlays, Station, TcpSummary};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-
-/// Requests of one connection whose journeys may be open at once; more are served without a journey, and counted.
-const OPEN_REQUESTS: usize = 64;
-
-/// How a connection came to its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Ending {
-    pub(crate) outcome: Outcome,
-    pub(crate) reason: Option<&'static str>,
-}
 
 /// The marks' offsets, joined with the stamps of the bytes.
 #[derive(Debug)]
 pub(crate) struct ConnectionJournal {
-    peer: SocketAddr,
-    local: SocketAddr,
-    handshake: Events,
-    syn_ack_sent: Option<Instant>,
-    requests_seen: bool,
-    received: StampLog<ReceiveStamp>,
-    sent: StampLog<SendStamp>,
+    pub(super) peer: SocketAddr,
+    pub(super) local: SocketAddr,
+    pub(super) handshake: Events,
+    pub(super) syn_ack_sent: Option<Instant>,
+    pub(super) requests_seen: bool,
+    pub(super) received: StampLog<ReceiveStamp>,
+    pub(super) sent: StampLog<SendStamp>,
     /// The last two reads by the backend: the offset at which each began, and when it was.
-    reads: [(u64, Instant); 2],
-    open: VecDeque<OpenRequest>,
+    pub(super) reads: [(u64, Instant); 2],
+    pub(super) open: VecDeque<OpenRequest>,
     /// Waits of bytes that no mark has given to a request yet.
-    unclaimed: Overlays,
+    pub(super) unclaimed: Overlays,
     /// Since when the backend has read everything and wants more.
-    starved_since: Option<Instant>,
+    pub(super) starved_since: Option<Instant>,
     /// Since when the windows are closed though data waits.
-    blocked_since: Option<Instant>,
-    acknowledged: u64,
+    pub(super) blocked_since: Option<Instant>,
+    pub(super) acknowledged: u64,
 }
 
 impl ConnectionJournal {
@@ -175,301 +162,6 @@ impl ConnectionJournal {
         self.finish(tcp, recorder);
     }
 
-    /// A word of the codec. Returns false if the request gets no journey because too many are open.
-    pub(crate) fn mark(
-        &mut self,
-        mark: StampedMark,
-        read_to: u64,
-        drained: bool,
-        tcp: TcpSummary,
-        recorder: &mut Recorder,
-    ) -> bool {
-        let StampedMark { at, mark } = mark;
-        match mark {
-            Mark::Request { start } => return self.request(start, at, read_to, drained, tcp),
-            Mark::RequestEnd { end, how } => self.request_end(end, how, at),
-            Mark::HandlerCalled => {
-                if let Some(request) = self
-                    .open
-                    .iter_mut()
-                    .find(|request| request.handler_called.is_none())
-                {
-                    request.handler_called = Some(at);
-                }
-            }
-            Mark::Response { start } => {
-                if let Some(request) = self
-                    .open
-                    .iter_mut()
-                    .find(|request| request.response_start.is_none())
-                {
-                    request.response_start = Some(start);
-                    request.events.answered = Some(at);
-                }
-            }
-            Mark::ResponseEnd { end } => {
-                self.response_end(end, at);
-                self.finish(tcp, recorder);
-            }
-            Mark::Label(label) => {
-                if let Some(request) = self.unanswered() {
-                    match label {
-                        Label::Protocol(protocol) => request.protocol = Some(protocol),
-                        Label::Request(line) => request.request = Some(line),
-                        Label::Status(status) => request.status = Some(status),
-                    }
-                }
-            }
-            Mark::Overlay {
-                station,
-                start,
-                end,
-            } => {
-                if let Some(request) = self.unanswered() {
-                    request.overlays.add(station, start, end);
-                }
-            }
-        }
-        true
-    }
-
-    fn unanswered(&mut self) -> Option<&mut OpenRequest> {
-        self.open
-            .iter_mut()
-            .find(|request| request.response_end.is_none())
-    }
-
-    fn request(
-        &mut self,
-        start: u64,
-        at: Instant,
-        read_to: u64,
-        drained: bool,
-        tcp: TcpSummary,
-    ) -> bool {
-        if self.open.len() >= OPEN_REQUESTS {
-            return false;
-        }
-        let mut request = OpenRequest::new(start);
-        request.retransmissions_before = tcp.retransmissions;
-        request.overlays = std::mem::take(&mut self.unclaimed);
-        if let Some((stamp, merged)) = self.received.of(start) {
-            request.events.arrived = Some(stamp.arrived);
-            request.events.taken = stamp.taken;
-            request.rx_ring_at_most = stamp.rx_ring_at_most;
-            request.coarse |= merged;
-        } else if start < read_to {
-            request.events.arrived = Some(at); // its stamp is gone: the codec said so too late
-            request.coarse = true;
-        }
-        if start < read_to {
-            let read = self.reads.iter().rev().find(|(from, _)| *from <= start);
-            request.events.read = Some(read.map_or(at, |&(_, when)| when));
-            request.coarse |= read.is_none();
-            if drained {
-                self.starved_since = request.events.read;
-            }
-        }
-        if !std::mem::replace(&mut self.requests_seen, true) {
-            request.is_first = true;
-            request.events.first_syn_dropped = self.handshake.first_syn_dropped;
-            request.events.syn_arrived = self.handshake.syn_arrived;
-            request.events.established = self.handshake.established;
-            request.events.accepted = self.handshake.accepted;
-            if let (Some(sent), Some(established)) = (self.syn_ack_sent, self.handshake.established)
-            {
-                request.overlays.add(Station::Peer, sent, established);
-            }
-            // Bytes that were here before `accept()`: the receive queue's whole wait stands beside the spine.
-            if let (Some(arrived), Some(accepted), Some(read)) = (
-                request.events.arrived,
-                request.events.accepted,
-                request.events.read,
-            ) && arrived < accepted
-            {
-                request.overlays.add(
-                    Station::ReceiveQueue,
-                    request.events.taken.unwrap_or(arrived),
-                    read,
-                );
-            }
-        }
-        self.open.push_back(request);
-        true
-    }
-
-    fn request_end(&mut self, end: u64, how: RequestEnd, at: Instant) {
-        let starved = self.starved_since.take();
-        if let Some(request) = self
-            .open
-            .iter_mut()
-            .rev()
-            .find(|request| request.end.is_none())
-        {
-            request.end = Some(end);
-            request.how = how;
-            if let (Some(since), true) = (starved, how != RequestEnd::Complete) {
-                request.add_peer(since, at); // gave up waiting for the rest
-            }
-            request.events.parsed = Some(at);
-        }
-        self.received.forget_before(end);
-    }
-
-    fn response_end(&mut self, end: u64, at: Instant) {
-        let sent = &self.sent;
-        let Some(request) = self
-            .open
-            .iter_mut()
-            .find(|request| request.response_end.is_none())
-        else {
-            return;
-        };
-        request.response_end = Some(end);
-        request.handler_finished(at);
-        // It may be out, and even acknowledged, by the time the codec says where it ends.
-        if let Some((stamp, merged)) = end.checked_sub(1).and_then(|last| sent.of(last)) {
-            request.events.transmitted = Some(stamp.transmitted);
-            request.events.acknowledged = stamp.acknowledged;
-            request.coarse |= merged;
-        } else if end <= self.acknowledged {
-            request.events.transmitted = Some(at);
-            request.events.acknowledged = Some(at);
-            request.coarse = true;
-        }
-    }
-
-    /// Writes the records of the requests at the front whose answers are acknowledged.
-    fn finish(&mut self, tcp: TcpSummary, recorder: &mut Recorder) {
-        while self
-            .open
-            .front()
-            .is_some_and(|request| request.events.acknowledged.is_some())
-        {
-            let Some(mut request) = self.open.pop_front() else {
-                return;
-            };
-            if let (Some(transmitted), Some(acknowledged)) =
-                (request.events.transmitted, request.events.acknowledged)
-            {
-                request
-                    .overlays
-                    .add(Station::Peer, transmitted, acknowledged);
-            }
-            let outcome = match request.how {
-                RequestEnd::Rejected => Outcome::Rejected,
-                _ => Outcome::Answered,
-            };
-            self.write(
-                request,
-                Ending {
-                    outcome,
-                    reason: None,
-                },
-                tcp,
-                recorder,
-            );
-        }
-    }
-
-    /// The connection is over: what is open ends where it is; without any request the connection has its own record.
-    pub(crate) fn end(
-        &mut self,
-        ending: Ending,
-        at: Instant,
-        tcp: TcpSummary,
-        recorder: &mut Recorder,
-    ) {
-        self.finish(tcp, recorder);
-        self.unblocked(at);
-        let starved = self.starved_since.take();
-        if let (Some(since), Some(request)) = (
-            starved,
-            self.open
-                .iter_mut()
-                .rev()
-                .find(|request| request.is_parsing()),
-        ) {
-            request.add_peer(since, at);
-        }
-        while let Some(mut request) = self.open.pop_front() {
-            request.events.ended = Some(at);
-            self.write(request, ending, tcp, recorder);
-        }
-        if !self.requests_seen {
-            self.requests_seen = true;
-            let mut request = OpenRequest::new(0);
-            request.is_first = true;
-            request.events = Events {
-                ended: Some(at),
-                ..self.handshake
-            };
-            if let (Some(sent), Some(established)) = (self.syn_ack_sent, self.handshake.established)
-            {
-                request.overlays.add(Station::Peer, sent, established);
-            }
-            self.write_as(Kind::Connection, request, ending, tcp, recorder);
-        }
-    }
-
-    fn write(
-        &self,
-        request: OpenRequest,
-        ending: Ending,
-        tcp: TcpSummary,
-        recorder: &mut Recorder,
-    ) {
-        self.write_as(Kind::Request, request, ending, tcp, recorder);
-    }
-
-    fn write_as(
-        &self,
-        kind: Kind,
-        request: OpenRequest,
-        ending: Ending,
-        tcp: TcpSummary,
-        recorder: &mut Recorder,
-    ) {
-        let handshake = match (request.is_first, self.handshake.syn_arrived) {
-            (false, _) => None,
-            (true, Some(_)) => Some(Handshake::Queue),
-            (true, None) => Some(Handshake::Cookie),
-        };
-        let response_start = request.response_start.unwrap_or(0);
-        let record = Record {
-            kind,
-            id: recorder.next_id(),
-            device: recorder.device(),
-            peer: self.peer,
-            local: self.local,
-            handshake,
-            protocol: request.protocol,
-            request: request.request,
-            status: request.status,
-            bytes_in: request.end.map_or(0, |b| b.saturating_sub(request.start)),
-            bytes_out: request
-                .response_end
-                .map_or(0, |d| d.saturating_sub(response_start)),
-            acked: request.response_start.map_or(0, |c| {
-                self.acknowledged
-                    .min(request.response_end.unwrap_or(u64::MAX))
-                    .saturating_sub(c)
-            }),
-            outcome: ending.outcome,
-            reason: ending.reason,
-            events: request.events,
-            overlays: request.overlays,
-            peer_in_server: request.peer_in_server,
-            rx_ring_at_most: request.rx_ring_at_most,
-            tcp: TcpSummary {
-                retransmissions: tcp.retransmissions - request.retransmissions_before,
-                ..tcp
-            },
-            coarse: request.coarse,
-        };
-        recorder.push(record);
-    }
-
     /// Gives back what is not needed until the next byte: an idle connection is small.
     pub(crate) fn rest(&mut self) {
         if self.open.is_empty() {
@@ -488,21 +180,4 @@ impl ConnectionJournal {
             None => self.reads[0].0.min(read_to),
         }
     }
-}
-
-/// A half-open connection that was given up has a record of its own, without ever having been a connection.
-pub(crate) fn record_half_open(
-    peer: SocketAddr,
-    local: SocketAddr,
-    handshake: Events,
-    ended: Instant,
-    ending: Ending,
-    recorder: &mut Recorder,
-) {
-    ConnectionJournal::new(peer, local, handshake, None).end(
-        ending,
-        ended,
-        TcpSummary::default(),
-        recorder,
-    );
 }

@@ -1,0 +1,165 @@
+//! Journeys come to their end and are written down.
+
+use super::open_request::OpenRequest;
+use super::{ConnectionJournal, Recorder};
+use periplus_journey::{
+    Events, Handshake, Instant, Kind, Outcome, Record, RequestEnd, Station, TcpSummary,
+};
+use std::net::SocketAddr;
+
+/// How a connection came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ending {
+    pub(crate) outcome: Outcome,
+    pub(crate) reason: Option<&'static str>,
+}
+
+impl ConnectionJournal {
+    /// Writes the records of the requests at the front whose answers are acknowledged.
+    pub(super) fn finish(&mut self, tcp: TcpSummary, recorder: &mut Recorder) {
+        while self
+            .open
+            .front()
+            .is_some_and(|request| request.events.acknowledged.is_some())
+        {
+            let Some(mut request) = self.open.pop_front() else {
+                return;
+            };
+            if let (Some(transmitted), Some(acknowledged)) =
+                (request.events.transmitted, request.events.acknowledged)
+            {
+                request
+                    .overlays
+                    .add(Station::Peer, transmitted, acknowledged);
+            }
+            let outcome = match request.how {
+                RequestEnd::Rejected => Outcome::Rejected,
+                _ => Outcome::Answered,
+            };
+            self.write(
+                request,
+                Ending {
+                    outcome,
+                    reason: None,
+                },
+                tcp,
+                recorder,
+            );
+        }
+    }
+
+    /// The connection is over: what is open ends where it is; without any request the connection has its own record.
+    pub(crate) fn end(
+        &mut self,
+        ending: Ending,
+        at: Instant,
+        tcp: TcpSummary,
+        recorder: &mut Recorder,
+    ) {
+        self.finish(tcp, recorder);
+        self.unblocked(at);
+        let starved = self.starved_since.take();
+        if let (Some(since), Some(request)) = (
+            starved,
+            self.open
+                .iter_mut()
+                .rev()
+                .find(|request| request.is_parsing()),
+        ) {
+            request.add_peer(since, at);
+        }
+        while let Some(mut request) = self.open.pop_front() {
+            request.events.ended = Some(at);
+            self.write(request, ending, tcp, recorder);
+        }
+        if !self.requests_seen {
+            self.requests_seen = true;
+            let mut request = OpenRequest::new(0);
+            request.is_first = true;
+            request.events = Events {
+                ended: Some(at),
+                ..self.handshake
+            };
+            if let (Some(sent), Some(established)) = (self.syn_ack_sent, self.handshake.established)
+            {
+                request.overlays.add(Station::Peer, sent, established);
+            }
+            self.write_as(Kind::Connection, request, ending, tcp, recorder);
+        }
+    }
+
+    fn write(
+        &self,
+        request: OpenRequest,
+        ending: Ending,
+        tcp: TcpSummary,
+        recorder: &mut Recorder,
+    ) {
+        self.write_as(Kind::Request, request, ending, tcp, recorder);
+    }
+
+    fn write_as(
+        &self,
+        kind: Kind,
+        request: OpenRequest,
+        ending: Ending,
+        tcp: TcpSummary,
+        recorder: &mut Recorder,
+    ) {
+        let handshake = match (request.is_first, self.handshake.syn_arrived) {
+            (false, _) => None,
+            (true, Some(_)) => Some(Handshake::Queue),
+            (true, None) => Some(Handshake::Cookie),
+        };
+        let response_start = request.response_start.unwrap_or(0);
+        let record = Record {
+            kind,
+            id: recorder.next_id(),
+            device: recorder.device(),
+            peer: self.peer,
+            local: self.local,
+            handshake,
+            protocol: request.protocol,
+            request: request.request,
+            status: request.status,
+            bytes_in: request.end.map_or(0, |b| b.saturating_sub(request.start)),
+            bytes_out: request
+                .response_end
+                .map_or(0, |d| d.saturating_sub(response_start)),
+            acked: request.response_start.map_or(0, |c| {
+                self.acknowledged
+                    .min(request.response_end.unwrap_or(u64::MAX))
+                    .saturating_sub(c)
+            }),
+            outcome: ending.outcome,
+            reason: ending.reason,
+            events: request.events,
+            overlays: request.overlays,
+            peer_in_server: request.peer_in_server,
+            rx_ring_at_most: request.rx_ring_at_most,
+            tcp: TcpSummary {
+                retransmissions: tcp.retransmissions - request.retransmissions_before,
+                ..tcp
+            },
+            coarse: request.coarse,
+        };
+        recorder.push(record);
+    }
+}
+
+/// A half-open connection that was given up has a record of its own, without ever having been a connection.
+pub(crate) fn record_half_open(
+    peer: SocketAddr,
+    local: SocketAddr,
+    handshake: Events,
+    ended: Instant,
+    ending: Ending,
+    recorder: &mut Recorder,
+) {
+    ConnectionJournal::new(peer, local, handshake, None).end(
+        ending,
+        ended,
+        TcpSummary::default(),
+        recorder,
+    );
+}
