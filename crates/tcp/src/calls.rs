@@ -105,7 +105,7 @@ impl Connection {
             return Err(error);
         }
         match self.state {
-            State::SynSent | State::SynReceived => {}
+            State::SynSent | State::SynReceived if !self.close_queued => {}
             state if state.may_send() => {}
             _ => return Err(StreamError::BrokenPipe),
         }
@@ -157,7 +157,11 @@ impl Connection {
         }
         match self.state {
             State::SynSent => Err(StreamError::NotConnected),
-            State::SynReceived | State::Established => {
+            State::SynReceived => {
+                self.close_queued = true;
+                Ok(())
+            }
+            State::Established => {
                 self.state = State::FinWait1;
                 Ok(())
             }
@@ -202,8 +206,10 @@ impl Connection {
         if self.state == State::Closed {
             return;
         }
-        if self.state.is_synchronized() && self.state != State::TimeWait {
+        if self.state.may_send() {
             context.counters.tcp_estab_resets += 1;
+        }
+        if self.state.needs_reset() {
             self.send_reset(context);
         }
         self.fail(context, StreamError::Aborted, Outcome::Reset, Some(reason));

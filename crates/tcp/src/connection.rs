@@ -69,6 +69,8 @@ pub struct Connection {
     pub(crate) persisting: bool,
     pub(crate) reset_due: Option<SegmentHeader>,
     pub(crate) fin_acknowledged: bool,
+    /// CLOSE was called in SYN-RECEIVED: the FIN waits until the SYN is acknowledged (RFC 9293 3.10.4).
+    pub(crate) close_queued: bool,
     pub(crate) no_delay: bool,
     pub(crate) quick_ack: bool,
 
@@ -117,6 +119,7 @@ impl Connection {
             persisting: false,
             reset_due: None,
             fin_acknowledged: false,
+            close_queued: false,
             no_delay: false,
             quick_ack: false,
             retransmit_at: None,

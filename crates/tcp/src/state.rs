@@ -28,9 +28,17 @@ pub enum State {
 }
 
 impl State {
-    /// Both SYNs are acknowledged and the connection is not over.
-    pub const fn is_synchronized(self) -> bool {
-        !matches!(self, State::SynSent | State::SynReceived | State::Closed)
+    /// An ABORT tells the peer by a RST (RFC 9293 3.10.5). In the states left out it has not heard of us yet, or both
+    /// have closed.
+    pub const fn needs_reset(self) -> bool {
+        matches!(
+            self,
+            State::SynReceived
+                | State::Established
+                | State::FinWait1
+                | State::FinWait2
+                | State::CloseWait
+        )
     }
 
     /// The peer may still send data: its FIN has not come.

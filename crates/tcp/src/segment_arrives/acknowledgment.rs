@@ -25,7 +25,11 @@ impl Connection {
                     options: TcpOptions::default(),
                 }));
             }
-            self.state = State::Established;
+            self.state = if self.close_queued {
+                State::FinWait1
+            } else {
+                State::Established
+            };
             self.snd.wl1 = segment.seq;
             self.snd.wl2 = ack;
             self.set_window(segment);

@@ -29,8 +29,8 @@ impl Connection {
                 self.error.get_or_insert(StreamError::Reset);
                 self.finish(context);
             }
-            _ => {
-                context.counters.tcp_estab_resets += 1;
+            state => {
+                context.counters.tcp_estab_resets += u64::from(state.may_send());
                 self.fail(
                     context,
                     StreamError::Reset,
