@@ -1,15 +1,5 @@
 //! Who on the link has which address: the ARP cache (RFC 826; RFC 1122 2.3.2), kept for either family.
 //!
-//! ```text
-//!            resolve           an answer                resolve, a minute later
-//! (unknown) ────────▶ Incomplete ────────▶ Reachable ◀─────────────────▶ Probe
-//!     │                  │    ▲               ▲         an answer          │
-//!     │ it asked us      │    │ resolve       │ resolve                    │
-//!     │      no answer   ▼    │ later         │                  no answer │
-//!     │                 Failed ◀──────────────┼────────────────────────────┘
-//!     └─────────────────────────────────▶ Learned
-//! ```
-//!
 //! The table is bounded. Who must leave is never one in use (Reachable, Probe) while there is another: neither a flood
 //! of packets for absent hosts nor one of ARP requests from invented ones makes us forget those we talk to.
 
@@ -19,24 +9,14 @@ use crate::slab::{Index, Slab};
 use hashbrown::HashTable;
 use periplus_journey::Instant;
 use periplus_wire::ethernet::EthernetAddress;
+use state::State;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::time::Duration;
+
+mod state;
 
 /// How many neighbours are known at most, unless said otherwise (Linux's `gc_thresh3`).
 pub const DEFAULT_LIMIT: usize = 1024;
-
-/// How long a mapping is believed ("on the order of a minute", RFC 1122 2.3.2.1).
-const REACHABLE_TIME: Duration = Duration::from_secs(60);
-
-/// The time between two requests for an address, and the least that RFC 1122 2.3.2.1 allows.
-const RETRANS_TIMER: Duration = Duration::from_secs(1);
-
-/// How many requests go out before an address is given up (Linux's `mcast_solicit`).
-const SOLICITATIONS: u8 = 3;
-
-/// How long nobody is asked for an address that was given up.
-const HOLD_DOWN: Duration = Duration::from_secs(1);
 
 /// What [`Neighbours::resolve`] says of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,26 +38,6 @@ pub struct Overdue {
     pub ask: Vec<IpAddr>,
     /// Addresses that did not answer: what waits for them is in vain.
     pub given_up: Vec<IpAddr>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Question {
-    asked: u8,
-    again: Instant,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum State {
-    /// Asked for, not yet answered.
-    Incomplete(Question),
-    /// Not answered.
-    Failed { until: Instant },
-    /// It told us of itself; we have not sent it anything.
-    Learned(EthernetAddress, Instant),
-    /// In use, and believed until then; after that stale.
-    Reachable(EthernetAddress, Instant),
-    /// In use and stale: asked for while it is still believed (RFC 1122 2.3.2.1, unicast poll, but broadcast).
-    Probe(EthernetAddress, Question),
 }
 
 #[derive(Debug)]
@@ -122,30 +82,11 @@ impl Neighbours {
 
     /// Where on the link to send a packet for `address`. If this says [`Resolution::Ask`], the request counts as sent.
     pub fn resolve(&mut self, now: Instant, address: IpAddr) -> Resolution {
-        let asked_now = Question {
-            asked: 1,
-            again: now + RETRANS_TIMER,
-        };
-        let ask_soon = Question {
-            asked: 0,
-            again: now,
-        };
         let Some((index, state)) = self.find(address) else {
-            self.insert(address, State::Incomplete(asked_now));
+            self.insert(address, State::asked(now));
             return Resolution::Ask;
         };
-        let (state, resolution) = match state {
-            State::Incomplete(_) => (state, Resolution::Waiting),
-            State::Failed { until } if now < until => (state, Resolution::Unreachable),
-            State::Failed { .. } => (State::Incomplete(asked_now), Resolution::Ask),
-            State::Learned(to, until) | State::Reachable(to, until) if now < until => {
-                (State::Reachable(to, until), Resolution::Known(to))
-            }
-            State::Learned(to, _) | State::Reachable(to, _) => {
-                (State::Probe(to, ask_soon), Resolution::Known(to))
-            }
-            State::Probe(to, _) => (state, Resolution::Known(to)),
-        };
+        let (state, resolution) = state.resolve(now);
         self.change(index, state);
         resolution
     }
@@ -166,24 +107,14 @@ impl Neighbours {
         if ethernet.is_multicast() {
             return false;
         }
-        let until = now + REACHABLE_TIME;
         let Some((index, state)) = self.find(address) else {
             if addressed_to_us {
-                self.insert(address, State::Learned(ethernet, until));
+                self.insert(address, State::introduced(now, ethernet));
             }
             return addressed_to_us;
         };
-        let (state, before) = match state {
-            State::Incomplete(_) | State::Failed { .. } => {
-                (State::Reachable(ethernet, until), None)
-            }
-            State::Learned(before, _) => (State::Learned(ethernet, until), Some(before)),
-            State::Reachable(before, _) | State::Probe(before, _) => {
-                (State::Reachable(ethernet, until), Some(before))
-            }
-        };
-        self.change(index, state);
-        before != Some(ethernet)
+        self.change(index, state.learn(now, ethernet));
+        state.ethernet() != Some(ethernet)
     }
 
     /// When [`timeout`](Neighbours::timeout) next has something to say.
@@ -202,22 +133,7 @@ impl Neighbours {
             let Some(neighbour) = self.neighbours.get(index) else {
                 continue;
             };
-            let address = neighbour.address;
-            let next = |question: Question| Question {
-                asked: question.asked + 1,
-                again: now + RETRANS_TIMER,
-            };
-            let state = match neighbour.state {
-                State::Incomplete(question) if question.asked < SOLICITATIONS => {
-                    State::Incomplete(next(question))
-                }
-                State::Probe(to, question) if question.asked < SOLICITATIONS => {
-                    State::Probe(to, next(question))
-                }
-                _ => State::Failed {
-                    until: now + HOLD_DOWN,
-                },
-            };
+            let (address, state) = (neighbour.address, neighbour.state.unanswered(now));
             match state {
                 State::Failed { .. } => overdue.given_up.push(address),
                 _ => overdue.ask.push(address),
@@ -310,19 +226,6 @@ impl Neighbours {
         list.unlink(&mut self.neighbours, index);
         if let Some(question) = state.question() {
             self.questions.remove(&(question.again, index));
-        }
-    }
-}
-
-impl State {
-    fn is_in_use(self) -> bool {
-        matches!(self, State::Reachable(..) | State::Probe(..))
-    }
-
-    fn question(self) -> Option<Question> {
-        match self {
-            State::Incomplete(question) | State::Probe(_, question) => Some(question),
-            _ => None,
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::environment::{Environment, frame_budget};
 use crate::flow::Flow;
 use crate::flow_table::FlowTable;
 use crate::listener_table::ListenerTable;
-use crate::neighbours::Neighbours;
+use crate::neighbours::{self, Neighbours};
 use crate::options::ShardOptions;
 use crate::outbox::Outbox;
 use crate::rate_limit::{IcmpLimiter, ResetLimiter, TokenBucket};
@@ -22,8 +22,6 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 const RECORD_LIMIT: usize = 65_536;
 /// Records of arrivals without a connection, each second.
 const ARRIVAL_RECORDS_A_SECOND: u32 = 100;
-/// Neighbours remembered.
-const NEIGHBOUR_LIMIT: usize = 1024;
 /// Half-open connections of all listeners together.
 const HALF_OPEN_LIMIT: usize = 1 << 20;
 
@@ -139,7 +137,7 @@ impl Shard {
                 options.gateway,
                 options.any_address,
             ),
-            neighbours: Neighbours::new(hash_key, NEIGHBOUR_LIMIT),
+            neighbours: Neighbours::new(hash_key, neighbours::DEFAULT_LIMIT),
             neighbour_epoch: 0,
             flow_table: FlowTable::new(hash_key),
             flows: Slab::with_limit(options.max_connections),

@@ -1,6 +1,8 @@
+use super::state::RETRANS_TIMER;
 use super::*;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 const START: Instant = Instant::from_millis(0);
 
