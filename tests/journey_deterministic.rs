@@ -2,6 +2,7 @@
 
 use periplus_journey::{Instant, Record};
 use periplus_ring::fault::FaultOptions;
+use periplus_ring::memory::LinkOptions;
 use periplus_tests::{Pair, Stream, content, options};
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ fn run(seed: u64) -> Run {
         jitter: Duration::from_millis(3),
         ..FaultOptions::default()
     };
-    let mut pair = Pair::new(options(), options(), faults);
+    let mut pair = Pair::faulty([options(), options()], faults, LinkOptions::default());
     let web = pair.server.listen(80, 10);
     let (client, server) = pair.connect(web, 80);
     let mut client = Stream::new(client, content(0..100_000));

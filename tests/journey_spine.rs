@@ -1,107 +1,22 @@
 //! The journeys that whole stacks record: the spine sums, stations come in order, and the stamps are those of what
 //! happened on the wire.
 
-use periplus_journey::{
-    Instant, Kind, Label, Mark, Outcome, Record, RequestEnd, StampedMark, Station,
-};
+use periplus_journey::{Instant, Kind, Outcome, Record, Station};
 use periplus_ring::fault::FaultOptions;
-use periplus_stack::{ConnectionId, Read, Write};
-use periplus_tests::{Cable, Host, Pair, Stream, content, options};
+use periplus_ring::memory::LinkOptions;
+use periplus_stack::ShardOptions;
+use periplus_tests::{
+    ANSWER, Cable, Host, Pair, REQUEST, Responder, Segment, Stream, content, options,
+};
+use periplus_wire::tcp::TcpFlags;
 use std::time::Duration;
 
-const REQUEST: u64 = 100;
-const ANSWER: u64 = 20_000;
-
-/// A backend for requests of [`REQUEST`] bytes, each answered by [`ANSWER`] bytes, which thinks for a millisecond.
-struct Backend {
-    id: ConnectionId,
-    read: u64,
-    thinking_until: Option<Instant>,
-    unwritten: u64,
-    ended: bool,
-}
-
-fn written(host: &Host<Cable>, id: ConnectionId) -> u64 {
-    host.shard.offsets(id).map_or(0, |(_, written)| written)
-}
-
-impl Backend {
-    fn new(id: ConnectionId) -> Self {
-        Self {
-            id,
-            read: 0,
-            thinking_until: None,
-            unwritten: 0,
-            ended: false,
-        }
-    }
-
-    fn mark(&self, host: &mut Host<Cable>, at: Instant, mark: Mark) {
-        host.shard.mark(self.id, StampedMark { at, mark });
-    }
-
-    fn pump(&mut self, host: &mut Host<Cable>, now: Instant) {
-        if self.thinking_until.is_some_and(|until| until <= now) {
-            self.thinking_until = None;
-            let start = written(host, self.id);
-            self.mark(host, now, Mark::Response { start });
-            self.unwritten = ANSWER;
-        }
-        self.write(host, now);
-        self.read(host, now);
-    }
-
-    /// Reads one request, and no further.
-    fn read(&mut self, host: &mut Host<Cable>, now: Instant) {
-        while self.thinking_until.is_none() && self.unwritten == 0 && !self.ended {
-            let start = self.read - self.read % REQUEST;
-            let mut buffer = [0; REQUEST as usize];
-            let rest = &mut buffer[(self.read - start) as usize..];
-            match host.shard.read(now, self.id, rest) {
-                Ok(Read::Data(length)) if self.read == start => {
-                    self.mark(host, now, Mark::Request { start });
-                    self.read += length as u64;
-                }
-                Ok(Read::Data(length)) => self.read += length as u64,
-                Ok(Read::Wait) | Err(_) => break,
-                Ok(Read::End) => {
-                    self.ended = true;
-                    let _ = host.shard.shutdown_write(now, self.id);
-                }
-            }
-            if self.read == start + REQUEST {
-                let (end, how) = (self.read, RequestEnd::Complete);
-                self.mark(host, now, Mark::RequestEnd { end, how });
-                self.mark(host, now, Mark::HandlerCalled);
-                let label = Label::Request(format!("request at {start}").into());
-                self.mark(host, now, Mark::Label(label));
-                self.thinking_until = Some(now + Duration::from_millis(1));
-            }
-        }
-    }
-
-    fn write(&mut self, host: &mut Host<Cable>, now: Instant) {
-        while self.unwritten > 0 {
-            let data = vec![b'x'; self.unwritten as usize];
-            match host.shard.write(now, self.id, &data) {
-                Ok(Write::Accepted(length)) => self.unwritten -= length as u64,
-                Ok(Write::Wait) | Err(_) => return,
-            }
-            if self.unwritten == 0 {
-                let end = written(host, self.id);
-                self.mark(host, now, Mark::ResponseEnd { end });
-            }
-        }
-    }
-}
-
 /// A client pipelines `requests` requests and ends; runs until all records are written.
-fn serve(requests: u64, faults: FaultOptions) -> Pair {
-    let mut pair = Pair::new(options(), options(), faults);
+fn serve(requests: u64, mut pair: Pair) -> Pair {
     let web = pair.server.listen(80, 10);
     let (client, server) = pair.connect(web, 80);
     let mut client = Stream::new(client, content(0..requests * REQUEST));
-    let mut backend = Backend::new(server);
+    let mut backend = Responder::new(server);
     pair.run_until(Duration::from_secs(3600), |pair| {
         client.pump(&mut pair.client, pair.now).unwrap();
         backend.pump(&mut pair.server, pair.now);
@@ -158,7 +73,7 @@ fn check(record: &Record) {
 
 #[test]
 fn every_request_of_a_connection_has_a_journey_that_sums() {
-    let pair = serve(5, FaultOptions::default());
+    let pair = serve(5, Pair::perfect());
     let records = requests(&pair);
     assert_eq!(records.len(), 5);
     for (n, record) in (0..).zip(&records) {
@@ -182,7 +97,7 @@ fn every_request_of_a_connection_has_a_journey_that_sums() {
 
 #[test]
 fn the_first_request_passes_the_stations_in_order() {
-    let pair = serve(1, FaultOptions::default());
+    let pair = serve(1, Pair::perfect());
     let spine = requests(&pair)[0].spine();
     let stations: Vec<Station> = spine.intervals().iter().map(|i| i.station).collect();
     let all = [
@@ -205,9 +120,39 @@ fn the_first_request_passes_the_stations_in_order() {
     assert_eq!(process.duration().as_millis(), 1, "the backend's thinking");
 }
 
+/// When the first segment of which `condition` is true was sent.
+fn first(host: &Host<Cable>, condition: impl Fn(&Segment) -> bool) -> Option<Instant> {
+    let mut segments = host.device.segments();
+    segments
+        .find(|(_, segment)| condition(segment))
+        .map(|(at, _)| at)
+}
+
+#[test]
+fn the_stamps_are_those_of_the_frames_on_the_wire() {
+    let pair = serve(1, Pair::perfect());
+    let events = requests(&pair)[0].events;
+    let (client, server) = (&pair.client, &pair.server);
+    let syn = first(client, |segment| segment.is(TcpFlags::SYN));
+    let ack = first(client, |segment| segment.is(TcpFlags::ACK));
+    let request = first(client, Segment::has_data);
+    assert_eq!((events.syn_arrived, events.established), (syn, ack));
+    assert_eq!(events.arrived, request);
+
+    let answer = server
+        .device
+        .segments()
+        .filter(|(_, segment)| segment.has_data());
+    let (sent_last, last) = answer.last().expect("an answer");
+    let end = last.sequence + last.data.len() as u32;
+    let acknowledged = first(client, |segment| segment.acknowledgment.at_or_after(end));
+    assert_eq!(events.transmitted, Some(sent_last));
+    assert_eq!(events.acknowledged, acknowledged);
+}
+
 #[test]
 fn pipelined_requests_wait_in_the_receive_queue_for_those_before_them() {
-    let pair = serve(3, FaultOptions::default());
+    let pair = serve(3, Pair::perfect());
     for record in &requests(&pair)[1..] {
         let spine = record.spine();
         let mut intervals = spine.intervals().iter();
@@ -230,7 +175,8 @@ fn journeys_sum_whatever_the_link_does() {
             jitter: Duration::from_millis(2),
             ..FaultOptions::default()
         };
-        let pair = serve(10, faults);
+        let pair = Pair::faulty([options(), options()], faults, LinkOptions::default());
+        let pair = serve(10, pair);
         assert_eq!(requests(&pair).len(), 10, "seed {seed}");
         pair.records().for_each(check);
         pair.check_conservation();
@@ -239,7 +185,7 @@ fn journeys_sum_whatever_the_link_does() {
 
 #[test]
 fn a_connection_without_a_request_has_a_record_of_its_own() {
-    let pair = serve(0, FaultOptions::default());
+    let pair = serve(0, Pair::perfect());
     let [record] = &pair.server.records[..] else {
         panic!("one record: {:?}", pair.server.records);
     };
@@ -260,7 +206,7 @@ fn a_request_cut_off_by_a_reset_ends_in_the_station_it_was_in() {
         .shard
         .write(pair.now, client, &content(0..REQUEST));
     pair.settle();
-    let mut backend = Backend::new(server);
+    let mut backend = Responder::new(server);
     backend.pump(&mut pair.server, pair.now);
     pair.client.shard.abort(pair.now, client);
     pair.settle();
@@ -277,11 +223,11 @@ fn a_request_cut_off_by_a_reset_ends_in_the_station_it_was_in() {
 
 #[test]
 fn without_recording_nothing_is_recorded() {
-    let silent = periplus_stack::ShardOptions {
+    let silent = ShardOptions {
         recording: false,
         ..options()
     };
-    let mut pair = Pair::new(silent.clone(), silent, FaultOptions::default());
+    let mut pair = Pair::joined(silent.clone(), silent, LinkOptions::default());
     let web = pair.server.listen(80, 10);
     let (client, server) = pair.connect(web, 80);
     pair.client.shard.close(pair.now, client);

@@ -4,27 +4,6 @@
 //! - [`Script`] is one stack facing peers that are played by the test, in packetdrill's notation.
 //! - [`Pair`] is two stacks joined by a cable that may be faulty.
 
-#[path = "support/content.rs"]
-mod content;
-#[path = "support/host.rs"]
-mod host;
-#[path = "support/notation.rs"]
-mod notation;
-#[path = "support/pair.rs"]
-mod pair;
-#[path = "support/script.rs"]
-mod script;
-#[path = "support/segment.rs"]
-mod segment;
-#[path = "support/stream.rs"]
-mod stream;
-#[path = "support/tap.rs"]
-mod tap;
+mod support;
 
-pub use content::content;
-pub use host::Host;
-pub use pair::{Cable, Pair, options};
-pub use script::Script;
-pub use segment::Segment;
-pub use stream::Stream;
-pub use tap::Tap;
+pub use support::*;

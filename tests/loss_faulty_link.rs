@@ -1,5 +1,6 @@
 //! Two stacks over a link that loses, reorders, duplicates and corrupts.
 
+use periplus_ring::Device;
 use periplus_ring::fault::FaultOptions;
 use periplus_ring::memory::LinkOptions;
 use periplus_tests::{Pair, Stream, content, options};
@@ -23,18 +24,18 @@ fn faults(seed: u64) -> FaultOptions {
 }
 
 /// Both send 2 MiB at once, both end, and every frame is accounted for.
-fn transfer(faults: FaultOptions, link: LinkOptions) -> Pair {
-    let mut pair = Pair::with_link(options(), options(), faults, link);
+fn transfer(mut pair: Pair) -> Pair {
     let web = pair.server.listen(80, 10);
     let (client, server) = pair.connect(web, 80);
     let mut client = Stream::new(client, content(0..LENGTH));
     let mut server = Stream::new(server, content(0..LENGTH));
     pair.run_until(Duration::from_secs(48 * 3600), |pair| {
+        let now = pair.now;
         client
-            .pump(&mut pair.client, pair.now)
+            .pump(&mut pair.client, now)
             .expect("the client's connection holds");
         server
-            .pump(&mut pair.server, pair.now)
+            .pump(&mut pair.server, now)
             .expect("the server's connection holds");
         client.is_done() && server.is_done()
     });
@@ -49,35 +50,61 @@ fn transfer(faults: FaultOptions, link: LinkOptions) -> Pair {
     pair
 }
 
+fn retransmissions(pair: &Pair) -> [u64; 2] {
+    [&pair.server, &pair.client].map(|host| host.shard.counters().tcp_retrans_segs)
+}
+
 #[test]
 fn two_mebibytes_each_way_arrive_exactly_over_a_link_that_loses_a_fifth() {
+    let transfer = |seed| {
+        let both = [options(), options()];
+        transfer(Pair::faulty(both, faults(seed), LinkOptions::default()));
+    };
     // Two threads, for the sake of who waits for the tests.
     std::thread::scope(|scope| {
-        for half in 0..2 {
-            scope.spawn(move || {
-                for seed in (half..SEEDS).step_by(2) {
-                    transfer(faults(seed), LinkOptions::default());
-                }
-            });
-        }
+        scope.spawn(|| (0..SEEDS / 2).for_each(transfer));
+        (SEEDS / 2..SEEDS).for_each(transfer);
     });
 }
 
 #[test]
-fn two_mebibytes_arrive_exactly_where_the_device_offloads_nothing() {
-    for seed in 0..5 {
-        let link = LinkOptions {
-            offloads: false,
-            ..LinkOptions::default()
-        };
-        transfer(faults(seed), link);
-    }
+fn a_perfect_link_needs_no_retransmission() {
+    assert_eq!(retransmissions(&transfer(Pair::perfect())), [0, 0]);
 }
 
 #[test]
-fn a_perfect_link_needs_no_retransmission() {
-    let pair = transfer(FaultOptions::default(), LinkOptions::default());
-    for host in [&pair.server, &pair.client] {
-        assert_eq!(host.shard.counters().tcp_retrans_segs, 0);
-    }
+fn nor_does_one_that_offloads_nothing() {
+    let link = LinkOptions {
+        offloads: false,
+        ..LinkOptions::default()
+    };
+    let pair = transfer(Pair::joined(options(), options(), link));
+    assert_eq!(retransmissions(&pair), [0, 0]);
+}
+
+/// What finds no room in the ring stays in the send queue.
+#[test]
+fn nor_does_one_with_small_rings() {
+    let link = LinkOptions {
+        ring_size: 4,
+        offloads: false,
+        ..LinkOptions::default()
+    };
+    let pair = transfer(Pair::joined(options(), options(), link));
+    assert_eq!(retransmissions(&pair), [0, 0]);
+}
+
+/// A ring that overflows, as a NIC's does: what is dropped there is counted there.
+#[test]
+fn a_ring_that_overflows_costs_retransmissions_and_is_counted() {
+    let link = LinkOptions {
+        ring_size: 8,
+        offloads: false,
+        drop_when_full: true,
+        ..LinkOptions::default()
+    };
+    let pair = transfer(Pair::joined(options(), options(), link));
+    let dropped = pair.server.device.statistics().rx_ring_full;
+    assert!(dropped > 0, "nothing overflowed");
+    assert!(retransmissions(&pair)[1] > 0);
 }

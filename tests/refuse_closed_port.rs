@@ -1,7 +1,7 @@
 //! Nobody listens: the sender is told at once.
 
 use periplus_journey::{DropReason, Kind, Outcome};
-use periplus_ring::fault::FaultOptions;
+use periplus_ring::memory::LinkOptions;
 use periplus_stack::{ClosedPortPolicy, ShardOptions, StreamError};
 use periplus_tests::{Pair, Script, options};
 use periplus_wire::icmpv4::unreachable;
@@ -137,7 +137,7 @@ fn connect_is_refused_within_one_exchange() {
         ClosedPortPolicy::Rst,
         ClosedPortPolicy::Icmp,
     ] {
-        let mut pair = Pair::new(policy(how), options(), FaultOptions::default());
+        let mut pair = Pair::joined(policy(how), options(), LinkOptions::default());
         let id = pair.begin_connect(81);
         let start = pair.now;
         pair.settle();
@@ -151,10 +151,10 @@ fn connect_is_refused_within_one_exchange() {
 
 #[test]
 fn connect_to_a_silent_port_times_out() {
-    let mut pair = Pair::new(
+    let mut pair = Pair::joined(
         policy(ClosedPortPolicy::Drop),
         options(),
-        FaultOptions::default(),
+        LinkOptions::default(),
     );
     let id = pair.begin_connect(81);
     pair.run_until(Duration::from_secs(300), |pair| {

@@ -1,43 +1,35 @@
 //! One stack, facing peers played by the test in packetdrill's notation.
 
-use crate::segment::checksums_are_right;
-use crate::{Host, Segment, content, notation, options};
+use super::notation;
+use crate::{Host, Segment, options};
+use cable::Packet;
 use periplus_journey::Instant;
 use periplus_ring::memory::{self, LinkOptions, MemoryDevice};
-use periplus_ring::{Device, RxBurst, TxChecksum, TxDescriptor};
-use periplus_stack::{Accepted, ConnectionId, ListenerId, Read, ShardOptions, StreamError, Write};
+use periplus_stack::{ConnectionId, ListenerId, ShardOptions};
 use periplus_wire::SeqNum;
-use periplus_wire::arp::{self, ArpPacket, Operation};
-use periplus_wire::ethernet::{self, EtherType, EthernetAddress, EthernetHeader};
-use periplus_wire::icmpv4::{Icmpv4Header, MessageType};
-use periplus_wire::ipv4::{self, Ipv4Header};
-use periplus_wire::tcp::{QuotedSegment, TcpFlags};
+use periplus_wire::arp::Operation;
+use periplus_wire::ethernet::EthernetAddress;
 use std::collections::{BTreeMap, VecDeque};
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
-use std::ops::Range;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
-const STACK: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
-const PEER: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
-const STACK_ETHERNET: EthernetAddress = EthernetAddress([2, 0, 0, 0, 0, 1]);
-const PEER_ETHERNET: EthernetAddress = EthernetAddress([2, 0, 0, 0, 0, 2]);
+mod backend;
+mod cable;
+
+/// The address of the stack under test.
+pub const STACK: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
+/// The address of the peers' host.
+pub const PEER: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
+/// The Ethernet address of the stack under test.
+pub const STACK_ETHERNET: EthernetAddress = EthernetAddress([2, 0, 0, 0, 0, 1]);
+/// The Ethernet address of the peers' host.
+pub const PEER_ETHERNET: EthernetAddress = EthernetAddress([2, 0, 0, 0, 0, 2]);
 
 /// The peers' initial sequence number: so near the end of the sequence space that every script crosses it.
 const PEER_ISS: SeqNum = SeqNum(u32::MAX - 3);
 
 /// A timer may be late by a tick.
 const TICK: Duration = Duration::from_nanos(1 << 16);
-
-/// What the stack sent.
-#[derive(Debug)]
-enum Packet {
-    Tcp(Segment),
-    Unreachable {
-        code: u8,
-        /// The source port of the segment it quotes.
-        quoted: u16,
-    },
-}
 
 /// A peer's connection to the stack.
 #[derive(Clone, Copy)]
@@ -95,20 +87,21 @@ impl Script {
 
     /// The peer on `port` sends a segment to the stack's port 80, or to the port from which the stack called it.
     pub fn inject(&mut self, port: u16, text: &str) {
-        self.inject_to(self.flow(port).stack_port, port, text);
+        let segment = self.segment(port, text);
+        self.inject_frame(&segment.to_frame(PEER_ETHERNET, STACK_ETHERNET));
     }
 
-    /// The peer on `port` sends a segment to `stack_port`.
-    pub fn inject_to(&mut self, stack_port: u16, port: u16, text: &str) {
-        let flow = Flow {
-            stack_port,
-            ..self.flow(port)
-        };
-        self.flows.insert(port, flow);
+    /// What [`inject`](Self::inject) would send, to be changed before it is.
+    pub fn segment(&self, port: u16, text: &str) -> Segment {
+        let flow = self.flow(port);
         let own = (SocketAddrV4::new(PEER, port), PEER_ISS);
-        let stack = (SocketAddrV4::new(STACK, stack_port), flow.stack_iss);
-        let segment = notation::read(text, own, stack);
-        self.put(&segment.to_frame(PEER_ETHERNET, STACK_ETHERNET));
+        let stack = (SocketAddrV4::new(STACK, flow.stack_port), flow.stack_iss);
+        notation::read(text, own, stack)
+    }
+
+    /// The peers' host sends a frame.
+    pub fn inject_frame(&mut self, frame: &[u8]) {
+        self.put(frame);
         self.run();
     }
 
@@ -155,6 +148,16 @@ impl Script {
         assert_eq!((sent, quoted), (code, port));
     }
 
+    /// The stack's next packet is an ICMP echo reply with `data`.
+    #[track_caller]
+    pub fn expect_echo_reply(&mut self, data: &[u8]) {
+        self.run();
+        match self.inbox.pop_front() {
+            Some(Packet::EchoReply(sent)) => assert_eq!(sent, data),
+            next => panic!("expected an echo reply, the stack sent {next:?}"),
+        }
+    }
+
     /// The stack has nothing to send now.
     #[track_caller]
     pub fn expect_nothing(&mut self) {
@@ -180,7 +183,7 @@ impl Script {
         let packets = self.inbox.drain(..);
         let segments = packets.filter_map(|packet| match packet {
             Packet::Tcp(segment) => Some(segment),
-            Packet::Unreachable { .. } => None,
+            _ => None,
         });
         segments.collect()
     }
@@ -222,41 +225,6 @@ impl Script {
         script.handshake(port);
         let id = script.accept(listener).id;
         (script, id)
-    }
-
-    /// The backend accepts a connection, which must be there.
-    #[track_caller]
-    pub fn accept(&mut self, listener: ListenerId) -> Accepted {
-        let accepted = self.stack.shard.accept(self.now, listener);
-        accepted.expect("a connection in the accept queue")
-    }
-
-    /// The backend connects to the peer on `port`.
-    pub fn connect(&mut self, port: u16) -> ConnectionId {
-        let remote = SocketAddr::from((PEER, port));
-        let id = self.stack.shard.connect(self.now, None, remote);
-        id.expect("an ephemeral port")
-    }
-
-    /// The backend reads all there is.
-    pub fn read(&mut self, id: ConnectionId) -> Result<Vec<u8>, StreamError> {
-        let mut data = Vec::new();
-        let mut buffer = [0; 4096];
-        while let Read::Data(length) = self.stack.shard.read(self.now, id, &mut buffer)? {
-            data.extend_from_slice(&buffer[..length]);
-        }
-        Ok(data)
-    }
-
-    /// The backend writes the [`content`] at `offsets`, for which there must be room.
-    #[track_caller]
-    pub fn write(&mut self, id: ConnectionId, offsets: Range<u64>) {
-        let data = content(offsets);
-        let written = self.stack.shard.write(self.now, id, &data);
-        let Ok(Write::Accepted(length)) = written else {
-            panic!("the stack did not take the data: {written:?}");
-        };
-        assert_eq!(length, data.len());
     }
 
     /// The peer on `port` connects to the stack's port 80.
@@ -307,88 +275,4 @@ impl Script {
         };
         self.flows.get(&port).copied().unwrap_or(unknown)
     }
-
-    /// An ARP packet from the peers' host: the stack shall know it, or has asked.
-    fn put_arp(&mut self, operation: Operation) {
-        let mut frame = vec![0; ethernet::HEADER_LENGTH + arp::LENGTH];
-        ethernet::write(&mut frame, STACK_ETHERNET, PEER_ETHERNET, EtherType::ARP);
-        arp::write(
-            &mut frame[ethernet::HEADER_LENGTH..],
-            operation,
-            (PEER_ETHERNET, PEER),
-            (STACK_ETHERNET, STACK),
-        );
-        self.put(&frame);
-    }
-
-    fn put(&mut self, frame: &[u8]) {
-        let buffer = self.cable.reserve(frame.len()).expect("room on the cable");
-        buffer.copy_from_slice(frame);
-        let descriptor = TxDescriptor {
-            length: frame.len(),
-            checksum: TxChecksum::Complete,
-            segmentation: None,
-        };
-        self.cable.commit(self.now, descriptor);
-    }
-
-    /// Takes what the stack sent off the cable. Returns whether there was anything.
-    fn collect(&mut self) -> bool {
-        let mut burst = RxBurst::default();
-        self.cable.receive(self.now, &mut burst);
-        let mut any = false;
-        for arrival in burst.drain() {
-            any = true;
-            self.note(&arrival.frame);
-        }
-        any
-    }
-
-    fn note(&mut self, frame: &[u8]) {
-        assert!(checksums_are_right(frame), "wrong checksum: {frame:02x?}");
-        let packet = if let Some(segment) = Segment::from_frame(frame) {
-            let flow = self.flow(segment.destination.port());
-            let syn = segment.flags.contains(TcpFlags::SYN);
-            let flow = Flow {
-                stack_port: segment.source.port(),
-                stack_iss: if syn {
-                    segment.sequence
-                } else {
-                    flow.stack_iss
-                },
-            };
-            self.flows.insert(segment.destination.port(), flow);
-            Packet::Tcp(segment)
-        } else if let Some(unreachable) = read_unreachable(frame) {
-            unreachable
-        } else {
-            match arp_operation(frame) {
-                Some(Operation::Request) => self.put_arp(Operation::Reply),
-                Some(Operation::Reply) => {}
-                other => panic!("the stack sent {other:?}: {frame:02x?}"),
-            }
-            return;
-        };
-        self.inbox.push_back(packet);
-    }
-}
-
-fn read_unreachable(frame: &[u8]) -> Option<Packet> {
-    let (_, packet) = EthernetHeader::parse(frame).ok()?;
-    let (ip, message) = Ipv4Header::parse(packet).ok()?;
-    let (icmp, quote) = Icmpv4Header::parse(message).ok()?;
-    if ip.protocol() != ipv4::ICMP || icmp.message_type() != MessageType::DESTINATION_UNREACHABLE {
-        return None;
-    }
-    let (_, quoted) = Ipv4Header::parse_quoted(quote).ok()?;
-    Some(Packet::Unreachable {
-        code: icmp.code(),
-        quoted: QuotedSegment::parse(quoted).ok()?.source_port(),
-    })
-}
-
-fn arp_operation(frame: &[u8]) -> Option<Operation> {
-    let (ethernet, packet) = EthernetHeader::parse(frame).ok()?;
-    let arp = ArpPacket::parse(packet).ok()?;
-    (ethernet.ether_type() == EtherType::ARP).then(|| arp.operation())
 }

@@ -1,0 +1,85 @@
+//! Whatever arrives, the stack stands, accounts for it, and still serves.
+
+use periplus_tests::{PEER, PEER_ETHERNET, STACK, STACK_ETHERNET, Script, content, options};
+use periplus_wire::checksum::Sum;
+use periplus_wire::{ethernet, ipv4, tcp};
+use std::time::Duration;
+
+const A: u16 = 40_001;
+const B: u16 = 40_002;
+
+/// What a peer sends in a connection's life.
+const SEGMENTS: [&str; 8] = [
+    "S 0:0(0) win 65535 <mss 1460,sackOK,TS val 1 ecr 0,wscale 7>",
+    ". 1:1(0) ack 1",
+    "P. 1:101(100) ack 1",
+    "P. 201:301(100) ack 1 win 0",
+    ". 101:101(0) ack 9",
+    "F. 101:101(0) ack 1",
+    "R. 101:101(0) ack 1",
+    "R 90:90(0)",
+];
+
+/// Steps of a linear congruential generator (Knuth's MMIX), its good high bits.
+struct Noise(u64);
+
+impl Noise {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % bound
+    }
+}
+
+/// Puts right what a receiver would stumble over first, so that the damage gets further.
+fn repair_checksums(frame: &mut [u8]) {
+    let packet = &mut frame[ethernet::HEADER_LENGTH..];
+    let header_length = usize::from(packet[0] & 0xf) * 4;
+    if header_length < ipv4::HEADER_LENGTH || packet.len() < header_length + tcp::HEADER_LENGTH {
+        return;
+    }
+    let (header, segment) = packet.split_at_mut(header_length);
+    header[10..12].fill(0);
+    let mut sum = Sum::new();
+    sum.add(header);
+    header[10..12].copy_from_slice(&sum.finish().to_be_bytes());
+    tcp::write_checksum(PEER.into(), STACK.into(), segment);
+}
+
+#[test]
+fn damaged_frames_are_survived_and_accounted_for() {
+    let mut noise = Noise(1);
+    let (mut script, web) = Script::listening(options(), 4);
+    for round in 0..20_000 {
+        let text = SEGMENTS[noise.below(SEGMENTS.len())];
+        let segment = script.segment(A, text);
+        let mut frame = segment.to_frame(PEER_ETHERNET, STACK_ETHERNET);
+        for _ in 0..noise.below(4) {
+            let place =
+                ethernet::HEADER_LENGTH + noise.below(frame.len() - ethernet::HEADER_LENGTH);
+            frame[place] ^= 1 << noise.below(8);
+        }
+        repair_checksums(&mut frame);
+        script.inject_frame(&frame);
+        script.drain();
+        if let Some(accepted) = script.stack.shard.accept(script.now, web) {
+            let _ = script.stack.shard.write(script.now, accepted.id, b"hello");
+            if round % 2 == 0 {
+                script.stack.shard.close(script.now, accepted.id);
+            }
+        }
+        if round % 100 == 0 {
+            script.advance(Duration::from_secs(20));
+            script.drain();
+        }
+        assert!(script.stack.shard.ledger().is_balanced());
+    }
+    script.advance(Duration::from_secs(600));
+    script.drain();
+    script.handshake(B);
+    let id = script.accept(web).id;
+    script.inject(B, "P. 1:101(100) ack 1");
+    assert_eq!(script.read(id), Ok(content(0..100)));
+}

@@ -1,0 +1,20 @@
+//! What the tests drive stacks with.
+
+mod content;
+mod host;
+mod notation;
+mod pair;
+mod responder;
+mod script;
+mod segment;
+mod stream;
+mod tap;
+
+pub use content::content;
+pub use host::Host;
+pub use pair::{Cable, Pair, options};
+pub use responder::{ANSWER, REQUEST, Responder};
+pub use script::{PEER, PEER_ETHERNET, STACK, STACK_ETHERNET, Script};
+pub use segment::Segment;
+pub use stream::Stream;
+pub use tap::Tap;

@@ -1,0 +1,44 @@
+//! What the backend of a script's stack does.
+
+use super::{PEER, Script};
+use crate::content;
+use periplus_stack::{Accepted, ConnectionId, ListenerId, Read, StreamError, Write};
+use std::net::SocketAddr;
+use std::ops::Range;
+
+impl Script {
+    /// The backend accepts a connection, which must be there.
+    #[track_caller]
+    pub fn accept(&mut self, listener: ListenerId) -> Accepted {
+        let accepted = self.stack.shard.accept(self.now, listener);
+        accepted.expect("a connection in the accept queue")
+    }
+
+    /// The backend connects to the peer on `port`.
+    pub fn connect(&mut self, port: u16) -> ConnectionId {
+        let remote = SocketAddr::from((PEER, port));
+        let id = self.stack.shard.connect(self.now, None, remote);
+        id.expect("an ephemeral port")
+    }
+
+    /// The backend reads all there is.
+    pub fn read(&mut self, id: ConnectionId) -> Result<Vec<u8>, StreamError> {
+        let mut data = Vec::new();
+        let mut buffer = [0; 4096];
+        while let Read::Data(length) = self.stack.shard.read(self.now, id, &mut buffer)? {
+            data.extend_from_slice(&buffer[..length]);
+        }
+        Ok(data)
+    }
+
+    /// The backend writes the [`content`] at `offsets`, for which there must be room.
+    #[track_caller]
+    pub fn write(&mut self, id: ConnectionId, offsets: Range<u64>) {
+        let data = content(offsets);
+        let written = self.stack.shard.write(self.now, id, &data);
+        let Ok(Write::Accepted(length)) = written else {
+            panic!("the stack did not take the data: {written:?}");
+        };
+        assert_eq!(length, data.len());
+    }
+}
