@@ -70,8 +70,8 @@ impl ShardHandle {
     }
 
     /// Ends the shard. Listeners and the connections that the backend still holds are reset; those it has closed get up to
-    /// `grace` to deliver what was written. Then the last records are given to the recorder, the driver ends, and every call
-    /// that still waits fails. Gives the shard's last counts.
+    /// `grace` to deliver what was written, and are reset then. The last records are given to the recorder, the driver
+    /// ends, and every call that still waits fails. Gives the shard's last counts.
     pub async fn shutdown(&self, grace: Duration) -> io::Result<Snapshot> {
         let (reply, ended) = oneshot::channel();
         self.send_or_run(move |cell| {

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{LONG, SERVER, ShardThread, connection, recorder, shards_recorded};
+use common::{LONG, SERVER, ShardThread, connection, pattern, recorder, shards_recorded};
 use periplus_net::journey::{Kind, Label, Outcome, Record, RequestEnd, Station};
 use periplus_net::{Journal, TcpListener, TcpStream};
 use std::time::Duration;
@@ -69,6 +69,29 @@ async fn two_requests_of_a_connection_are_two_records() {
     drop(stream);
     server.shutdown(LONG).await.unwrap();
     check(&records.lock().unwrap());
+}
+
+#[tokio::test]
+async fn what_was_never_delivered_is_a_record_when_the_shard_ends() {
+    let (recorder, records) = recorder();
+    let (server, client) = shards_recorded(Some(recorder));
+    let listener = TcpListener::bind(&server, SERVER).await.unwrap();
+    let mut client = TcpStream::connect(&client, SERVER).await.unwrap();
+    let (mut stream, _) = listener.accept().await.unwrap();
+    client.write_all(b"GREETING").await.unwrap();
+    let journal = stream.journal();
+    stream.read_exact(&mut [0; 8]).await.unwrap();
+    journal.request(0);
+    journal.request_end(8, RequestEnd::Complete);
+    journal.response(0);
+    // More than the client, who does not read, lets in: closed, and never delivered.
+    stream.write_all(&pattern(256 << 10)).await.unwrap();
+    drop(stream);
+    server.shutdown(Duration::ZERO).await.unwrap();
+    let records = records.lock().unwrap();
+    assert_eq!(records.len(), 1, "{records:#?}");
+    assert_eq!(records[0].kind, Kind::Request);
+    assert_eq!(records[0].outcome, Outcome::Reset);
 }
 
 #[test]

@@ -351,6 +351,15 @@ impl Shard {
         self.with(now, id, |connection, context| connection.abort(context));
     }
 
+    /// Resets every connection, those included that nobody holds any more and that only have something left to deliver: so
+    /// that every journey under way ends in a record, and no peer waits for what will not come.
+    pub fn abort_all(&mut self, now: Instant) {
+        let ids: Vec<_> = self.flows.iter().map(|(index, _)| index).collect();
+        for id in ids {
+            self.abort(now, ConnectionId(id));
+        }
+    }
+
     /// Whether small segments go out at once, instead of waiting for others to be acknowledged.
     pub fn set_no_delay(&mut self, id: ConnectionId, no_delay: bool) {
         if let Some(flow) = self.flows.get_mut(id.0) {

@@ -36,6 +36,7 @@ impl Driver {
             }
             self.serve_calls(cell, state, now);
             state.begin_shutdown(now, &mut self.wakers);
+            state.cut_off(now);
             self.wake_ready(cell, state, now);
             let room = matches!(
                 state.shard.transmit(now, &mut *state.device),

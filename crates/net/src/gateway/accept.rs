@@ -5,11 +5,11 @@ use crate::ShardHandle;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, yield_now};
 use tokio::time::timeout;
 
 /// How long accepting rests when the host cannot give a connection and none of ours ends: it may be others who hold what is
@@ -28,6 +28,8 @@ pub struct Gateway {
 #[derive(Debug, Default)]
 struct Open {
     count: AtomicUsize,
+    /// Those of them whose backend has not had its last word delivered to the host.
+    owing: AtomicUsize,
     one_ended: Notify,
 }
 
@@ -62,10 +64,20 @@ impl Gateway {
         self.open.count.load(Ordering::Relaxed)
     }
 
-    /// Stops accepting and closes the host's socket, then waits until the last connection has ended.
-    pub async fn drain(&self) {
+    /// Stops accepting. When this is done the host's socket is closed, and who connects now is refused by the host.
+    pub async fn stop_accepting(&self) {
         self.accepting.abort();
-        self.open.none_left().await;
+        // The runtime drops the task, and the socket with it, at its next turn.
+        while !self.accepting.is_finished() {
+            yield_now().await;
+        }
+    }
+
+    /// Stops accepting, then waits until the backend has closed every connection and all that it wrote is with the host.
+    /// A client that keeps its own direction open is not waited for: nobody would hear what it still has to say.
+    pub async fn drain(&self) {
+        self.stop_accepting().await;
+        self.open.nothing_owing().await;
     }
 }
 
@@ -84,7 +96,7 @@ async fn accept(listener: TcpListener, shard: ShardHandle, open: Arc<Open>) {
                 let entered = Entered::new(&open);
                 let shard = shard.clone();
                 tokio::spawn(async move {
-                    carry(host, peer, &shard).await;
+                    carry(host, peer, &shard, &entered).await;
                     drop(entered);
                 });
             }
@@ -104,10 +116,10 @@ fn concerns_one_connection(error: &io::Error) -> bool {
 }
 
 impl Open {
-    async fn none_left(&self) {
+    async fn nothing_owing(&self) {
         loop {
             let one_ended = self.one_ended.notified();
-            if self.count.load(Ordering::Relaxed) == 0 {
+            if self.owing.load(Ordering::Relaxed) == 0 {
                 return;
             }
             one_ended.await;
@@ -116,18 +128,34 @@ impl Open {
 }
 
 /// One connection, counted while it lasts.
-struct Entered(Arc<Open>);
+pub(super) struct Entered {
+    open: Arc<Open>,
+    owing: AtomicBool,
+}
 
 impl Entered {
     fn new(open: &Arc<Open>) -> Self {
         open.count.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(open))
+        open.owing.fetch_add(1, Ordering::Relaxed);
+        Self {
+            open: Arc::clone(open),
+            owing: AtomicBool::new(true),
+        }
+    }
+
+    /// The backend has closed its direction, and all that it wrote is with the host.
+    pub(super) fn delivered(&self) {
+        if self.owing.swap(false, Ordering::Relaxed) {
+            self.open.owing.fetch_sub(1, Ordering::Relaxed);
+            self.open.one_ended.notify_waiters();
+        }
     }
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        self.0.count.fetch_sub(1, Ordering::Relaxed);
-        self.0.one_ended.notify_waiters();
+        self.delivered();
+        self.open.count.fetch_sub(1, Ordering::Relaxed);
+        self.open.one_ended.notify_waiters();
     }
 }

@@ -4,6 +4,7 @@
 //! because bytes leave the stack only when the host has taken them. Upward, what the stack has no room for is kept, and
 //! nothing more is read until it found some.
 
+use super::accept::Entered;
 use crate::{ShardHandle, TcpStream};
 use bytes::Bytes;
 use std::cell::Cell;
@@ -33,12 +34,17 @@ fn with_scratch<R>(work: impl FnOnce(&mut [u8]) -> R) -> R {
 
 /// Opens the same connection in the stack and copies both ways until both directions have ended, or either side is reset:
 /// then so is the other.
-pub(super) async fn carry(mut host: HostStream, peer: SocketAddr, shard: &ShardHandle) {
+pub(super) async fn carry(
+    mut host: HostStream,
+    peer: SocketAddr,
+    shard: &ShardHandle,
+    entered: &Entered,
+) {
     let Ok(stack) = open(&host, peer, shard).await else {
         // Refused, or the client is gone already. The host has long completed the handshake, so a reset is all that is left.
         return reset(&host);
     };
-    if copy(&mut host, &stack).await.is_err() {
+    if copy(&mut host, &stack, entered).await.is_err() {
         reset(&host);
         stack.abort();
     }
@@ -57,7 +63,7 @@ fn reset(host: &HostStream) {
     let _ = host.set_zero_linger();
 }
 
-async fn copy(host: &mut HostStream, stack: &TcpStream) -> io::Result<()> {
+async fn copy(host: &mut HostStream, stack: &TcpStream, entered: &Entered) -> io::Result<()> {
     let (mut from_host, mut to_host) = host.split();
     let mut down = pin!(down(&mut to_host, stack));
     let mut down_ended = false;
@@ -67,6 +73,7 @@ async fn copy(host: &mut HostStream, stack: &TcpStream) -> io::Result<()> {
             if !down_ended && let Poll::Ready(ended) = down.as_mut().poll(context) {
                 ended?;
                 down_ended = true;
+                entered.delivered();
             }
             up.as_mut().poll(context)
         })

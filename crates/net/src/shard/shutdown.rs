@@ -55,4 +55,14 @@ impl State {
         ids.into_iter()
             .for_each(|id| self.release_stream(now, id, Farewell::Abort));
     }
+
+    /// At the deadline, what is still not delivered is given up: its journeys end here.
+    pub(crate) fn cut_off(&mut self, now: Instant) {
+        if self
+            .shutdown_deadline()
+            .is_some_and(|deadline| deadline <= now)
+        {
+            self.shard.abort_all(now);
+        }
+    }
 }
