@@ -1,0 +1,135 @@
+//! What a request needs of a file, in one job: open, stat, and the first bytes.
+
+use super::beneath::open_beneath;
+use super::target::Target;
+use super::validators::{Condition, last_modified};
+use bytes::Bytes;
+use http::HeaderValue;
+use rustix::fs::{FileType, fstat};
+use rustix::io::{Errno, pread};
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The most that is read at once.
+pub(super) const CHUNK: usize = 256 * 1024;
+
+/// What a folder is answered with.
+const INDEX: &str = "index.html";
+
+/// What was found at a target.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// A file to serve.
+    File(Loaded),
+    /// A folder that was named without its slash.
+    Folder,
+    /// A folder that has no index.
+    NoIndex,
+    /// Nothing that is served.
+    Nothing,
+}
+
+/// A file, and the beginning of its bytes.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    pub(super) file: Arc<OwnedFd>,
+    pub(super) path: PathBuf,
+    pub(super) length: u64,
+    pub(super) last_modified: Option<HeaderValue>,
+    /// The client's copy is good: nothing was read.
+    pub(super) is_fresh: bool,
+    /// The first chunk, or nothing if no content was wanted.
+    pub(super) first: Bytes,
+}
+
+/// Looks for a target under `root` and reads the first chunk of the file, if its content is `wanted`.
+pub(super) fn load(
+    root: &OwnedFd,
+    target: &Target,
+    condition: &Condition,
+    wanted: bool,
+) -> io::Result<Found> {
+    let Some((mut file, mut status)) = open_and_stat(root, target.path())? else {
+        return Ok(Found::Nothing);
+    };
+    let mut path = target.path().to_path_buf();
+    let mut file_type = FileType::from_raw_mode(status.st_mode);
+    if file_type == FileType::Directory {
+        if !target.is_folder {
+            return Ok(Found::Folder);
+        }
+        path.push(INDEX);
+        let Some(index) = open_and_stat(root, &path)? else {
+            return Ok(Found::NoIndex);
+        };
+        (file, status) = index;
+        file_type = FileType::from_raw_mode(status.st_mode);
+    } else if target.is_folder {
+        return Ok(Found::Nothing);
+    }
+    if file_type != FileType::RegularFile {
+        return Ok(Found::Nothing);
+    }
+    let mut length = u64::try_from(status.st_size).unwrap_or(0);
+    let last_modified = last_modified(status.st_mtime);
+    let is_fresh = condition.is_fresh(last_modified.as_ref());
+    let mut first = Bytes::new();
+    if wanted && !is_fresh {
+        first = read(&file, 0, length)?;
+        if first.len() < CHUNK {
+            // Nothing was promised yet: if the file has shrunk since, this is what it is now.
+            length = first.len() as u64;
+        }
+    }
+    Ok(Found::File(Loaded {
+        file: Arc::new(file),
+        path,
+        length,
+        last_modified,
+        is_fresh,
+        first,
+    }))
+}
+
+/// Reads the next chunk of the `left` bytes from `offset`. Fewer bytes than that, and than a chunk, mean that the file has
+/// shrunk.
+pub(super) fn read(file: impl AsFd, offset: u64, left: u64) -> io::Result<Bytes> {
+    let length = usize::try_from(left).unwrap_or(usize::MAX).min(CHUNK);
+    if length == 0 {
+        return Ok(Bytes::new());
+    }
+    let mut chunk = vec![0; length];
+    let mut filled = 0;
+    while filled < length {
+        match pread(&file, &mut chunk[filled..], offset + filled as u64) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    chunk.truncate(filled);
+    Ok(Bytes::from(chunk))
+}
+
+/// Opens a path beneath the root; `None` if there is nothing that is ours to serve.
+fn open_and_stat(root: &OwnedFd, path: &Path) -> io::Result<Option<(OwnedFd, rustix::fs::Stat)>> {
+    let file = match open_beneath(root.as_fd(), path) {
+        Ok(file) => file,
+        // Not there, no folder on the way, too long a name, a loop of links or one that leads out, a socket.
+        Err(
+            Errno::NOENT
+            | Errno::NOTDIR
+            | Errno::NAMETOOLONG
+            | Errno::LOOP
+            | Errno::XDEV
+            | Errno::NXIO
+            | Errno::INVAL,
+        ) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let status = fstat(&file)?;
+    Ok(Some((file, status)))
+}

@@ -1,0 +1,343 @@
+//! Files through a connection, with a line in memory for a stream.
+
+use super::{Files, FilesOptions};
+use crate::counters::ServeCounters;
+use crate::http1::Http1;
+use crate::options::ServeOptions;
+use crate::testing::{Client, ListJournal, block_on, line};
+use periplus_journey::{Mark, Station};
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::sync::Arc;
+use tempfile::TempDir;
+use tokio::sync::watch;
+
+/// A folder being served.
+struct Site {
+    around: TempDir,
+    journal: ListJournal,
+    counters: Arc<ServeCounters>,
+    _draining: watch::Sender<bool>,
+}
+
+impl Site {
+    fn root(&self) -> std::path::PathBuf {
+        self.around.path().join("root")
+    }
+
+    fn write(&self, path: &str, content: impl AsRef<[u8]>) {
+        let path = self.root().join(path);
+        fs::create_dir_all(path.parent().expect("it is under the root")).expect("it can be made");
+        fs::write(path, content).expect("it can be written");
+    }
+
+    fn file_reads(&self) -> usize {
+        let marks = self.journal.marks();
+        let is_read = |mark: &&Mark| {
+            matches!(
+                mark,
+                Mark::Overlay {
+                    station: Station::FileRead,
+                    ..
+                }
+            )
+        };
+        marks.iter().filter(is_read).count()
+    }
+}
+
+fn site() -> (Site, Client) {
+    let around = tempfile::tempdir().expect("a folder can be made");
+    fs::create_dir(around.path().join("root")).expect("it is new");
+    fs::write(around.path().join("secret"), "secret").expect("it is new");
+    let files = Files::open(&around.path().join("root"), &FilesOptions::default());
+    let counters = Arc::new(ServeCounters::default());
+    let http1 = Http1::new(
+        files.expect("it is a folder"),
+        ServeOptions::default(),
+        counters.clone(),
+    );
+    let (near, far) = line();
+    let journal = ListJournal::default();
+    let (draining, drain) = watch::channel(false);
+    let marks = journal.clone();
+    tokio::task::spawn_local(async move { http1.serve(near, marks, drain).await });
+    (
+        Site {
+            around,
+            journal,
+            counters,
+            _draining: draining,
+        },
+        Client::new(far),
+    )
+}
+
+/// Bytes that show where they belong.
+fn content(length: usize) -> Vec<u8> {
+    (0..length)
+        .map(|position| (position % 251) as u8 ^ (position >> 16) as u8)
+        .collect()
+}
+
+#[test]
+fn files_of_any_size_arrive_as_they_are() {
+    block_on(async {
+        let (site, mut client) = site();
+        for length in [0, 1, 1023, 256 * 1024, 256 * 1024 + 1, 1 << 20, 10 << 20] {
+            site.write("file.bin", content(length));
+            let before = site.file_reads();
+            let reply = client.get("/file.bin").await;
+            assert_eq!(reply.status, 200);
+            assert_eq!(reply.field("content-length"), Some(&*length.to_string()));
+            assert!(
+                reply.content == content(length),
+                "{length} bytes are not what they were"
+            );
+            // One job for the first chunk, one for each that follows.
+            assert_eq!(
+                site.file_reads() - before,
+                length.div_ceil(256 * 1024).max(1)
+            );
+        }
+        // What was read was queued as it is, but for what is not worth it.
+        assert_eq!(client.far.shared(), (11 << 20) + (512 << 10) + 1 - 1);
+    });
+}
+
+#[test]
+fn the_headers_say_what_it_is() {
+    block_on(async {
+        let (site, mut client) = site();
+        site.write("page.html", "<!DOCTYPE html>");
+        let reply = client.get("/page.html").await;
+        assert_eq!(
+            reply.field("content-type"),
+            Some("text/html; charset=utf-8")
+        );
+        assert_eq!(reply.field("x-content-type-options"), Some("nosniff"));
+        assert!(reply.field("date").is_some());
+        let modified = reply
+            .field("last-modified")
+            .expect("it was modified")
+            .to_owned();
+        let request = |method| {
+            format!(
+                "{method} /page.html HTTP/1.1\r\nHost: a\r\nIf-Modified-Since: {modified}\r\n\r\n"
+            )
+        };
+        let fresh = client.ask(&request("GET")).await;
+        assert_eq!(
+            (fresh.status, fresh.field("last-modified")),
+            (304, Some(&*modified))
+        );
+        assert_eq!(client.ask(&request("HEAD")).await.status, 304);
+        assert_eq!(client.get("/page.html").await.content, b"<!DOCTYPE html>");
+    });
+}
+
+#[test]
+fn head_is_get_without_the_content() {
+    block_on(async {
+        let (site, mut client) = site();
+        site.write("file", content(300_000));
+        let reply = client.ask("HEAD /file HTTP/1.1\r\nHost: a\r\n\r\n").await;
+        assert_eq!(
+            (reply.status, reply.field("content-length")),
+            (200, Some("300000"))
+        );
+        let missing = client
+            .ask("HEAD /missing HTTP/1.1\r\nHost: a\r\n\r\n")
+            .await;
+        assert_eq!(missing.status, 404);
+        assert!(
+            missing
+                .field("content-length")
+                .is_some_and(|length| length != "0")
+        );
+        assert_eq!(client.get("/file").await.content, content(300_000));
+    });
+}
+
+#[test]
+fn other_methods_are_told_what_is_allowed() {
+    block_on(async {
+        let (_site, mut client) = site();
+        for method in ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "BREW"] {
+            let reply = client
+                .ask(&format!("{method} / HTTP/1.1\r\nHost: a\r\n\r\n"))
+                .await;
+            assert_eq!(
+                (reply.status, reply.field("allow")),
+                (405, Some("GET, HEAD")),
+                "{method}"
+            );
+        }
+        // With a content, which is here already and so is read past.
+        let post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello";
+        assert_eq!(client.ask(post).await.status, 405);
+        assert_eq!(client.get("/").await.status, 404);
+    });
+}
+
+#[test]
+fn a_folder_is_its_index() {
+    block_on(async {
+        let (site, mut client) = site();
+        site.write("index.html", "root");
+        site.write("folder/index.html", "folder");
+        site.write("empty/other", "");
+        assert_eq!(client.get("/").await.content, b"root");
+        assert_eq!(client.get("/folder/").await.content, b"folder");
+        let reply = client.get("/folder?q").await;
+        assert_eq!(
+            (reply.status, reply.field("location")),
+            (301, Some("./folder/?q"))
+        );
+        assert_eq!(client.get("/empty/").await.status, 404);
+        assert_eq!(client.get("/index.html/").await.status, 404);
+    });
+}
+
+#[test]
+fn nothing_outside_the_root_is_served() {
+    block_on(async {
+        let (site, mut client) = site();
+        site.write("inside.txt", "inside");
+        site.write(".hidden", "hidden");
+        site.write("folder/.git/config", "hidden");
+        for (link, to) in [
+            ("outside", "../secret"),
+            ("absolute", "/etc/passwd"),
+            ("up", ".."),
+            ("loop", "loop"),
+            ("descriptor", "/proc/self/root"),
+        ] {
+            symlink(to, site.root().join(link)).expect("it is new");
+        }
+        symlink("inside.txt", site.root().join("link")).expect("it is new");
+        for target in [
+            "/../secret",
+            "/..%2fsecret",
+            "/%2e%2e/secret",
+            "/.%2e/secret",
+            "/%2e%2e%2fsecret",
+            "/folder/../../secret",
+            "/folder/..%5c..%5csecret",
+            "/./inside.txt",
+            "//inside.txt",
+            "//etc/passwd",
+            "/%2fetc/passwd",
+            "/inside.txt%00.png",
+            "/%00",
+            "/outside",
+            "/absolute",
+            "/up/secret",
+            "/up/",
+            "/loop",
+            "/descriptor/etc/passwd",
+            "/.hidden",
+            "/folder/.git/config",
+            "/%252e%252e/secret",
+            "/folder//x",
+            "/..;/secret",
+        ] {
+            let reply = client.get(target).await;
+            assert_eq!(reply.status, 404, "{target}");
+            assert!(
+                !String::from_utf8_lossy(&reply.content).contains("secret"),
+                "{target}"
+            );
+        }
+        assert_eq!(client.get("/%zz").await.status, 400);
+        assert_eq!(
+            client.get(&format!("/{}", "a".repeat(300))).await.status,
+            404
+        );
+        assert_eq!(client.get("/link").await.content, b"inside");
+        let absolute = client
+            .ask("GET http://a/inside.txt HTTP/1.1\r\nHost: a\r\n\r\n")
+            .await;
+        assert_eq!(absolute.content, b"inside");
+    });
+}
+
+#[test]
+fn what_is_no_file_is_not_opened_for_long() {
+    block_on(async {
+        let (site, mut client) = site();
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            site.root().join("fifo"),
+            rustix::fs::FileType::Fifo,
+            0o666.into(),
+            0,
+        )
+        .expect("it is new");
+        let _socket = UnixListener::bind(site.root().join("socket")).expect("it is new");
+        symlink("/dev/zero", site.root().join("device")).expect("it is new");
+        for target in ["/fifo", "/socket", "/device"] {
+            assert_eq!(client.get(target).await.status, 404, "{target}");
+        }
+    });
+}
+
+#[test]
+fn what_may_not_be_read_is_forbidden() {
+    block_on(async {
+        let (site, mut client) = site();
+        site.write("private", "private");
+        let path = site.root().join("private");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0)).expect("it is ours");
+        // To root nothing is forbidden.
+        let expected = if fs::read(&path).is_ok() { 200 } else { 403 };
+        assert_eq!(client.get("/private").await.status, expected);
+    });
+}
+
+#[test]
+fn a_file_that_shrinks_while_it_is_sent_breaks_the_answer_off() {
+    block_on(async {
+        let (site, mut client) = site();
+        site.write("file", content(2 << 20));
+        client.far.set_room(100_000);
+        client.far.send("GET /file HTTP/1.1\r\nHost: a\r\n\r\n");
+        client.far.until_sent(|sent| sent.len() == 100_000).await;
+        let file = fs::OpenOptions::new()
+            .write(true)
+            .open(site.root().join("file"));
+        file.expect("it is there")
+            .set_len(600_000)
+            .expect("it can be cut");
+        client.far.set_room(usize::MAX);
+        let reply = client.reply(false).await;
+        assert!(reply.content.len() < 2 << 20);
+        assert!(
+            reply.content == content(reply.content.len()),
+            "what was sent is not the file's"
+        );
+        client.far.dropped().await;
+        assert!(client.far.is_aborted());
+        assert_eq!(site.counters.broken_answers.get(), 1);
+    });
+}
+
+#[test]
+fn a_root_must_be_a_folder_that_is_there() {
+    let around = tempfile::tempdir().expect("a folder can be made");
+    let file = around.path().join("file");
+    fs::write(&file, "").expect("it is new");
+    let kind = |path: &Path| {
+        Files::open(path, &FilesOptions::default())
+            .map_err(|error| error.kind())
+            .err()
+    };
+    assert_eq!(
+        kind(&around.path().join("missing")),
+        Some(std::io::ErrorKind::NotFound)
+    );
+    assert_eq!(kind(&file), Some(std::io::ErrorKind::NotADirectory));
+    assert_eq!(kind(around.path()), None);
+}

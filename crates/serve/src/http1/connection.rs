@@ -1,0 +1,153 @@
+//! One connection, from its first byte to its last.
+
+use super::farewell;
+use super::service::Service;
+use super::watchdog::Watchdog;
+use crate::counters::ServeCounters;
+use crate::handler::Handler;
+use crate::marks::Marks;
+use crate::options::ServeOptions;
+use crate::stream::PeekStream;
+use crate::turnstile::{Exchange, Handed, Stage, Turnstile};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::sync::Arc;
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+/// What hyper may hold of an answer before it must be written, and of a header section: its own least.
+const BUFFER_SIZE: usize = 64 * 1024;
+
+/// Becomes true when connections should finish what is in flight and close.
+pub type Drain = watch::Receiver<bool>;
+
+/// Serves HTTP/1.1 connections with one handler.
+#[derive(Debug)]
+pub struct Http1<H> {
+    handler: Rc<H>,
+    options: Rc<ServeOptions>,
+    counters: Arc<ServeCounters>,
+}
+
+/// Why a connection is not served any longer.
+#[derive(Clone, Copy)]
+enum End {
+    /// hyper is done with it, for better or worse.
+    Done,
+    /// It has waited too long for this.
+    Expired(Stage),
+}
+
+impl<H> Clone for Http1<H> {
+    fn clone(&self) -> Self {
+        Self {
+            handler: self.handler.clone(),
+            options: self.options.clone(),
+            counters: self.counters.clone(),
+        }
+    }
+}
+
+impl<H> Http1<H> {
+    /// With `handler` for every request.
+    pub fn new(handler: H, options: ServeOptions, counters: Arc<ServeCounters>) -> Self {
+        Self {
+            handler: Rc::new(handler),
+            options: Rc::new(options),
+            counters,
+        }
+    }
+
+    /// Serves one connection to its end. Nothing may have been read from or written to it.
+    pub async fn serve<S, M>(&self, stream: S, journal: M, mut drain: Drain)
+    where
+        S: PeekStream,
+        M: Marks,
+        H: Handler<M>,
+    {
+        let exchange = Exchange::new(journal, self.counters.clone());
+        let handed = Handed::default();
+        let turnstile = Turnstile::new(stream, exchange.clone(), handed.clone());
+        let service = Rc::new(Service {
+            handler: self.handler.clone(),
+            options: self.options.clone(),
+            counters: self.counters.clone(),
+            exchange: exchange.clone(),
+            handed,
+        });
+        let service = service_fn(move |request| service.clone().call(request));
+        let mut connection = self
+            .builder()
+            .serve_connection(TokioIo::new(turnstile), service);
+        let mut watchdog = Watchdog::new(&self.options);
+        let mut draining = false;
+        let end = loop {
+            let expired = poll_fn(|context| {
+                let (stage, moved) = (exchange.stage(), exchange.moved());
+                watchdog.poll_expired(context, &self.options, stage, moved)
+            });
+            tokio::select! {
+                biased;
+                // hyper's own account of the end says nothing that the exchange does not.
+                _ = &mut connection => break End::Done,
+                _ = drain.wait_for(|draining| *draining), if !draining => {
+                    draining = true;
+                    Pin::new(&mut connection).graceful_shutdown();
+                }
+                stage = expired => break End::Expired(stage),
+            }
+        };
+        let turnstile = connection.into_parts().io.into_inner();
+        self.part(turnstile, &exchange, end).await;
+    }
+
+    fn builder(&self) -> http1::Builder {
+        let mut builder = http1::Builder::new();
+        builder
+            // The watchdog's: hyper's would count the silence between requests as well.
+            .header_read_timeout(None)
+            .max_buf_size(BUFFER_SIZE.max(self.options.max_header_size))
+            .max_header_size(self.options.max_header_size)
+            .max_headers(self.options.max_headers);
+        builder
+    }
+
+    /// Parts from the peer as the end demands.
+    async fn part<S: PeekStream, M: Marks>(
+        &self,
+        mut turnstile: Turnstile<S, M>,
+        exchange: &Exchange<M>,
+        end: End,
+    ) {
+        let mut overdue = false;
+        match end {
+            // The answer broke off, or its reader did: an orderly end would make a part look like the whole.
+            End::Done if exchange.is_answering() => {
+                turnstile.stream_mut().abort();
+                return;
+            }
+            End::Expired(Stage::Answering) => {
+                self.counters.stalled_answers.increment();
+                turnstile.stream_mut().abort();
+                return;
+            }
+            End::Expired(Stage::Idle) => self.counters.idle_timeouts.increment(),
+            End::Expired(_) => {
+                self.counters.request_timeouts.increment();
+                overdue = exchange.owes_an_answer() && turnstile.is_between_answers();
+            }
+            End::Done => {}
+        }
+        let farewell = async {
+            if overdue {
+                farewell::answer_request_timeout(&mut turnstile).await?;
+            }
+            farewell::close(&mut turnstile, exchange.was_cut()).await
+        };
+        // Whether the peer hears it or not, this is the end.
+        let _ = timeout(self.options.linger_timeout, farewell).await;
+    }
+}

@@ -1,0 +1,110 @@
+//! Between hyper and the handler.
+
+use super::admission;
+use super::answer_body::AnswerBody;
+use crate::counters::ServeCounters;
+use crate::handler::Handler;
+use crate::marks::Marks;
+use crate::options::ServeOptions;
+use crate::pages::page;
+use crate::turnstile::{Disagreement, Exchange, Handed, Stage};
+use bytes::Bytes;
+use http::header::{CONNECTION, HeaderValue};
+use http::{Request, Response, StatusCode};
+use hyper::body::Incoming;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Poll;
+use tokio::time::timeout;
+
+/// What one connection's requests are answered with.
+pub(super) struct Service<H, M> {
+    pub(super) handler: Rc<H>,
+    pub(super) options: Rc<ServeOptions>,
+    pub(super) counters: Arc<ServeCounters>,
+    pub(super) exchange: Exchange<M>,
+    pub(super) handed: Handed,
+}
+
+impl<M: Marks, H: Handler<M>> Service<H, M> {
+    /// Answers a request that hyper has taken. The exchange is told at once, and not when the answer is first waited for:
+    /// hyper may look for more bytes before that.
+    pub(super) fn call(
+        self: Rc<Self>,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Result<Response<AnswerBody<H::Body>>, Disagreement>> {
+        let taken = self.exchange.head_taken();
+        async move {
+            taken?;
+            let answer = self.answer(request).await;
+            self.exchange.answer_made();
+            Ok(answer)
+        }
+    }
+
+    async fn answer(&self, request: Request<Incoming>) -> Response<AnswerBody<H::Body>> {
+        if let Some(mut answer) = admission::refuse(&request, self.options.max_target_length) {
+            self.close_if_cut(&mut answer);
+            return self.page(answer);
+        }
+        self.exchange.handler_called();
+        let journal = self.exchange.marks();
+        let mut handling = pin!(caught(self.handler.handle(request, &journal)));
+        let handled = loop {
+            let handled = timeout(self.options.handler_timeout, handling.as_mut()).await;
+            // A handler may wait for the content as long as there is some; the watchdog sees to it that it comes.
+            if handled.is_ok() || self.exchange.stage() != Stage::Content {
+                break handled;
+            }
+        };
+        let mut answer = match handled {
+            Ok(Some(answer)) => answer
+                .map(|body| AnswerBody::handler(body, self.handed.clone(), self.counters.clone())),
+            Ok(None) => {
+                self.counters.handler_panics.increment();
+                let explanation = "Something broke here while the answer was being made.";
+                let mut answer = self.page(page(StatusCode::INTERNAL_SERVER_ERROR, explanation));
+                close_after(&mut answer);
+                answer
+            }
+            Err(_) => {
+                self.counters.handler_timeouts.increment();
+                let explanation = "Making the answer took too long. It may work in a moment.";
+                self.page(page(StatusCode::SERVICE_UNAVAILABLE, explanation))
+            }
+        };
+        self.close_if_cut(&mut answer);
+        answer
+    }
+
+    /// Says that an answer is the last where it is.
+    fn close_if_cut<B>(&self, answer: &mut Response<B>) {
+        if self.exchange.would_cut(answer.status().as_u16()) {
+            close_after(answer);
+        }
+    }
+
+    fn page(&self, page: Response<Bytes>) -> Response<AnswerBody<H::Body>> {
+        page.map(|page| AnswerBody::page(page, self.handed.clone(), self.counters.clone()))
+    }
+}
+
+/// Says that the connection closes after this answer (RFC 9112 section 9.6), and so has hyper close it.
+fn close_after<B>(answer: &mut Response<B>) {
+    answer
+        .headers_mut()
+        .insert(CONNECTION, HeaderValue::from_static("close"));
+}
+
+/// What a future comes to, or `None` if it panics. It is not polled again then; what it shared with others is theirs to
+/// guard, as with any panic.
+async fn caught<F: Future>(future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    std::future::poll_fn(|context| {
+        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)));
+        polled.map_or(Poll::Ready(None), |poll| poll.map(Some))
+    })
+    .await
+}

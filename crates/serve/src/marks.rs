@@ -1,0 +1,14 @@
+//! Where the backend's marks go.
+
+use periplus_journey::{Instant, Mark};
+
+/// The journal of one stream: what is told of it, and the clock it is told by.
+///
+/// The stack's own journal is one; a list in a test is another.
+pub trait Marks: Clone + Send + Unpin + 'static {
+    /// Sets a mark, now.
+    fn mark(&self, mark: Mark);
+
+    /// The time by the clock that the marks are stamped with.
+    fn now() -> Instant;
+}

@@ -1,0 +1,46 @@
+//! The backend's bounds.
+
+use std::time::Duration;
+
+/// How much the backend takes on, and how long it waits. Every bound has an end that is told to the client or counted.
+#[derive(Clone, Debug)]
+pub struct ServeOptions {
+    /// Connections served at a time. More wait in the listener's `accept_queue`, which is bounded as well.
+    pub max_connections: usize,
+    /// How long a connection may be silent between requests. It is closed after one to two times that.
+    pub idle_timeout: Duration,
+    /// How long the header section of a request may take from its first byte to its last: 408.
+    pub header_timeout: Duration,
+    /// How long nothing may move while a content or an answer is on its way. It is broken off after one to two times that.
+    pub stall_timeout: Duration,
+    /// How long the handler may take to begin its answer once the request is here: 503.
+    pub handler_timeout: Duration,
+    /// How long what is in flight may take when the server stops.
+    pub drain_timeout: Duration,
+    /// How long what a client still sends is read and thrown away, so that its last answer is not lost to a reset.
+    pub linger_timeout: Duration,
+    /// The longest header section, in bytes: 431.
+    pub max_header_size: usize,
+    /// The most header lines: 431.
+    pub max_headers: usize,
+    /// The longest request target, in bytes: 414.
+    pub max_target_length: usize,
+}
+
+impl Default for ServeOptions {
+    fn default() -> Self {
+        Self {
+            max_connections: 20_000,
+            idle_timeout: Duration::from_secs(60),
+            header_timeout: Duration::from_secs(15),
+            stall_timeout: Duration::from_secs(30),
+            handler_timeout: Duration::from_secs(30),
+            drain_timeout: Duration::from_secs(10),
+            linger_timeout: Duration::from_secs(2),
+            max_header_size: 32 * 1024,
+            max_headers: 100,
+            // RFC 9112 section 3 asks for at least 8000.
+            max_target_length: 8 * 1024,
+        }
+    }
+}

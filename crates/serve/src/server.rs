@@ -1,0 +1,121 @@
+//! Accepting connections and, in the end, no more of them.
+
+use crate::counters::ServeCounters;
+use crate::handler::Handler;
+use crate::http1::Http1;
+use crate::marks::Marks;
+use crate::options::ServeOptions;
+use crate::stream::PeekStream;
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+/// Where connections come from.
+pub trait Acceptor {
+    /// A connection.
+    type Stream: PeekStream + 'static;
+    /// Its journal.
+    type Marks: Marks;
+
+    /// The next connection. It must be safe to stop waiting and to begin again.
+    fn accept(&mut self) -> impl Future<Output = io::Result<(Self::Stream, Self::Marks)>>;
+}
+
+/// How a server came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drained {
+    /// Connections that were open when it stopped accepting.
+    pub open: usize,
+    /// How many of them had to be cut off, because they did not finish in time.
+    pub cut: usize,
+}
+
+/// Serves connections until it is told to stop.
+#[derive(Debug)]
+pub struct Server<H> {
+    http1: Http1<H>,
+    options: ServeOptions,
+    counters: Arc<ServeCounters>,
+}
+
+impl<H> Server<H> {
+    /// With `handler` for every request.
+    pub fn new(handler: H, options: ServeOptions) -> Self {
+        let counters = Arc::new(ServeCounters::default());
+        Self {
+            http1: Http1::new(handler, options.clone(), counters.clone()),
+            options,
+            counters,
+        }
+    }
+
+    /// What it counts.
+    pub fn counters(&self) -> Arc<ServeCounters> {
+        self.counters.clone()
+    }
+
+    /// Accepts and serves connections until `stop` is done, each in a task of the current `LocalSet`. Then the acceptor
+    /// is dropped, what is in flight may finish within [`ServeOptions::drain_timeout`], and what is left is cut off.
+    ///
+    /// At [`ServeOptions::max_connections`] nothing is accepted until a connection ends: the next ones wait in
+    /// `accept_queue`, where their wait is bounded and seen.
+    ///
+    /// # Errors
+    ///
+    /// When the acceptor fails for good; what is in flight is drained first.
+    pub async fn run<A, F>(&self, mut acceptor: A, stop: F) -> io::Result<Drained>
+    where
+        A: Acceptor,
+        F: Future<Output = ()>,
+        H: Handler<A::Marks>,
+    {
+        let (draining, drain) = watch::channel(false);
+        let mut connections = JoinSet::new();
+        let mut stop = pin!(stop);
+        let failure = loop {
+            tokio::select! {
+                biased;
+                () = &mut stop => break None,
+                Some(_) = connections.join_next() => {}
+                accepted = acceptor.accept(), if connections.len() < self.options.max_connections => {
+                    match accepted {
+                        Ok((stream, journal)) => {
+                            self.counters.connections.increment();
+                            let (http1, drain) = (self.http1.clone(), drain.clone());
+                            connections.spawn_local(async move {
+                                http1.serve(stream, journal, drain).await;
+                            });
+                        }
+                        Err(error) if is_passing(&error) => {}
+                        Err(error) => break Some(error),
+                    }
+                }
+            }
+        };
+        drop(acceptor);
+        // Nobody listens if there is no connection.
+        let _ = draining.send(true);
+        let open = connections.len();
+        let finished = async { while connections.join_next().await.is_some() {} };
+        let _ = timeout(self.options.drain_timeout, finished).await;
+        let cut = connections.len();
+        connections.shutdown().await;
+        failure.map_or(Ok(Drained { open, cut }), Err)
+    }
+}
+
+/// Whether only this one connection could not be accepted.
+fn is_passing(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::Interrupted
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,32 @@
+//! What the backend needs of a stream.
+
+use bytes::Bytes;
+use std::io;
+use std::task::{Context, Poll};
+use tokio::io::{AsyncWrite, ReadBuf};
+
+/// A stream whose received bytes can be looked at before they are taken.
+///
+/// Bytes that were only looked at stay in the receive queue and are still waiting, which is what lets a pipelined request
+/// wait where its wait is bounded and seen.
+pub trait PeekStream: AsyncWrite + Unpin {
+    /// Copies received bytes into `buffer` without taking them. Ready with nothing copied is the end of the stream.
+    fn poll_peek(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>>;
+
+    /// Takes `length` bytes that a peek has shown.
+    fn consume(&mut self, length: usize);
+
+    /// Queues bytes off the front of `data` without copying them, as many as there is room for, and says how many.
+    fn poll_write_bytes(
+        &mut self,
+        context: &mut Context<'_>,
+        data: &mut Bytes,
+    ) -> Poll<io::Result<usize>>;
+
+    /// Resets the connection, so that the peer does not take what was sent for the whole.
+    fn abort(&mut self);
+}
