@@ -5,6 +5,7 @@ mod files;
 mod handler;
 mod http1;
 mod marks;
+mod net;
 mod options;
 mod pages;
 mod server;

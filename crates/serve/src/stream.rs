@@ -28,5 +28,5 @@ pub trait PeekStream: AsyncWrite + Unpin {
     ) -> Poll<io::Result<usize>>;
 
     /// Resets the connection, so that the peer does not take what was sent for the whole.
-    fn abort(&mut self);
+    fn abort(self);
 }

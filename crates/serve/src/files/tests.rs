@@ -290,7 +290,7 @@ fn what_may_not_be_read_is_forbidden() {
         let (site, mut client) = site();
         site.write("private", "private");
         let path = site.root().join("private");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0)).expect("it is ours");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).expect("it is ours");
         // To root nothing is forbidden.
         let expected = if fs::read(&path).is_ok() { 200 } else { 403 };
         assert_eq!(client.get("/private").await.status, expected);

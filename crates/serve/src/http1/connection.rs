@@ -126,12 +126,12 @@ impl<H> Http1<H> {
         match end {
             // The answer broke off, or its reader did: an orderly end would make a part look like the whole.
             End::Done if exchange.is_answering() => {
-                turnstile.stream_mut().abort();
+                turnstile.into_stream().abort();
                 return;
             }
             End::Expired(Stage::Answering) => {
                 self.counters.stalled_answers.increment();
-                turnstile.stream_mut().abort();
+                turnstile.into_stream().abort();
                 return;
             }
             End::Expired(Stage::Idle) => self.counters.idle_timeouts.increment(),

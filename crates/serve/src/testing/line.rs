@@ -186,7 +186,7 @@ impl PeekStream for Line {
         written
     }
 
-    fn abort(&mut self) {
+    fn abort(self) {
         self.0.borrow_mut().aborted = true;
     }
 }

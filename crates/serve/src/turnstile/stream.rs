@@ -30,6 +30,7 @@ pub struct Turnstile<S, M: Marks> {
     status_line_start: u64,
     /// What is left of a refusal to hand to hyper.
     refusal: &'static [u8],
+    _finish: FinishOnDrop<M>,
 }
 
 impl<S: PeekStream, M: Marks> Turnstile<S, M> {
@@ -37,6 +38,7 @@ impl<S: PeekStream, M: Marks> Turnstile<S, M> {
     pub fn new(stream: S, exchange: Exchange<M>, handed: Handed) -> Self {
         Self {
             stream,
+            _finish: FinishOnDrop(exchange.clone()),
             exchange,
             handed,
             request: RequestWalker::default(),
@@ -49,6 +51,11 @@ impl<S: PeekStream, M: Marks> Turnstile<S, M> {
     /// The stream behind the turnstile, for the bytes after the last request.
     pub fn stream_mut(&mut self) -> &mut S {
         &mut self.stream
+    }
+
+    /// The stream behind the turnstile, for good.
+    pub fn into_stream(self) -> S {
+        self.stream
     }
 
     /// Whether the next byte written would begin an answer.
@@ -299,8 +306,12 @@ impl<S: PeekStream, M: Marks> AsyncWrite for Turnstile<S, M> {
     }
 }
 
-impl<S, M: Marks> Drop for Turnstile<S, M> {
+/// Ends the exchange with the turnstile, however that ends.
+#[derive(Debug)]
+struct FinishOnDrop<M: Marks>(Exchange<M>);
+
+impl<M: Marks> Drop for FinishOnDrop<M> {
     fn drop(&mut self) {
-        self.exchange.finish();
+        self.0.finish();
     }
 }

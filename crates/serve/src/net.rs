@@ -1,0 +1,72 @@
+//! The stack's own stream, journal and listener.
+
+use crate::marks::Marks;
+use crate::server::Acceptor;
+use crate::stream::PeekStream;
+use bytes::Bytes;
+use periplus_journey::{Instant, Mark};
+use periplus_net::{Journal, TcpListener, TcpStream};
+use std::io;
+use std::task::{Context, Poll};
+use tokio::io::ReadBuf;
+
+impl PeekStream for TcpStream {
+    fn poll_peek(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        TcpStream::poll_peek(self, context, buffer)
+    }
+
+    fn consume(&mut self, length: usize) {
+        TcpStream::consume(self, length);
+    }
+
+    fn poll_write_bytes(
+        &mut self,
+        context: &mut Context<'_>,
+        data: &mut Bytes,
+    ) -> Poll<io::Result<usize>> {
+        TcpStream::poll_write_bytes(self, context, data)
+    }
+
+    fn abort(self) {
+        TcpStream::abort(self);
+    }
+}
+
+impl Marks for Journal {
+    fn mark(&self, mark: Mark) {
+        match mark {
+            Mark::Request { start } => self.request(start),
+            Mark::RequestEnd { end, how } => self.request_end(end, how),
+            Mark::HandlerCalled => self.handler_called(),
+            Mark::Response { start } => self.response(start),
+            Mark::ResponseEnd { end } => self.response_end(end),
+            Mark::Label(label) => self.label(label),
+            Mark::Overlay {
+                station,
+                start,
+                end,
+            } => self.overlay(station, start, end),
+        }
+    }
+
+    fn now() -> Instant {
+        Journal::now()
+    }
+}
+
+impl Acceptor for TcpListener {
+    type Stream = TcpStream;
+    type Marks = Journal;
+
+    async fn accept(&mut self) -> io::Result<(TcpStream, Journal)> {
+        let (stream, _) = TcpListener::accept(self).await?;
+        // An answer's last segment is as big as it is, and no reason to wait for an acknowledgement.
+        stream.set_nodelay(true)?;
+        let journal = stream.journal();
+        Ok((stream, journal))
+    }
+}
