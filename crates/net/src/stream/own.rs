@@ -17,7 +17,8 @@ impl State {
         context: &Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let read = self.shard.read(now, id, buffer.initialize_unfilled());
+        let fillable = self.fillable(id, buffer);
+        let read = self.shard.read(now, id, fillable);
         self.filled(read, id, context, buffer)
     }
 
@@ -27,8 +28,19 @@ impl State {
         context: &Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let peeked = self.shard.peek(id, buffer.initialize_unfilled());
+        let fillable = self.fillable(id, buffer);
+        let peeked = self.shard.peek(id, fillable);
         self.filled(peeked, id, context, buffer)
+    }
+
+    /// The part of `buffer` that there are bytes for. A reader that offers much and gets little (hyper offers 8 KiB to an
+    /// idle connection) has no more of its memory touched than is filled.
+    fn fillable<'b>(&self, id: ConnectionId, buffer: &'b mut ReadBuf<'_>) -> &'b mut [u8] {
+        let queued = self
+            .shard
+            .connection(id)
+            .map_or(0, |connection| connection.queue_lengths().0);
+        buffer.initialize_unfilled_to(queued.min(buffer.remaining()))
     }
 
     fn filled(
