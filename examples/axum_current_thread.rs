@@ -7,14 +7,15 @@
 
 use axum::{Router, routing::get};
 use periplus_net::{ShardOptions, TcpListener, gateway};
+use std::error::Error;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> std::io::Result<()> {
+async fn main() -> Result<(), Box<dyn Error>> {
     let address = std::env::args().nth(1);
-    let address = address.as_deref().unwrap_or("127.0.0.1:8080");
+    let address = address.as_deref().unwrap_or("127.0.0.1:8080").parse()?;
 
     // A host socket, whose connections are carried into a shard of our own stack.
-    let host = tokio::net::TcpListener::bind(address).await?;
+    let host = gateway::bind(address)?;
     let address = host.local_addr()?;
     let embedded = gateway::embed(host, ShardOptions::default(), None)?;
 
@@ -22,5 +23,6 @@ async fn main() -> std::io::Result<()> {
     let listener = TcpListener::bind(&embedded.shard, address).await?;
     let app = Router::new().route("/", get(|| async { "Hello from user space\n" }));
     println!("listening on http://{address}");
-    axum::serve(listener, app).await
+    axum::serve(listener, app).await?;
+    Ok(())
 }

@@ -6,13 +6,14 @@
 //! ```
 
 use periplus_net::{ShardOptions, TcpListener, gateway};
+use std::error::Error;
 use tokio::io::{copy, split};
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> std::io::Result<()> {
+async fn main() -> Result<(), Box<dyn Error>> {
     let address = std::env::args().nth(1);
-    let address = address.as_deref().unwrap_or("127.0.0.1:7007");
-    let host = tokio::net::TcpListener::bind(address).await?;
+    let address = address.as_deref().unwrap_or("127.0.0.1:7007").parse()?;
+    let host = gateway::bind(address)?;
     let address = host.local_addr()?;
     let embedded = gateway::embed(host, ShardOptions::default(), None)?;
 

@@ -8,7 +8,7 @@ use axum::extract::ConnectInfo;
 use axum::routing::{get, post};
 use axum::serve::ListenerExt;
 use common::{LONG, pattern};
-use periplus_net::gateway::embed;
+use periplus_net::gateway::{bind, embed};
 use periplus_net::{ShardOptions, TcpListener};
 use std::net::SocketAddr;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -74,7 +74,7 @@ async fn ask(address: SocketAddr) {
 
 #[tokio::test]
 async fn on_the_shards_own_current_thread_runtime() {
-    let host = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let host = bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = host.local_addr().unwrap();
     let embedded = embed(host, ShardOptions::default(), None).unwrap();
     let listener = TcpListener::bind(&embedded.shard, address).await.unwrap();
@@ -92,7 +92,7 @@ async fn on_a_multi_thread_runtime_far_from_the_shard() {
             .build()
             .unwrap();
         runtime.block_on(async {
-            let host = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let host = bind("127.0.0.1:0".parse().unwrap()).unwrap();
             let address = host.local_addr().unwrap();
             let embedded = embed(host, ShardOptions::default(), None).unwrap();
             report.send((embedded.shard.clone(), address)).unwrap();

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{LONG, pattern};
-use periplus_net::gateway::{Embedded, embed};
+use periplus_net::gateway::{Embedded, bind, embed};
 use periplus_net::{ShardOptions, TcpListener, TcpStream};
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 /// A shard behind a gateway, and the address it is reached at.
 async fn embedded() -> (Embedded, SocketAddr) {
-    let host = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let host = bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = host.local_addr().unwrap();
     (embed(host, ShardOptions::default(), None).unwrap(), address)
 }

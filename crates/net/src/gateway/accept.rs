@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, yield_now};
 use tokio::time::timeout;
@@ -15,6 +15,24 @@ use tokio::time::timeout;
 /// How long accepting rests when the host cannot give a connection and none of ours ends: it may be others who hold what is
 /// missing.
 const REST: Duration = Duration::from_millis(100);
+
+/// How many complete connections the host keeps for a gateway that is busy, as far as its `somaxconn` allows. What comes
+/// beyond is dropped there, and its client tries again only after a second: tokio's own 128 are used up by a burst that lasts
+/// no longer than a time slice.
+const BACKLOG: u32 = 4096;
+
+/// A host socket that listens on `address`, fit for a gateway.
+pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    // Or a server that is started again could not listen until the last TIME-WAIT is over.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
 
 /// Carries the connections of a host socket into a shard. Dropping it stops accepting; connections go on.
 #[derive(Debug)]

@@ -13,5 +13,5 @@ mod accept;
 mod carry;
 mod embed;
 
-pub use accept::Gateway;
+pub use accept::{Gateway, bind};
 pub use embed::{Embedded, embed};
