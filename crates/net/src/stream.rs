@@ -95,6 +95,17 @@ impl TcpStream {
         Ok(())
     }
 
+    /// Whether data is acknowledged at once, instead of waiting up to 40 ms for an answer to travel with (Linux's
+    /// `TCP_QUICKACK`, but it stays as it is set).
+    pub fn set_quickack(&self, quickack: bool) -> io::Result<()> {
+        let id = self.mailbox.id;
+        match self.place() {
+            Place::Own(cell) => cell.call(|state, _| state.shard.set_quick_ack(id, quickack)),
+            Place::Foreign => self.mailbox.set_quickack(quickack),
+        }
+        Ok(())
+    }
+
     /// A handle that sets marks in this stream. It stays valid when the stream is given away, and after its end.
     pub fn journal(&self) -> Journal {
         Journal::new(self.shard, Arc::clone(&self.mailbox))

@@ -63,6 +63,12 @@ impl Pump {
 
     /// To the shard, in the order in which it was queued, until something finds no room.
     fn outbound(&mut self, shard: &mut Shard, now: Instant, id: ConnectionId, queues: &mut Queues) {
+        if let Some(nodelay) = queues.nodelay.take() {
+            shard.set_no_delay(id, nodelay);
+        }
+        if let Some(quickack) = queues.quickack.take() {
+            shard.set_quick_ack(id, quickack);
+        }
         while let Some(item) = queues.outbound.front() {
             let done = match item {
                 Item::Data { bytes, since } => {
@@ -87,10 +93,6 @@ impl Pump {
                 }
                 Item::Mark(mark) => {
                     shard.mark(id, mark.clone());
-                    Ok(true)
-                }
-                Item::NoDelay(nodelay) => {
-                    shard.set_no_delay(id, *nodelay);
                     Ok(true)
                 }
                 Item::Shutdown => shard.shutdown_write(now, id).map(|()| true),

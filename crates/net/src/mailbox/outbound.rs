@@ -22,8 +22,6 @@ pub(crate) enum Item {
     },
     /// A mark, behind the bytes that were written before it.
     Mark(StampedMark),
-    /// Whether small segments go at once.
-    NoDelay(bool),
     /// FIN.
     Shutdown,
 }
@@ -59,14 +57,6 @@ impl Outbound {
         }
     }
 
-    /// The backend chose how small segments go. The last word since the bytes before counts.
-    pub(crate) fn push_nodelay(&mut self, nodelay: bool) {
-        match self.items.back_mut() {
-            Some(Item::NoDelay(last)) => *last = nodelay,
-            _ => self.items.push_back(Item::NoDelay(nodelay)),
-        }
-    }
-
     /// Queues FIN, once.
     pub(crate) fn push_shutdown(&mut self) {
         if !self.shut {
@@ -95,7 +85,7 @@ impl Outbound {
         match self.items.pop_front() {
             Some(Item::Data { bytes, .. }) => self.charged -= bytes.len() + OVERHEAD,
             Some(Item::Mark(_)) => self.marks -= 1,
-            Some(Item::NoDelay(_) | Item::Shutdown) | None => {}
+            Some(Item::Shutdown) | None => {}
         }
         if self.items.is_empty() {
             // An idle connection holds no memory.

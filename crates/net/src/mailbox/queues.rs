@@ -33,6 +33,9 @@ pub(crate) enum Farewell {
 pub(crate) struct Queues {
     pub(crate) inbound: Inbound,
     pub(crate) outbound: Outbound,
+    /// Options that were set and not taken over yet. They keep no order with the bytes: the latest word counts.
+    pub(crate) nodelay: Option<bool>,
+    pub(crate) quickack: Option<bool>,
     pub(crate) end: Option<End>,
     pub(crate) farewell: Option<Farewell>,
     /// The driver has closed the connection: the queues lead nowhere now.
@@ -52,6 +55,8 @@ impl Default for Queues {
         Self {
             inbound: Inbound::default(),
             outbound: Outbound::default(),
+            nodelay: None,
+            quickack: None,
             end: None,
             farewell: None,
             released: false,

@@ -126,7 +126,14 @@ impl Mailbox {
 
     pub(super) fn set_nodelay(self: &Arc<Self>, nodelay: bool) {
         self.call(|queues| {
-            queues.outbound.push_nodelay(nodelay);
+            queues.nodelay = Some(nodelay);
+            queues.errand = true;
+        });
+    }
+
+    pub(super) fn set_quickack(self: &Arc<Self>, quickack: bool) {
+        self.call(|queues| {
+            queues.quickack = Some(quickack);
             queues.errand = true;
         });
     }
