@@ -6,7 +6,7 @@ use periplus_wire::{ethernet, ipv4, tcp};
 use std::time::Duration;
 
 const A: u16 = 40_001;
-const B: u16 = 40_002;
+const B: u16 = 50_000;
 
 /// What a peer sends in a connection's life.
 const SEGMENTS: [&str; 8] = [

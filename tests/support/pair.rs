@@ -16,6 +16,12 @@ pub type Cable = Tap<Box<dyn Device>>;
 /// How long a look at the rings takes: frames that answer each other are so far apart at least.
 const LOOK: Duration = Duration::from_micros(10);
 
+/// How often a client tries to connect.
+const ATTEMPTS: u32 = 5;
+
+/// How long it waits in between: a next hop that did not answer is not asked again at once.
+const PAUSE: Duration = Duration::from_secs(2);
+
 /// How many looks may pass without time moving on to the next timer.
 const PATIENCE: u32 = 100_000;
 
@@ -133,26 +139,30 @@ impl Pair {
     }
 
     /// The client connects to the server's `port`; both ends are returned when the handshake is over and the server's
-    /// backend has accepted: (client's, server's). On a link so bad that three ARP requests remain unanswered, as may
-    /// happen, the client tries again.
+    /// backend has accepted: (client's, server's).
+    ///
+    /// On a bad link an attempt may fail: three ARP requests remain unanswered, or the server gives a handshake up whose
+    /// last ACK was lost again and again, while the client takes it for complete. Then the client tries anew.
     #[track_caller]
     pub fn connect(&mut self, listener: ListenerId, port: u16) -> (ConnectionId, ConnectionId) {
-        let mut client = self.begin_connect(port);
-        let mut server = None;
-        self.run_until(Duration::from_secs(600), |pair| {
-            if let Some(accepted) = pair.server.shard.accept(pair.now, listener) {
-                server = Some(accepted.id);
-            }
-            match pair.client.shard.is_connected(client) {
-                Ok(connected) => connected && server.is_some(),
-                Err(_) => {
-                    pair.client.shard.close(pair.now, client);
-                    client = pair.begin_connect(port);
-                    false
+        for _ in 0..ATTEMPTS {
+            let client = self.begin_connect(port);
+            while self.settle() || self.step() {
+                match self.client.shard.is_connected(client) {
+                    Ok(false) => {}
+                    Ok(true) => {
+                        if let Some(server) = self.server.shard.accept(self.now, listener) {
+                            return (client, server.id);
+                        }
+                    }
+                    Err(_) => break,
                 }
             }
-        });
-        (client, server.expect("accepted"))
+            self.client.shard.abort(self.now, client);
+            self.client.shard.close(self.now, client);
+            self.run_for(PAUSE);
+        }
+        panic!("{ATTEMPTS} attempts to connect have failed");
     }
 
     /// The client begins to connect to the server's `port`.
