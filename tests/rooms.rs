@@ -13,6 +13,7 @@ mod handshake_passive;
 mod handshake_retransmission;
 mod journey_deterministic;
 mod journey_spine;
+mod journey_waits;
 mod loss_faulty_link;
 mod loss_retransmission;
 mod loss_slow_readers;

@@ -26,6 +26,8 @@ pub(crate) struct ConnectionJournal {
     pub(super) starved_since: Option<Instant>,
     /// Since when the windows are closed though data waits.
     pub(super) blocked_since: Option<Instant>,
+    /// Sent at least once: everything before this offset.
+    pub(super) transmitted: u64,
     pub(super) acknowledged: u64,
 }
 
@@ -49,6 +51,7 @@ impl ConnectionJournal {
             unclaimed: Overlays::default(),
             starved_since: None,
             blocked_since: None,
+            transmitted: 0,
             acknowledged: 0,
         }
     }
@@ -106,6 +109,7 @@ impl ConnectionJournal {
 
     /// Bytes up to `end` were transmitted for the first time.
     pub(crate) fn transmitted(&mut self, end: u64, at: Instant) {
+        self.transmitted = end;
         let kept_from = self
             .open
             .front()

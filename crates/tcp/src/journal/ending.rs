@@ -101,17 +101,24 @@ impl ConnectionJournal {
     fn write_as(
         &self,
         kind: Kind,
-        request: OpenRequest,
+        mut request: OpenRequest,
         ending: Ending,
         tcp: TcpSummary,
         recorder: &mut Recorder,
     ) {
+        request.add_waits_before_accept();
         let handshake = match (request.is_first, self.handshake.syn_arrived) {
             (false, _) => None,
             (true, Some(_)) => Some(Handshake::Queue),
             (true, None) => Some(Handshake::Cookie),
         };
-        let response_start = request.response_start.unwrap_or(0);
+        // Of an answer that broke off, what was sent of it.
+        let response_end = request.response_end.unwrap_or(self.transmitted);
+        let up_to = |offset: u64| {
+            request
+                .response_start
+                .map_or(0, |c| offset.min(response_end).saturating_sub(c))
+        };
         let record = Record {
             kind,
             id: recorder.next_id(),
@@ -123,14 +130,8 @@ impl ConnectionJournal {
             request: request.request,
             status: request.status,
             bytes_in: request.end.map_or(0, |b| b.saturating_sub(request.start)),
-            bytes_out: request
-                .response_end
-                .map_or(0, |d| d.saturating_sub(response_start)),
-            acked: request.response_start.map_or(0, |c| {
-                self.acknowledged
-                    .min(request.response_end.unwrap_or(u64::MAX))
-                    .saturating_sub(c)
-            }),
+            bytes_out: up_to(response_end),
+            acked: up_to(self.acknowledged),
             outcome: ending.outcome,
             reason: ending.reason,
             events: request.events,

@@ -113,19 +113,6 @@ impl ConnectionJournal {
             {
                 request.overlays.add(Station::Peer, sent, established);
             }
-            // Bytes that were here before `accept()`: the receive queue's whole wait stands beside the spine.
-            if let (Some(arrived), Some(accepted), Some(read)) = (
-                request.events.arrived,
-                request.events.accepted,
-                request.events.read,
-            ) && arrived < accepted
-            {
-                request.overlays.add(
-                    Station::ReceiveQueue,
-                    request.events.taken.unwrap_or(arrived),
-                    read,
-                );
-            }
         }
         self.open.push_back(request);
         true

@@ -68,6 +68,24 @@ impl OpenRequest {
         self.peer_in_server += end.since(start);
     }
 
+    /// Bytes that were here before `accept()`: on the spine their waits are part of `accept_queue`, so the whole of each
+    /// stands beside it.
+    pub(crate) fn add_waits_before_accept(&mut self) {
+        let (Some(arrived), Some(accepted)) = (self.events.arrived, self.events.accepted) else {
+            return;
+        };
+        if !self.is_first || arrived >= accepted {
+            return;
+        }
+        if let Some(taken) = self.events.taken {
+            self.overlays.add(Station::RxRing, arrived, taken);
+        }
+        if let Some(read) = self.events.read {
+            let taken = self.events.taken.unwrap_or(arrived);
+            self.overlays.add(Station::ReceiveQueue, taken, read);
+        }
+    }
+
     /// The last byte of the answer was written at `at`: what the handler did after its first byte, or before the request
     /// had ended, stands beside the spine.
     pub(crate) fn handler_finished(&mut self, at: Instant) {

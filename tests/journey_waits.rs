@@ -1,0 +1,87 @@
+//! Waits that the spine alone would not show, and answers that broke off.
+
+use periplus_journey::{Instant, Mark, Outcome, OverlayEntry, Record, RequestEnd, Station};
+use periplus_stack::ConnectionId;
+use periplus_tests::{Script, options};
+use std::time::Duration;
+
+const A: u16 = 40_001;
+const MILLISECOND: Duration = Duration::from_millis(1);
+
+fn mark(script: &mut Script, id: ConnectionId, mark: Mark) {
+    let at = script.now;
+    script
+        .stack
+        .shard
+        .mark(id, periplus_journey::StampedMark { at, mark });
+}
+
+/// The backend looks at the request, says that it begins, and then reads its 8 bytes: as the turnstile does.
+fn read_request(script: &mut Script, id: ConnectionId) {
+    let mut buffer = [0; 8];
+    script.stack.shard.peek(id, &mut buffer).unwrap();
+    mark(script, id, Mark::Request { start: 0 });
+    script.stack.shard.consume(script.now, id, 8);
+    let how = RequestEnd::Complete;
+    mark(script, id, Mark::RequestEnd { end: 8, how });
+}
+
+fn only_record(script: &Script) -> &Record {
+    let [record] = &script.stack.records[..] else {
+        panic!("one record: {:?}", script.stack.records);
+    };
+    record
+}
+
+#[test]
+fn bytes_that_arrive_before_accept_have_their_whole_wait_beside_the_spine() {
+    let (mut script, web) = Script::listening(options(), 2);
+    script.handshake(A);
+    script.inject(A, "P. 1:9(8) ack 1");
+    let arrived: Instant = script.now;
+    script.advance(3 * MILLISECOND);
+    let id = script.accept(web).id;
+    script.advance(2 * MILLISECOND);
+    read_request(&mut script, id);
+    let read = script.now;
+    mark(&mut script, id, Mark::Response { start: 0 });
+    script.stack.shard.write(script.now, id, &[0; 6]).unwrap();
+    mark(&mut script, id, Mark::ResponseEnd { end: 6 });
+    script.run();
+    script.expect(A, "P. 1:7(6) ack 9");
+    script.inject(A, ". 9:9(0) ack 7");
+
+    let record = only_record(&script);
+    let stations: Vec<_> = record
+        .spine()
+        .intervals()
+        .iter()
+        .map(|interval| interval.station)
+        .collect();
+    assert!(!stations.contains(&Station::Idle) && !stations.contains(&Station::RxRing));
+    let queue: &OverlayEntry = record.overlay(Station::ReceiveQueue).expect("an overlay");
+    assert_eq!((queue.start, queue.end), (arrived, read));
+    assert!(queue.busy >= 5 * MILLISECOND, "{queue:?}");
+    assert!(record.overlay(Station::RxRing).is_some());
+}
+
+#[test]
+fn of_an_answer_that_broke_off_the_record_has_what_was_sent() {
+    let (mut script, id) = Script::established(A);
+    script.inject(A, "P. 1:9(8) ack 1");
+    read_request(&mut script, id);
+    mark(&mut script, id, Mark::Response { start: 0 });
+    script
+        .stack
+        .shard
+        .write(script.now, id, &[0; 1000])
+        .unwrap();
+    script.run();
+    script.drain();
+    script.inject(A, ". 9:9(0) ack 601");
+    script.inject(A, "R 9:9(0)");
+
+    let record = only_record(&script);
+    assert_eq!(record.outcome, Outcome::Reset);
+    assert_eq!((record.bytes_out, record.acked), (1000, 600));
+}
