@@ -34,11 +34,13 @@ impl State {
         self.closing.as_ref().map(|closing| closing.deadline)
     }
 
-    /// Whether nothing keeps a closing shard alive.
+    /// Whether nothing keeps a closing shard alive: all is delivered and sent, or its time is up.
     pub(crate) fn has_ended(&self, now: Instant) -> bool {
+        let (connections, ..) = self.shard.connection_counts();
+        let is_done = connections == 0 && !self.shard.has_output();
         self.closing
             .as_ref()
-            .is_some_and(|closing| closing.deadline <= now || self.shard.connection_counts().0 == 0)
+            .is_some_and(|closing| is_done || closing.deadline <= now)
     }
 
     /// The driver resets what the backend still holds, once.
