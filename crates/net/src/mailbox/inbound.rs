@@ -5,6 +5,9 @@ use periplus_journey::Instant;
 use std::collections::VecDeque;
 use std::mem;
 
+/// How many runs are kept apart, as many as the stack's own stamp logs. Later bytes count as if they had come with the last.
+const RUNS: usize = 32;
+
 /// How many waits are kept apart until a request claims them. Later ones are merged into the last.
 const WAITS: usize = 16;
 
@@ -39,10 +42,13 @@ impl Inbound {
     /// The driver puts bytes in, at most [`room`](Self::room).
     pub(crate) fn push(&mut self, bytes: &[u8], now: Instant) {
         self.bytes.extend(bytes);
-        self.runs.push_back(Run {
-            length: bytes.len(),
-            since: now,
-        });
+        let full = self.runs.len() == RUNS;
+        let length = bytes.len();
+        match self.runs.back_mut() {
+            Some(last) if last.since == now => last.length += length,
+            Some(last) if full => last.length += length,
+            _ => self.runs.push_back(Run { length, since: now }),
+        }
     }
 
     /// All bytes, in up to two pieces.
