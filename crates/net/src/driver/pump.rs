@@ -71,40 +71,31 @@ impl Pump {
         }
         while let Some(item) = queues.outbound.front() {
             let done = match item {
-                Item::Data { bytes, since } => {
-                    let since = *since;
+                Item::Data { bytes, .. } if !bytes.is_empty() => {
                     match shard.write_bytes(now, id, bytes) {
+                        // The next try goes on with the rest, or is told to wait: only then does the shard say when there
+                        // is room.
                         Ok(Write::Accepted(length)) => {
-                            let done = bytes.is_empty();
                             queues.outbound.taken(length);
-                            if done {
-                                let mark = Mark::Overlay {
-                                    station: Station::Mailbox,
-                                    start: since,
-                                    end: now,
-                                };
-                                shard.mark(id, StampedMark { at: now, mark });
-                            }
-                            Ok(done)
+                            continue;
                         }
-                        Ok(Write::Wait) => Ok(false),
+                        Ok(Write::Wait) => return,
                         Err(error) => Err(error),
                     }
                 }
+                Item::Data { since, .. } => {
+                    shard.mark(id, waited(*since, now));
+                    Ok(())
+                }
                 Item::Mark(mark) => {
                     shard.mark(id, mark.clone());
-                    Ok(true)
+                    Ok(())
                 }
-                Item::Shutdown => shard.shutdown_write(now, id).map(|()| true),
+                Item::Shutdown => shard.shutdown_write(now, id),
             };
-            match done {
-                Ok(true) => queues.outbound.pop(),
-                // Not all of it found room: the shard says when there is more.
-                Ok(false) => break,
-                Err(error) => {
-                    queues.end = Some(End::Failed(error));
-                    queues.outbound.pop();
-                }
+            queues.outbound.pop();
+            if let Err(error) = done {
+                queues.end = Some(End::Failed(error));
             }
         }
     }
@@ -124,6 +115,17 @@ impl Pump {
             }
         }
     }
+}
+
+/// Bytes were in the mailbox.
+fn waited(start: Instant, end: Instant) -> StampedMark {
+    let station = Station::Mailbox;
+    let mark = Mark::Overlay {
+        station,
+        start,
+        end,
+    };
+    StampedMark { at: end, mark }
 }
 
 /// Whether, and how, the connection is to be closed now. The handle may be gone before all it wrote has found room.
