@@ -11,6 +11,7 @@ mod timer;
 
 pub(crate) use timer::Timer;
 
+use crate::clock;
 use crate::mailbox::{Call, Inbox};
 use crate::shard::registry;
 use crate::shard::waiters::Discarded;
@@ -102,8 +103,10 @@ impl Drop for Driver {
         calls.extend(self.calls.drain(..));
         if let Some(cell) = registry::remove(self.inbox.shard()) {
             let (snapshot, closing) = cell.drive(|state| {
+                // No journey is lost in silence, not even when the runtime is dropped under it.
+                state.shard.cut_off(clock::now());
                 state.shard.take_records(&mut self.records);
-                state.waiters.end(&mut self.wakers);
+                state.waiters.end_all(&mut self.wakers);
                 (Snapshot::of(state, &self.inbox), state.closing.take())
             });
             cell.record(&mut self.records);

@@ -237,6 +237,30 @@ fn calls_that_wait_fail_when_the_shard_ends() {
 }
 
 #[test]
+fn a_shard_that_ends_delivers_what_dropped_streams_wrote_first() {
+    far_from_the_shard(|shards| async move {
+        let listener = TcpListener::bind(&shards.server, SERVER).await.unwrap();
+        let mut client = TcpStream::connect(&shards.client, SERVER).await.unwrap();
+        let (mut server, _) = listener.accept().await.unwrap();
+        let chunk = pattern(32 << 10);
+        let mut written = 0;
+        // Until send queue and mailbox are full.
+        while let Ok(result) = timeout(Duration::from_millis(200), server.write(&chunk)).await {
+            written += result.unwrap();
+        }
+        drop(server);
+        let shutdown = tokio::spawn(async move {
+            let last = shards.server.shutdown(LONG).await;
+            (last, shards)
+        });
+        let mut received = Vec::new();
+        client.read_to_end(&mut received).await.unwrap();
+        assert_eq!(received.len(), written);
+        shutdown.await.unwrap().0.unwrap();
+    });
+}
+
+#[test]
 fn calls_that_wait_fail_when_the_shards_runtime_is_dropped() {
     let shards = ShardThread::start();
     let runtime = tokio::runtime::Builder::new_current_thread()

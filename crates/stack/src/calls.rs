@@ -351,12 +351,23 @@ impl Shard {
         self.with(now, id, |connection, context| connection.abort(context));
     }
 
-    /// Resets every connection, those included that nobody holds any more and that only have something left to deliver: so
-    /// that every journey under way ends in a record, and no peer waits for what will not come.
-    pub fn abort_all(&mut self, now: Instant) {
+    /// Connections whose peer still has something to get: bytes, or a FIN, that it has not acknowledged.
+    pub fn delivering(&self) -> usize {
+        let delivering = |flow: &Flow| flow.connection.is_delivering();
+        self.flows
+            .iter()
+            .filter(|(_, flow)| delivering(flow))
+            .count()
+    }
+
+    /// Ends every connection, those included that nobody holds any more, so that every journey under way ends in a record.
+    /// What is not delivered is reset; who only waits for the peer's FIN just stops.
+    pub fn cut_off(&mut self, now: Instant) {
         let ids: Vec<_> = self.flows.iter().map(|(index, _)| index).collect();
         for id in ids {
-            self.abort(now, ConnectionId(id));
+            self.with(now, ConnectionId(id), |connection, context| {
+                connection.cut_off(context)
+            });
         }
     }
 

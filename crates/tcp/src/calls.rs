@@ -215,6 +215,15 @@ impl Connection {
         self.fail(context, StreamError::Aborted, Outcome::Reset, Some(reason));
     }
 
+    /// The stack ends. An orphan that only waits for its peer's FIN has delivered everything, and waits no longer; any other
+    /// connection is reset.
+    pub fn cut_off(&mut self, context: &mut Context<'_>) {
+        match self.state {
+            State::FinWait2 if !self.attached => self.finish(context),
+            _ => self.abort(context),
+        }
+    }
+
     /// Owes a RST that the peer must believe: at SND.NXT, which is its RCV.NXT once everything arrived.
     pub(crate) fn send_reset(&mut self, context: &Context<'_>) {
         self.reset_due = Some(SegmentHeader {

@@ -230,6 +230,14 @@ impl Connection {
         self.state == State::Closed && self.reset_due.is_none() && !self.attached
     }
 
+    /// Whether the peer still has something to get: bytes, or our FIN, that it has not acknowledged.
+    pub fn is_delivering(&self) -> bool {
+        !matches!(
+            self.state,
+            State::FinWait2 | State::TimeWait | State::Closed
+        )
+    }
+
     /// Whether a compact record can do the rest: TIME-WAIT, and nobody holds it.
     pub fn is_only_waiting(&self) -> bool {
         self.state == State::TimeWait && !self.attached && self.ack_due == AckDue::No

@@ -27,29 +27,23 @@ impl Driver {
             state.errand = false;
             let now = clock::now();
             self.receive(state, now);
-            if state
-                .shard
-                .next_timeout()
-                .is_some_and(|deadline| deadline <= now)
-            {
+            let deadline = state.shard.next_timeout();
+            if deadline.is_some_and(|deadline| deadline <= now) {
                 state.shard.timeout(now);
             }
             self.serve_calls(cell, state, now);
             state.begin_shutdown(now, &mut self.wakers);
             state.cut_off(now);
             self.wake_ready(cell, state, now);
-            let room = matches!(
-                state.shard.transmit(now, &mut *state.device),
-                TransmitOutcome::Done
-            );
-            // What sending made ready (room in a send queue) waits for no one else.
+            let outcome = state.shard.transmit(now, &mut *state.device);
+            // A connection that cannot be sent to fails here, and whoever waits on it is to be told.
             self.wake_ready(cell, state, now);
             state.shard.take_records(&mut self.records);
             self.discarded = mem::take(&mut state.waiters.discarded);
             if state.has_ended(now) {
                 return Next::End;
             }
-            self.sleep(state, room, context)
+            self.sleep(state, outcome == TransmitOutcome::Done, context)
         })
     }
 
@@ -94,10 +88,12 @@ impl Driver {
                         self.pump.stream(state, now, &mailbox, &mut self.wakers);
                         continue;
                     }
-                    self.wakers
-                        .extend(readable.then(|| waiters.read.take()).flatten());
-                    self.wakers
-                        .extend(writable.then(|| waiters.write.take()).flatten());
+                    if readable {
+                        self.wakers.extend(waiters.read.take());
+                    }
+                    if writable {
+                        self.wakers.extend(waiters.write.take());
+                    }
                 }
                 Ready::Listener(id) => {
                     let Some(waiters) = state.waiters.listeners.get_mut(&id) else {
@@ -116,6 +112,9 @@ impl Driver {
 
     /// Registers for everything that may end the sleep; any of it that is there already makes another round.
     fn sleep(&mut self, state: &mut State, room: bool, context: &mut Context<'_>) -> Next {
+        if room && state.shard.has_output() {
+            return Next::Round;
+        }
         if state.device.poll_arrivals(context).is_ready() {
             return Next::Round;
         }

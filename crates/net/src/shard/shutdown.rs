@@ -36,11 +36,10 @@ impl State {
 
     /// Whether nothing keeps a closing shard alive: all is delivered and sent, or its time is up.
     pub(crate) fn has_ended(&self, now: Instant) -> bool {
-        let (connections, ..) = self.shard.connection_counts();
-        let is_done = connections == 0 && !self.shard.has_output();
-        self.closing
-            .as_ref()
-            .is_some_and(|closing| is_done || closing.deadline <= now)
+        self.closing.as_ref().is_some_and(|closing| {
+            let is_done = !self.shard.has_output() && self.shard.delivering() == 0;
+            is_done || closing.deadline <= now
+        })
     }
 
     /// The driver resets what the backend still holds, once.
@@ -49,13 +48,22 @@ impl State {
             Some(closing) if !closing.begun => closing.begun = true,
             _ => return,
         }
-        self.waiters.end(wakers);
         let ids: Vec<_> = self.waiters.listeners.keys().copied().collect();
-        ids.into_iter()
-            .for_each(|id| self.release_listener(now, id));
-        let ids: Vec<_> = self.waiters.streams.keys().copied().collect();
-        ids.into_iter()
-            .for_each(|id| self.release_stream(now, id, Farewell::Abort));
+        for id in ids {
+            self.waiters.end_listener(id, wakers);
+            self.release_listener(now, id);
+        }
+        // What a remote stream wrote may still be in its mailbox when its handle is gone: that is delivered as well.
+        let held = self
+            .waiters
+            .streams
+            .iter()
+            .filter(|(_, stream)| !stream.is_leaving());
+        let ids: Vec<_> = held.map(|(&id, _)| id).collect();
+        for id in ids {
+            self.waiters.end_stream(id, wakers);
+            self.release_stream(now, id, Farewell::Abort);
+        }
     }
 
     /// At the deadline, what is still not delivered is given up: its journeys end here.
@@ -64,7 +72,7 @@ impl State {
             .shutdown_deadline()
             .is_some_and(|deadline| deadline <= now)
         {
-            self.shard.abort_all(now);
+            self.shard.cut_off(now);
         }
     }
 }

@@ -69,23 +69,51 @@ impl Waiters {
         }
     }
 
-    /// Tells everyone that the shard ends: those on foreign threads by their mailboxes, the rest by `wakers`.
-    pub(crate) fn end(&mut self, wakers: &mut Vec<Waker>) {
-        for stream in self.streams.values_mut() {
-            wakers.extend(
-                [stream.read.take(), stream.write.take()]
-                    .into_iter()
-                    .flatten(),
-            );
-            if let Some(mailbox) = &stream.mailbox {
-                mailbox.end(wakers);
-            }
+    /// Tells who waits on a stream that the shard ends: on a foreign thread by its mailbox, on this one by `wakers`.
+    pub(crate) fn end_stream(&mut self, id: ConnectionId, wakers: &mut Vec<Waker>) {
+        if let Some(stream) = self.streams.get_mut(&id) {
+            stream.end(wakers);
         }
-        for listener in self.listeners.values_mut() {
-            wakers.append(&mut listener.accept);
-            if let Some(mailbox) = &listener.mailbox {
-                mailbox.end(wakers);
-            }
+    }
+
+    /// As [`end_stream`](Self::end_stream).
+    pub(crate) fn end_listener(&mut self, id: ListenerId, wakers: &mut Vec<Waker>) {
+        if let Some(listener) = self.listeners.get_mut(&id) {
+            listener.end(wakers);
+        }
+    }
+
+    /// Tells everyone.
+    pub(crate) fn end_all(&mut self, wakers: &mut Vec<Waker>) {
+        self.streams
+            .values_mut()
+            .for_each(|stream| stream.end(wakers));
+        self.listeners
+            .values_mut()
+            .for_each(|listener| listener.end(wakers));
+    }
+}
+
+impl StreamWaiters {
+    /// The handle is gone, and the driver carries the rest of what it wrote.
+    pub(crate) fn is_leaving(&self) -> bool {
+        let leaving = |mailbox: &Arc<Mailbox>| mailbox.drive(|queues| queues.farewell.is_some());
+        self.mailbox.as_ref().and_then(leaving).unwrap_or(false)
+    }
+
+    fn end(&mut self, wakers: &mut Vec<Waker>) {
+        wakers.extend([self.read.take(), self.write.take()].into_iter().flatten());
+        if let Some(mailbox) = &self.mailbox {
+            mailbox.end(wakers);
+        }
+    }
+}
+
+impl ListenerWaiters {
+    fn end(&mut self, wakers: &mut Vec<Waker>) {
+        wakers.append(&mut self.accept);
+        if let Some(mailbox) = &self.mailbox {
+            mailbox.end(wakers);
         }
     }
 }

@@ -78,6 +78,13 @@ fn a_fin_before_its_data_waits_for_it() {
 }
 
 #[test]
+fn an_orphan_in_fin_wait_2_is_cut_off_in_silence_and_others_by_a_reset() {
+    Trace::established()
+        .run("close\n > F. 1:1 ack 1\n < . 1:1 ack 2\n cutoff\n > nothing\n state Closed");
+    Trace::established().run("cutoff\n > R. 1:1 ack 1\n state Closed");
+}
+
+#[test]
 fn an_orphan_does_not_wait_for_ever_in_fin_wait_2() {
     Trace::established().run(
         "close\n > F. 1:1 ack 1\n < . 1:1 ack 2\n state FinWait2\n wait 60000ms\n state Closed",

@@ -6,7 +6,7 @@
 //! | `> P. 1:101 ack 1` | this segment is sent next; `win` is compared if it is given |
 //! | `> nothing` | nothing is sent |
 //! | `wait 40ms` | time passes, and what is due is done |
-//! | `write 100`, `read 100`, `shutdown`, `close`, `abort`, `nodelay`, `quickack` | the backend calls |
+//! | `write 100`, `read 100`, `shutdown`, `close`, `abort`, `cutoff`, `nodelay`, `quickack` | the backend calls |
 //! | `state FinWait1` | the connection is in that state |
 //!
 //! Segments of a full size hold 1000 bytes. At the end nothing may be left that was sent and not expected.
@@ -238,6 +238,7 @@ impl Trace {
             "shutdown" => self.connection.shutdown_write().unwrap(),
             "close" => self.with(Connection::close),
             "abort" => self.with(Connection::abort),
+            "cutoff" => self.with(Connection::cut_off),
             "nodelay" => self.connection.set_no_delay(true),
             "quickack" => self.connection.set_quick_ack(true),
             other => panic!("no such call: {other}"),
