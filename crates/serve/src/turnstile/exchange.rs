@@ -1,10 +1,18 @@
 //! The request and the answer that are passing: what has been seen of them, and the marks that follow from it.
 
+mod inbound;
+mod outbound;
+mod service;
+mod stage;
+
+pub(super) use inbound::Passage;
+pub use stage::Stage;
+
 use super::disagreement::Disagreement;
 use super::request::AnswerTo;
 use crate::counters::ServeCounters;
 use crate::marks::Marks;
-use periplus_journey::{Label, Mark, RequestEnd};
+use periplus_journey::{Mark, RequestEnd};
 use std::cell::{Ref, RefCell, RefMut};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -27,6 +35,8 @@ struct State<M> {
     request: Request,
     answer: Answer,
     answer_to: AnswerTo,
+    /// The whole head was handed to hyper.
+    head_ended: bool,
     /// hyper took the head.
     taken: bool,
     /// The handler was called.
@@ -61,36 +71,6 @@ enum Answer {
     Ended,
 }
 
-/// What may pass the turnstile towards hyper.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Passage {
-    /// The bytes of one request.
-    Open,
-    /// Nothing, until the answer is written.
-    Closed,
-    /// Nothing any more.
-    Cut,
-    /// Everything: this is no longer HTTP.
-    Tunnel,
-}
-
-/// What a connection is waiting for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// A request.
-    Idle,
-    /// The rest of the header section of the request with this number.
-    Head(u64),
-    /// The rest of a request's content.
-    Content,
-    /// The handler.
-    Handling,
-    /// Its peer, to take the answer.
-    Answering,
-    /// Whatever now speaks on it.
-    Tunnel,
-}
-
 impl<M> Clone for Exchange<M> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
@@ -109,6 +89,7 @@ impl<M: Marks> Exchange<M> {
             request: Request::Awaited,
             answer: Answer::Awaited,
             answer_to: AnswerTo::Other,
+            head_ended: false,
             taken: false,
             called: false,
             tunnel: false,
@@ -123,239 +104,6 @@ impl<M: Marks> Exchange<M> {
 
     fn state_mut(&self) -> RefMut<'_, State<M>> {
         self.0.borrow_mut()
-    }
-
-    /// The connection's journal.
-    pub fn marks(&self) -> M {
-        self.state().marks.clone()
-    }
-
-    /// What the connection is waiting for.
-    pub fn stage(&self) -> Stage {
-        let state = self.state();
-        match (state.request, state.answer) {
-            _ if state.tunnel => Stage::Tunnel,
-            (_, Answer::Made | Answer::Begun) => Stage::Answering,
-            (Request::Awaited, _) => Stage::Idle,
-            (Request::Head, _) => Stage::Head(state.requests),
-            (Request::Content, _) => Stage::Content,
-            (_, Answer::Ended) => Stage::Idle,
-            (_, Answer::Awaited) if state.taken => Stage::Handling,
-            // hyper has refused it, and is about to say so.
-            (_, Answer::Awaited) => Stage::Answering,
-        }
-    }
-
-    /// How many bytes have moved on this connection, in both directions.
-    pub fn moved(&self) -> u64 {
-        let state = self.state();
-        state.received + state.sent
-    }
-
-    /// Whether a request has begun to which nothing was answered yet.
-    pub fn owes_an_answer(&self) -> bool {
-        let state = self.state();
-        state.request != Request::Awaited && state.answer == Answer::Awaited
-    }
-
-    /// Whether an answer was made that has not ended.
-    pub fn is_answering(&self) -> bool {
-        matches!(self.state().answer, Answer::Made | Answer::Begun)
-    }
-
-    /// Whether the connection has ended for requests before the last of them did: its peer may still be sending it.
-    pub fn was_cut(&self) -> bool {
-        self.state().request == Request::Cut
-    }
-
-    /// Whether an answer with this status, begun now, would be the connection's last, because the request it answers has
-    /// not arrived and an error answer does not wait for it.
-    pub fn would_cut(&self, status: u16) -> bool {
-        let state = self.state();
-        matches!(state.request, Request::Head | Request::Content) && is_error(status)
-    }
-
-    /// hyper took the head of a request: it is the service's first word on every request.
-    pub fn head_taken(&self) -> Result<(), Disagreement> {
-        let mut state = self.state_mut();
-        match state.request {
-            Request::Content | Request::Arrived if !state.taken => state.taken = true,
-            // Cut between the head and now: refused content that hyper has not read yet.
-            Request::Cut if !state.taken => state.taken = true,
-            _ => return Err(state.disagree(Disagreement::HeadTakenEarly)),
-        }
-        Ok(())
-    }
-
-    /// The handler is called now.
-    pub fn handler_called(&self) {
-        let mut state = self.state_mut();
-        state.called = true;
-        state.complete_if_arrived();
-        state.marks.mark(Mark::HandlerCalled);
-        state.counters.requests.increment();
-    }
-
-    /// The service gives the answer to hyper now.
-    pub fn answer_made(&self) {
-        let mut state = self.state_mut();
-        if state.answer == Answer::Awaited {
-            state.answer = Answer::Made;
-        }
-    }
-
-    /// No byte will be handed to hyper any more. A request that has not arrived by now never will.
-    pub fn finish(&self) {
-        let mut state = self.state_mut();
-        let how = match state.request {
-            Request::Awaited | Request::Ended | Request::Cut => return,
-            _ if matches!(state.answer, Answer::Awaited | Answer::Made) => RequestEnd::Abandoned,
-            // Answered, and the rest of it was not wanted.
-            _ => RequestEnd::Rejected,
-        };
-        state.end_request(how, Request::Cut);
-    }
-
-    pub(super) fn passage(&self) -> Result<Passage, Disagreement> {
-        let mut state = self.state_mut();
-        if let Some(disagreement) = state.disagreement {
-            return Err(disagreement);
-        }
-        if state.tunnel {
-            return Ok(Passage::Tunnel);
-        }
-        // hyper parses what it was given before it asks for more, and calls the service as soon as a head is whole.
-        let head_ended = matches!(state.request, Request::Content | Request::Arrived);
-        if head_ended && !state.taken && state.answer == Answer::Awaited {
-            return Err(state.disagree(Disagreement::HeadNotTaken));
-        }
-        Ok(match state.request {
-            Request::Awaited | Request::Head | Request::Content => Passage::Open,
-            Request::Arrived | Request::Ended => Passage::Closed,
-            Request::Cut => Passage::Cut,
-        })
-    }
-
-    /// The turnstile opens for `waker` when the answer has ended.
-    pub(super) fn wait(&self, waker: &Waker) {
-        let mut state = self.state_mut();
-        match &mut state.reader {
-            Some(reader) => reader.clone_from(waker),
-            None => state.reader = Some(waker.clone()),
-        }
-    }
-
-    pub(super) fn received(&self, length: usize) {
-        self.state_mut().received += length as u64;
-    }
-
-    pub(super) fn sent(&self, length: usize) {
-        self.state_mut().sent += length as u64;
-    }
-
-    /// The next byte received begins a request.
-    pub(super) fn request_begins(&self) {
-        let mut state = self.state_mut();
-        let start = state.received;
-        state.request = Request::Head;
-        state.requests += 1;
-        state.marks.mark(Mark::Request { start });
-    }
-
-    pub(super) fn is_request_begun(&self) -> bool {
-        self.state().request != Request::Awaited
-    }
-
-    pub(super) fn request_line(&self, line: Box<str>, protocol: &'static str, answer_to: AnswerTo) {
-        let mut state = self.state_mut();
-        state.answer_to = answer_to;
-        state.marks.mark(Mark::Label(Label::Protocol(protocol)));
-        state.marks.mark(Mark::Label(Label::Request(line)));
-    }
-
-    pub(super) fn head_ended(&self) {
-        self.state_mut().request = Request::Content;
-    }
-
-    /// The last byte of the request was received.
-    pub(super) fn request_ended(&self) {
-        let mut state = self.state_mut();
-        state.request = Request::Arrived;
-        if state.called {
-            state.complete_if_arrived();
-        }
-        state.turn();
-    }
-
-    /// The bytes received so far are not a request, nor the beginning of one.
-    pub(super) fn request_refused(&self) {
-        self.state_mut()
-            .end_request(RequestEnd::Rejected, Request::Cut);
-    }
-
-    pub(super) fn answer_to(&self) -> AnswerTo {
-        self.state().answer_to
-    }
-
-    /// Whether an answer may be written now.
-    pub(super) fn check_answer_due(&self) -> Result<(), Disagreement> {
-        let mut state = self.state_mut();
-        if let Some(disagreement) = state.disagreement {
-            return Err(disagreement);
-        }
-        if !state.tunnel && (state.request == Request::Awaited || state.answer == Answer::Ended) {
-            return Err(state.disagree(Disagreement::AnswerNotDue));
-        }
-        Ok(())
-    }
-
-    /// The final answer's status was sent; its first byte was sent at `start`.
-    pub(super) fn answer_begins(&self, start: u64, status: u16) {
-        let mut state = self.state_mut();
-        match state.request {
-            Request::Arrived if state.called => state.complete_if_arrived(),
-            // hyper, or the service before the handler, refused it.
-            Request::Arrived => state.end_request(RequestEnd::Rejected, Request::Ended),
-            // An error answer does not wait for the rest of the request, and does not want it.
-            Request::Head | Request::Content if is_error(status) => {
-                state.end_request(RequestEnd::Rejected, Request::Cut);
-            }
-            _ => {}
-        }
-        state.answer = Answer::Begun;
-        state.marks.mark(Mark::Response { start });
-        state.marks.mark(Mark::Label(Label::Status(status)));
-    }
-
-    /// The last byte of the answer was sent.
-    pub(super) fn answer_ended(&self) {
-        let mut state = self.state_mut();
-        let end = state.sent;
-        state.answer = Answer::Ended;
-        state.marks.mark(Mark::ResponseEnd { end });
-        state.turn();
-    }
-
-    /// The answer has ended, and whatever follows in either direction is not HTTP.
-    pub(super) fn becomes_tunnel(&self) {
-        self.answer_ended();
-        let mut state = self.state_mut();
-        state.tunnel = true;
-        if let Some(reader) = state.reader.take() {
-            reader.wake();
-        }
-    }
-
-    pub(super) fn disagree(&self, disagreement: Disagreement) -> Disagreement {
-        self.state_mut().disagree(disagreement)
-    }
-
-    pub(super) fn is_tunnel(&self) -> bool {
-        self.state().tunnel
-    }
-
-    pub(super) fn sent_so_far(&self) -> u64 {
-        self.state().sent
     }
 }
 
@@ -385,6 +133,7 @@ impl<M: Marks> State<M> {
         self.request = Request::Awaited;
         self.answer = Answer::Awaited;
         self.answer_to = AnswerTo::Other;
+        self.head_ended = false;
         self.taken = false;
         self.called = false;
         if let Some(reader) = self.reader.take() {

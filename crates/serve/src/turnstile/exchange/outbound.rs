@@ -1,0 +1,78 @@
+//! What the turnstile sees of the bytes sent.
+
+use super::{Answer, Exchange, Request, is_error};
+use crate::marks::Marks;
+use crate::turnstile::Disagreement;
+use crate::turnstile::request::AnswerTo;
+use periplus_journey::{Label, Mark, RequestEnd};
+
+impl<M: Marks> Exchange<M> {
+    /// Whether an answer may be written now.
+    pub(in crate::turnstile) fn check_answer_due(&self) -> Result<(), Disagreement> {
+        let mut state = self.state_mut();
+        if let Some(disagreement) = state.disagreement {
+            return Err(disagreement);
+        }
+        if !state.tunnel && (state.request == Request::Awaited || state.answer == Answer::Ended) {
+            return Err(state.disagree(Disagreement::AnswerNotDue));
+        }
+        Ok(())
+    }
+
+    pub(in crate::turnstile) fn sent(&self, length: usize) {
+        self.state_mut().sent += length as u64;
+    }
+
+    pub(in crate::turnstile) fn sent_so_far(&self) -> u64 {
+        self.state().sent
+    }
+
+    pub(in crate::turnstile) fn answer_to(&self) -> AnswerTo {
+        self.state().answer_to
+    }
+
+    /// The final answer's status was sent; its first byte was sent at `start`.
+    pub(in crate::turnstile) fn answer_begins(&self, start: u64, status: u16) {
+        let mut state = self.state_mut();
+        match state.request {
+            Request::Arrived if state.called => state.complete_if_arrived(),
+            // hyper, or the service before the handler, refused it.
+            Request::Arrived => state.end_request(RequestEnd::Rejected, Request::Ended),
+            // An error answer does not wait for the rest of the request, and does not want it.
+            Request::Head | Request::Content if is_error(status) => {
+                state.end_request(RequestEnd::Rejected, Request::Cut);
+            }
+            _ => {}
+        }
+        state.answer = Answer::Begun;
+        state.marks.mark(Mark::Response { start });
+        state.marks.mark(Mark::Label(Label::Status(status)));
+    }
+
+    /// The last byte of the answer was sent.
+    pub(in crate::turnstile) fn answer_ended(&self) {
+        let mut state = self.state_mut();
+        let end = state.sent;
+        state.answer = Answer::Ended;
+        state.marks.mark(Mark::ResponseEnd { end });
+        state.turn();
+    }
+
+    /// The answer has ended, and whatever follows in either direction is not HTTP.
+    pub(in crate::turnstile) fn becomes_tunnel(&self) {
+        self.answer_ended();
+        let mut state = self.state_mut();
+        state.tunnel = true;
+        if let Some(reader) = state.reader.take() {
+            reader.wake();
+        }
+    }
+
+    pub(in crate::turnstile) fn is_tunnel(&self) -> bool {
+        self.state().tunnel
+    }
+
+    pub(in crate::turnstile) fn disagree(&self, disagreement: Disagreement) -> Disagreement {
+        self.state_mut().disagree(disagreement)
+    }
+}

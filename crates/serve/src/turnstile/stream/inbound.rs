@@ -1,0 +1,135 @@
+//! Towards hyper: the bytes of one request.
+
+use super::Turnstile;
+use crate::marks::Marks;
+use crate::stream::PeekStream;
+use crate::turnstile::label;
+use crate::turnstile::request::RequestStep;
+use std::io;
+use std::task::{Context, Poll, ready};
+use tokio::io::ReadBuf;
+
+/// What hyper is given in place of a byte that breaks the grammar of a head. NUL may stand nowhere in a head (RFC 9110
+/// section 5.5), so hyper answers 400 and closes; the empty line makes it look, as it parses a head that came in pieces
+/// only when it seems whole.
+const REFUSAL: &[u8] = b"\0\r\n\r\n";
+
+impl<S: PeekStream, M: Marks> Turnstile<S, M> {
+    /// Hands `buffer` the bytes of the request that is passing. Ready without any is the end of the stream.
+    pub(super) fn poll_pass(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        loop {
+            ready!(self.stream.poll_peek(context, buffer))?;
+            let peeked = &buffer.filled()[before..];
+            if peeked.is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+            if !self.exchange.is_request_begun() {
+                let mut rest = peeked;
+                self.request.skip_empty_lines(&mut rest);
+                let skipped = peeked.len() - rest.len();
+                if skipped > 0 {
+                    // hyper never hears of them: take them, and look again.
+                    self.stream.consume(skipped);
+                    self.exchange.received(skipped);
+                    buffer.set_filled(before);
+                    continue;
+                }
+                self.exchange.request_begins();
+            }
+            let handed = self.walk_request(peeked);
+            buffer.set_filled(before + handed);
+            if handed == 0 {
+                // Refused at its first byte, and to hand on nothing would be to end the stream.
+                self.hand_refusal(buffer);
+            }
+            return Poll::Ready(Ok(()));
+        }
+    }
+
+    /// Walks `bytes` as far as the passing request goes and takes them from the stream. Returns how many are hyper's.
+    fn walk_request(&mut self, bytes: &[u8]) -> usize {
+        let mut rest = bytes;
+        loop {
+            let before = rest.len();
+            let step = self.request.walk(&mut rest);
+            self.exchange.received(before - rest.len());
+            match step {
+                RequestStep::More => break,
+                RequestStep::LineEnded => self.label_request(),
+                RequestStep::HeadEnded => self.exchange.head_ended(),
+                RequestStep::Ended => {
+                    self.exchange.request_ended();
+                    break;
+                }
+                RequestStep::Refused => {
+                    self.refuse();
+                    let handed = bytes.len() - rest.len();
+                    // The byte that is refused is the last of the request, and stays here.
+                    self.stream.consume(handed + 1);
+                    return handed;
+                }
+            }
+        }
+        let handed = bytes.len() - rest.len();
+        self.stream.consume(handed);
+        handed
+    }
+
+    fn label_request(&self) {
+        let line = label::printable(self.request.line());
+        self.exchange
+            .request_line(line, self.request.protocol(), self.request.answer_to());
+    }
+
+    fn refuse(&mut self) {
+        if self.request.is_in_line() {
+            self.label_request();
+        }
+        if !self.request.is_in_content() {
+            self.refusal = REFUSAL;
+        }
+        self.exchange.received(1);
+        self.exchange.request_refused();
+    }
+
+    /// Hands on what is left of a refusal; nothing is the end of the stream.
+    pub(super) fn hand_refusal(&mut self, buffer: &mut ReadBuf<'_>) {
+        let (now, later) = self
+            .refusal
+            .split_at(self.refusal.len().min(buffer.remaining()));
+        buffer.put_slice(now);
+        self.refusal = later;
+    }
+
+    /// Waits for the answer to be written. Whether the peer has closed its direction meanwhile is nobody's business yet:
+    /// it may, and still be owed the answer (RFC 9112 section 9.6). That it has reset the connection is.
+    pub(super) fn poll_closed(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut byte = [0];
+        if let Poll::Ready(Err(error)) =
+            self.stream.poll_peek(context, &mut ReadBuf::new(&mut byte))
+        {
+            return Poll::Ready(Err(error));
+        }
+        self.exchange.wait(context.waker());
+        Poll::Pending
+    }
+
+    /// Hands `buffer` whatever is there.
+    pub(super) fn poll_tunnel(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        ready!(self.stream.poll_peek(context, buffer))?;
+        let length = buffer.filled().len() - before;
+        self.stream.consume(length);
+        self.exchange.received(length);
+        Poll::Ready(Ok(()))
+    }
+}
