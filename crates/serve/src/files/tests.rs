@@ -179,6 +179,14 @@ fn other_methods_are_told_what_is_allowed() {
         let post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello";
         assert_eq!(client.ask(post).await.status, 405);
         assert_eq!(client.get("/").await.status, 404);
+        // With one that is not here: it is neither asked for nor waited for.
+        let reply = client
+            .ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n")
+            .await;
+        assert_eq!(
+            (reply.status, reply.field("connection")),
+            (405, Some("close"))
+        );
     });
 }
 

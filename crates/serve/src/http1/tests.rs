@@ -315,6 +315,24 @@ fn an_answer_that_nobody_takes_is_broken_off() {
 }
 
 #[test]
+fn an_answer_that_is_taken_slowly_is_not_broken_off() {
+    block_on(async {
+        let mut served = served();
+        served.client.far.set_room(0);
+        served.client.far.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        let far = served.client.far.clone();
+        tokio::task::spawn_local(async move {
+            while !far.text().ends_with("hello") {
+                tokio::time::sleep(Duration::from_secs(20)).await;
+                far.set_room(10);
+            }
+        });
+        assert_eq!(served.client.reply(false).await.content, b"hello");
+        assert_eq!(served.counters.stalled_answers.get(), 0);
+    });
+}
+
+#[test]
 fn a_content_that_nobody_wants_is_thrown_away_before_the_end() {
     block_on(async {
         let mut served = served();

@@ -208,6 +208,7 @@ fn what_breaks_the_grammar_of_a_head_is_answered_400_and_ends_there() {
                 bench.far.text().starts_with("HTTP/1.1 400 "),
                 "{request:?} by {piece}"
             );
+            assert_eq!(bench.far.consumed(), end);
             assert_eq!(
                 bench.requests(),
                 [((0, end), RequestEnd::Rejected)],
@@ -249,6 +250,7 @@ fn what_breaks_the_grammar_of_a_content_ends_the_stream() {
                 "{content:?} by {piece}"
             );
             let end = head.len() as u64 + end;
+            assert_eq!(bench.far.consumed(), end);
             assert_eq!(
                 bench.requests(),
                 [((0, end), RequestEnd::Rejected)],
