@@ -1,4 +1,32 @@
 //! The backend: accept, parse, process, respond.
+//!
+//! A request walks through it in this order, and waits in these stations:
+//!
+//! | station | where | what happens |
+//! |---|---|---|
+//! | `accept_queue` | [`Server`] | a connection is accepted, if there is room for one more |
+//! | `idle`, `receive_queue` | [`turnstile`] | a request waits until the one before it is answered |
+//! | `parse` | [`turnstile`], then hyper | its bytes are handed on, and its framing is walked |
+//! | `process` | [`Http1`] | a [`Handler`] answers it, in time and without a panic |
+//! | `file_read` | [`Files`] | a file is opened and read, off the shard's thread |
+//! | `send_queue` | [`turnstile`] | the answer is written, without a copy where it is large |
+//!
+//! ```no_run
+//! use periplus_net::{ShardHandle, TcpListener};
+//! use periplus_serve::{Files, FilesOptions, ServeOptions, Server};
+//!
+//! # async fn example(shard: ShardHandle, stop: impl Future<Output = ()>) -> std::io::Result<()> {
+//! // In a `tokio::task::LocalSet` on the shard's thread.
+//! let listener = TcpListener::bind(&shard, ([10, 0, 0, 1], 80).into()).await?;
+//! let files = Files::open("site".as_ref(), &FilesOptions::default())?;
+//! let drained = Server::new(files, ServeOptions::default()).run(listener, stop).await?;
+//! println!("{} connections were cut off", drained.cut);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`PeekStream`], [`Marks`] and [`Acceptor`] are what the backend needs of a stack. The stack's own types are such, and so
+//! are the test doubles that let the turnstile be tested without one.
 
 mod counters;
 mod files;
