@@ -18,7 +18,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-/// What hyper may hold of an answer before it must be written, and of a header section: its own least.
+/// What hyper may hold of an answer before it must write. It bounds a header section as well, unless that may be longer.
 const BUFFER_SIZE: usize = 64 * 1024;
 
 /// Becomes true when connections should finish what is in flight and close.
@@ -95,7 +95,7 @@ impl<H> Http1<H> {
                 _ = &mut connection => break End::Done,
                 _ = drain.wait_for(|draining| *draining), if !draining => {
                     draining = true;
-                    Pin::new(&mut connection).graceful_shutdown();
+                    std::pin::Pin::new(&mut connection).graceful_shutdown();
                 }
                 stage = expired => break End::Expired(stage),
             }
