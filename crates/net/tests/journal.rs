@@ -128,6 +128,34 @@ fn far_from_the_shard_they_also_say_what_they_waited_in_the_mailbox() {
     }
 }
 
+#[test]
+fn what_is_under_way_is_a_record_when_the_shards_runtime_is_dropped() {
+    let (kept, records) = std::sync::mpsc::channel();
+    let shards = ShardThread::start_recorded(move || {
+        Some(Box::new(move |record| kept.send(record).unwrap()))
+    });
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let held = runtime.block_on(async {
+        let listener = TcpListener::bind(&shards.server, SERVER).await.unwrap();
+        let mut client = TcpStream::connect(&shards.client, SERVER).await.unwrap();
+        let (mut stream, _) = listener.accept().await.unwrap();
+        client.write_all(b"GREETING").await.unwrap();
+        stream.read_exact(&mut [0; 8]).await.unwrap();
+        stream.journal().request(0);
+        // The shard answers in order: when this is back, it has the mark.
+        shards.server.snapshot().await.unwrap();
+        (client, stream)
+    });
+    drop(shards);
+    let records: Vec<Record> = records.try_iter().collect();
+    assert_eq!(records.len(), 1, "{records:#?}");
+    assert_eq!(records[0].kind, Kind::Request);
+    assert_eq!(records[0].outcome, Outcome::Reset);
+    drop(held);
+}
+
 #[tokio::test]
 async fn a_journal_outlives_its_stream() {
     let (server, _client) = connection().await;
