@@ -1,1 +1,29 @@
-fn main() {}
+//! The command: serve a folder over a TCP/IP stack in user space, and see where every request waited.
+//!
+//! stdout is data, stderr is talk. The exit codes are in [`failure`].
+
+mod draw;
+mod failure;
+mod host;
+mod limits;
+mod options;
+mod recording;
+mod serve;
+mod signals;
+mod talk;
+mod terminal;
+
+use clap::Parser;
+use options::{Command, Options};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let outcome = match Options::parse().command {
+        Command::Serve(options) => serve::run(&options),
+        Command::Draw(options) => draw::run(&options),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

@@ -1,0 +1,92 @@
+//! Why the command ended before its work was done, and what to do about it.
+
+use std::fmt;
+use std::process::ExitCode;
+
+/// What kind of failure: the command's exit code. 0 is success.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Kind {
+    /// It failed while running: a port was taken, a file could not be written.
+    Running = 1,
+    /// It was called wrongly: a bad flag (clap exits with the same code), a folder that does not exist.
+    Usage = 2,
+    /// The host refused it: a permission is missing.
+    Refused = 3,
+}
+
+/// A failure in three parts: what failed, why, and what to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    kind: Kind,
+    what: String,
+    fix: Option<String>,
+}
+
+impl Failure {
+    /// `what` names what failed and why: `cannot read a.txt: permission denied`.
+    pub(crate) fn new(kind: Kind, what: impl Into<String>) -> Self {
+        Self {
+            kind,
+            what: what.into(),
+            fix: None,
+        }
+    }
+
+    /// What to do about it.
+    pub(crate) fn fix(self, fix: impl Into<String>) -> Self {
+        Self {
+            fix: Some(fix.into()),
+            ..self
+        }
+    }
+
+    /// Tells it on stderr, and gives the exit code.
+    pub(crate) fn report(self) -> ExitCode {
+        crate::talk::say(&self.to_string());
+        ExitCode::from(self.kind as u8)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "periplus: {}", self.what)?;
+        match &self.fix {
+            Some(fix) => write!(f, "\n  {fix}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// An error of the operating system in words, without its number: `permission denied`.
+pub(crate) fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    let mut characters = text.chars();
+    match characters.next() {
+        Some(first) => first.to_lowercase().chain(characters).collect(),
+        None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Error;
+
+    #[test]
+    fn reasons_are_words() {
+        assert_eq!(reason(&Error::from_raw_os_error(13)), "permission denied");
+        assert_eq!(reason(&Error::other("no room")), "no room");
+    }
+
+    #[test]
+    fn a_failure_says_what_and_then_the_fix() {
+        let failure = Failure::new(Kind::Usage, "cannot serve x: no such file or directory");
+        let failure = failure.fix("Name a folder that exists.");
+        assert_eq!(
+            failure.to_string(),
+            "periplus: cannot serve x: no such file or directory\n  Name a folder that exists."
+        );
+    }
+}

@@ -1,0 +1,180 @@
+//! What the command is told: `-h` in short, `--help` at length with examples first.
+
+use clap::{Args, Parser, Subcommand};
+use std::net::{SocketAddr, SocketAddrV4};
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  periplus serve .
+      Serve this folder on http://127.0.0.1:8080/ and show the journey of a request.
+  periplus serve site --listen 127.0.0.1:0 --journeys journeys.jsonl
+      Let the system choose a free port, and keep every journey as a line of JSON.
+  periplus draw journeys.jsonl -o journey.svg
+      Draw the first request of a recording.
+";
+
+const EXIT_CODES: &str = "\
+Standard output is data, standard error is talk. NO_COLOR turns the colours off.
+
+Exit codes:
+  0  done
+  1  failed while running, as when the port is taken
+  2  called wrongly: a bad flag, a folder that does not exist
+  3  refused by the host: a permission is missing
+";
+
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  periplus serve .
+      Serve this folder on http://127.0.0.1:8080/ and show the journey of a request.
+  periplus serve site --listen 0.0.0.0:8080
+      Serve a folder to the network.
+  periplus serve site --listen 127.0.0.1:0 --quiet --journeys - | jq .server_ns
+      Only the address on the terminal, and the journeys as JSON to another program.
+";
+
+const DRAW_EXAMPLES: &str = "\
+Examples:
+  periplus draw journeys.jsonl -o journey.svg
+      Draw the first request of the recording.
+  periplus draw journeys.jsonl --id 17 -o journey.svg
+      Draw journey 17.
+";
+
+/// Serve a folder over a TCP/IP stack in user space, and see where every request waited.
+#[derive(Debug, Parser)]
+#[command(name = "periplus", version, max_term_width = 100)]
+#[command(before_long_help = EXAMPLES, after_long_help = EXIT_CODES)]
+pub(crate) struct Options {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    #[command(about = "Serve a folder, and show the journey of a request")]
+    #[command(long_about = SERVE_ABOUT, before_long_help = SERVE_EXAMPLES)]
+    Serve(ServeOptions),
+    #[command(about = "Draw one journey as a picture")]
+    #[command(long_about = DRAW_ABOUT, before_long_help = DRAW_EXAMPLES)]
+    Draw(DrawOptions),
+}
+
+const SERVE_ABOUT: &str = "\
+Serves a folder over HTTP/1.1, every byte through a TCP/IP stack of its own. The terminal shows the journey of the first \
+request, station by station, and then of at most one request a second.
+
+Connections come in by an ordinary socket of this host, so no privilege is needed. What the host's kernel does before that \
+is outside the record.
+
+Ctrl-C or SIGTERM stops accepting and finishes what is in flight, for up to 10 seconds; a second one ends at once.";
+
+const DRAW_ABOUT: &str = "\
+Draws one journey of a recording as SVG: a lane a station, waiting and working in two colours.";
+
+#[derive(Args, Debug)]
+pub(crate) struct ServeOptions {
+    #[arg(value_name = "DIR", help = "The folder to serve")]
+    pub(crate) folder: PathBuf,
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080", value_parser = listen_address)]
+    #[arg(help = "The address and port to listen on")]
+    #[arg(
+        long_help = "The address and port to listen on. With port 0 the system chooses a free one. The stack carries \
+        IPv4 only so far."
+    )]
+    pub(crate) listen: SocketAddrV4,
+    #[arg(
+        long,
+        value_name = "FILE",
+        help = "Keep every journey as a line of JSON"
+    )]
+    #[arg(
+        long_help = "Keep every journey as a line of JSON in FILE, which is overwritten; `-` is standard output."
+    )]
+    pub(crate) journeys: Option<PathBuf>,
+    #[arg(long, short, help = "Show no journeys on the terminal")]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DrawOptions {
+    #[arg(value_name = "FILE")]
+    #[arg(help = "A recording, as `serve --journeys` writes it; `-` is standard input")]
+    pub(crate) recording: PathBuf,
+    #[arg(long, short, value_name = "SVG")]
+    #[arg(help = "Where to write the picture; standard output if not given")]
+    pub(crate) output: Option<PathBuf>,
+    #[arg(
+        long,
+        value_name = "N",
+        help = "Which journey to draw; the first request if not given"
+    )]
+    #[arg(
+        long_help = "The journey to draw, by the number in its title on the terminal; the first request of the recording \
+        if not given."
+    )]
+    pub(crate) id: Option<u64>,
+}
+
+fn listen_address(text: &str) -> Result<SocketAddrV4, String> {
+    match text.parse() {
+        Ok(SocketAddr::V4(address)) => Ok(address),
+        Ok(SocketAddr::V6(address)) => {
+            let here = if address.ip().is_loopback() {
+                "127.0.0.1"
+            } else {
+                "0.0.0.0"
+            };
+            let port = address.port();
+            Err(format!(
+                "the stack carries IPv4 only so far; try `--listen {here}:{port}`"
+            ))
+        }
+        Err(_) => {
+            let port = text
+                .rsplit(':')
+                .next()
+                .and_then(|port| port.parse::<u16>().ok())
+                .unwrap_or(8080);
+            Err(format!(
+                "expected an IPv4 address and a port, as in `--listen 127.0.0.1:{port}`"
+            ))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_options_are_consistent() {
+        Options::command().debug_assert();
+    }
+
+    #[test]
+    fn addresses_that_cannot_be_are_answered_with_one_that_can() {
+        assert_eq!(listen_address("127.0.0.1:0").unwrap().port(), 0);
+        let hint = |text| listen_address(text).unwrap_err();
+        assert_eq!(
+            hint("[::1]:80"),
+            "the stack carries IPv4 only so far; try `--listen 127.0.0.1:80`"
+        );
+        assert_eq!(
+            hint("[::]:8080"),
+            "the stack carries IPv4 only so far; try `--listen 0.0.0.0:8080`"
+        );
+        for text in ["9000", ":9000", "localhost:9000"] {
+            assert_eq!(
+                hint(text),
+                "expected an IPv4 address and a port, as in `--listen 127.0.0.1:9000`"
+            );
+        }
+        assert_eq!(
+            hint("here"),
+            "expected an IPv4 address and a port, as in `--listen 127.0.0.1:8080`"
+        );
+    }
+}

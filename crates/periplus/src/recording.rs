@@ -1,0 +1,94 @@
+//! What becomes of the journeys: a file, the terminal, both or neither.
+
+use crate::failure::{Failure, Kind, reason};
+use crate::options::ServeOptions;
+use crate::talk;
+use crate::terminal::Terminal;
+use periplus_journey::Instant;
+use periplus_logbook::Epoch;
+use periplus_logbook::text::Look;
+use periplus_logbook::writer::{JsonLines, Keeper, Writer};
+use periplus_net::{Recorder, clock};
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+/// How many journeys may wait for a slow disk before some are lost: about 4 MiB of them.
+const CAPACITY: usize = 8192;
+
+/// The logbook of a running server. None, where nobody wants journeys: then none are recorded.
+pub(crate) struct Recording(Option<Writer>);
+
+impl Recording {
+    /// Opens what the options ask for.
+    pub(crate) fn start(options: &ServeOptions) -> Result<Self, Failure> {
+        let mut keepers: Vec<Box<dyn Keeper>> = Vec::new();
+        if let Some(path) = &options.journeys {
+            keepers.push(open(path)?);
+        }
+        if !options.quiet {
+            let look = Look {
+                colour: talk::colour(),
+                width: talk::width(),
+            };
+            keepers.push(Box::new(Terminal::new(io::stderr(), look, clock::now)));
+        }
+        if keepers.is_empty() {
+            return Ok(Self(None));
+        }
+        let epoch = Epoch::from_unix_nanos(clock::unix_nanos(Instant::ZERO));
+        let writer = Writer::spawn(epoch, CAPACITY, keepers, |name, error| {
+            talk::say(&format!(
+                "periplus: cannot write {name}: {}; serving goes on",
+                reason(&error)
+            ));
+        });
+        let writer = writer.map_err(|error| {
+            Failure::new(
+                Kind::Running,
+                format!("cannot start the logbook's thread: {}", reason(&error)),
+            )
+        })?;
+        Ok(Self(Some(writer)))
+    }
+
+    /// What the shard gives its records to.
+    pub(crate) fn recorder(&self) -> Option<Recorder> {
+        let inlet = self.0.as_ref()?.inlet();
+        Some(Box::new(move |record| inlet.give(record)))
+    }
+
+    /// Waits until everything is written.
+    pub(crate) fn finish(self) -> Result<(), Failure> {
+        let Some(writer) = self.0 else { return Ok(()) };
+        let finished = writer.finish();
+        if finished.lost > 0 {
+            let lost = finished.lost;
+            talk::say(&format!(
+                "Journeys lost because they came faster than they could be written: {lost}"
+            ));
+        }
+        match finished.failed {
+            0 => Ok(()),
+            _ => Err(Failure::new(Kind::Running, "the recording is not complete")),
+        }
+    }
+}
+
+fn open(path: &Path) -> Result<Box<dyn Keeper>, Failure> {
+    if path == Path::new("-") {
+        return Ok(Box::new(JsonLines::new(
+            "journeys to standard output",
+            io::stdout(),
+        )));
+    }
+    let name = format!("journeys to {}", path.display());
+    match File::create(path) {
+        Ok(file) => Ok(Box::new(JsonLines::new(name, file))),
+        Err(error) => Err(Failure::new(
+            Kind::Running,
+            format!("cannot write {name}: {}", reason(&error)),
+        )
+        .fix("Name a file in a folder that exists, or `-` for standard output.")),
+    }
+}

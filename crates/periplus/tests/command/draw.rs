@@ -1,0 +1,100 @@
+//! `periplus draw`.
+
+use crate::support::{Folder, Server, get, periplus};
+
+/// A recording of two requests.
+fn recording() -> (Folder, String) {
+    let folder = Folder::new()
+        .with("a.txt", b"hello")
+        .with("b.txt", b"hello");
+    let server = Server::start(folder.path(), &["--quiet", "--journeys", "-"]);
+    get(&server.url("/a.txt"), &[]);
+    get(&server.url("/b.txt"), &[]);
+    let data = server.stop().data;
+    (folder.with("journeys.jsonl", data.as_bytes()), data)
+}
+
+fn draw(folder: &Folder, options: &[&str]) -> (Option<i32>, String, String) {
+    let recording = folder.join("journeys.jsonl");
+    let output = periplus()
+        .arg("draw")
+        .arg(recording)
+        .args(options)
+        .output()
+        .expect("the command starts");
+    let text = |bytes| String::from_utf8(bytes).expect("text");
+    (
+        output.status.code(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+#[test]
+fn the_first_request_is_drawn_or_the_one_that_is_asked_for() {
+    let (folder, data) = recording();
+    let id = data
+        .lines()
+        .find(|line| line.contains("GET /b.txt"))
+        .and_then(|line| {
+            let record: serde_json::Value = serde_json::from_str(line).ok()?;
+            Some(record["id"].as_u64()?.to_string())
+        });
+    let id = id.expect("the second request's id");
+    let output = folder.join("out.svg");
+    let path = output.to_str().expect("a path in Unicode");
+    for (options, request) in [
+        (vec!["-o", path], "GET /a.txt"),
+        (vec!["-o", path, "--id", &id], "GET /b.txt"),
+    ] {
+        let (code, data, talk) = draw(&folder, &options);
+        assert_eq!((code, data.as_str()), (Some(0), ""), "{talk}");
+        assert!(talk.contains(&format!("is drawn in {path}")), "{talk}");
+        let picture = std::fs::read_to_string(&output).expect("a picture");
+        assert!(picture.starts_with("<svg ") && picture.ends_with("</svg>\n"));
+        assert!(picture.contains(request));
+        for station in ["syn_queue", "parse", "process", "retransmit_queue"] {
+            assert!(
+                picture.contains(&format!("<g id=\"{station}\">")),
+                "{station}"
+            );
+        }
+    }
+}
+
+#[test]
+fn without_an_output_the_picture_is_data() {
+    let (folder, _) = recording();
+    let (code, data, talk) = draw(&folder, &[]);
+    assert_eq!((code, talk.as_str()), (Some(0), ""));
+    assert!(data.starts_with("<svg "));
+}
+
+#[test]
+fn a_journey_that_is_not_there_is_1() {
+    let (folder, _) = recording();
+    let (code, _, talk) = draw(&folder, &["--id", "4711"]);
+    assert_eq!(code, Some(1));
+    assert!(talk.contains("no journey 4711 in"), "{talk}");
+}
+
+#[test]
+fn a_recording_that_does_not_exist_is_2() {
+    let (code, _, talk) = draw(&Folder::new(), &[]);
+    assert_eq!(code, Some(2));
+    assert!(
+        talk.contains("no such file or directory") && talk.contains("--journeys FILE"),
+        "{talk}"
+    );
+}
+
+#[test]
+fn a_broken_recording_is_1_with_file_line_and_what_is_wrong() {
+    let folder = Folder::new().with("journeys.jsonl", b"\nhello\n");
+    let (code, _, talk) = draw(&folder, &[]);
+    assert_eq!(code, Some(1));
+    assert!(
+        talk.contains("journeys.jsonl, line 2, column 1: not JSON: expected value"),
+        "{talk}"
+    );
+}

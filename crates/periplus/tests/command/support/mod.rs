@@ -1,0 +1,11 @@
+//! What the tests share.
+
+mod curl;
+mod folder;
+mod recording;
+mod server;
+
+pub(crate) use curl::{curl, get};
+pub(crate) use folder::{Folder, pattern};
+pub(crate) use recording::Recording;
+pub(crate) use server::{Server, periplus};

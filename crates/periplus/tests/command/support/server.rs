@@ -1,0 +1,129 @@
+//! A server that runs while a test does.
+
+use rustix::process::{Pid, Signal, kill_process};
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+
+/// The command, as it was built for this test.
+pub(crate) fn periplus() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_periplus"));
+    // What the snapshots and the blocks look like must not depend on who runs the tests.
+    command
+        .env_remove("COLUMNS")
+        .env_remove("LINES")
+        .env_remove("NO_COLOR");
+    command
+}
+
+/// A running `periplus serve`. Dropping it ends the process.
+pub(crate) struct Server {
+    child: Child,
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+    lines: Receiver<String>,
+    talk: JoinHandle<String>,
+}
+
+/// What a server left behind.
+pub(crate) struct Ended {
+    /// Its exit code.
+    pub(crate) code: Option<i32>,
+    /// All that it said on stderr.
+    pub(crate) talk: String,
+    /// All that it wrote to stdout.
+    pub(crate) data: String,
+}
+
+impl Server {
+    /// Serves `folder` on a free port, and waits until the address is printed.
+    pub(crate) fn start<S: AsRef<OsStr>>(folder: &Path, options: &[S]) -> Server {
+        let mut child = periplus()
+            .arg("serve")
+            .arg(folder)
+            .args(["--listen", "127.0.0.1:0"])
+            .args(options)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the command starts");
+        let (sender, lines) = channel();
+        let stderr = child.stderr.take().expect("stderr is piped");
+        let talk = std::thread::spawn(move || listen(stderr, &sender));
+        let mut server = Server {
+            child,
+            address: ([0, 0, 0, 0], 0).into(),
+            lines,
+            talk,
+        };
+        let line = server.wait_for_line("http://");
+        let url = line.split("http://").nth(1).expect("a URL");
+        server.address = url
+            .trim_end_matches('/')
+            .parse()
+            .expect("an address in the URL");
+        server
+    }
+
+    /// The URL of `path`, which begins with a slash.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Waits until it says a line that holds `part`.
+    pub(crate) fn wait_for_line(&mut self, part: &str) -> String {
+        let found = self.lines.iter().find(|line| line.contains(part));
+        found.unwrap_or_else(|| panic!("the server ended and never said {part:?}"))
+    }
+
+    /// Sends a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        let pid = Pid::from_child(&self.child);
+        kill_process(pid, signal).expect("the server is running");
+    }
+
+    /// Asks it to end by SIGTERM, and waits until it has.
+    pub(crate) fn stop(self) -> Ended {
+        self.signal(Signal::TERM);
+        self.wait()
+    }
+
+    /// Waits until it has ended.
+    pub(crate) fn wait(mut self) -> Ended {
+        let mut data = String::new();
+        let mut stdout = self.child.stdout.take().expect("stdout is piped");
+        std::io::Read::read_to_string(&mut stdout, &mut data).expect("its stdout is text");
+        let code = self.child.wait().expect("the server ends").code();
+        let talk = std::mem::replace(&mut self.talk, std::thread::spawn(String::new));
+        Ended {
+            code,
+            talk: talk.join().expect("its stderr is text"),
+            data,
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Both fail only where it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn listen(stderr: ChildStderr, sender: &Sender<String>) -> String {
+    let mut talk = String::new();
+    for line in BufReader::new(stderr).lines() {
+        let line = line.expect("its stderr is text");
+        talk.push_str(&line);
+        talk.push('\n');
+        // The test may have stopped listening.
+        let _ = sender.send(line);
+    }
+    talk
+}
