@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// The command, as it was built for this test.
 pub(crate) fn periplus() -> Command {
@@ -79,6 +80,22 @@ impl Server {
     pub(crate) fn wait_for_line(&mut self, part: &str) -> String {
         let found = self.lines.iter().find(|line| line.contains(part));
         found.unwrap_or_else(|| panic!("the server ended and never said {part:?}"))
+    }
+
+    /// The CPU time that it used so far, user's and system's.
+    #[allow(dead_code, reason = "not every test binary asks")]
+    pub(crate) fn cpu_time(&self) -> Duration {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))
+            .expect("the server is running");
+        // proc(5): utime and stime are the 14th and 15th field; the name, the 2nd, may hold spaces.
+        let after_name = stat.rsplit(')').next().expect("a name in parentheses");
+        let ticks: u64 = after_name
+            .split_whitespace()
+            .skip(11)
+            .take(2)
+            .map(|field| field.parse::<u64>().expect("a number"))
+            .sum();
+        Duration::from_millis(ticks * 1000 / rustix::param::clock_ticks_per_second())
     }
 
     /// Sends a signal.
