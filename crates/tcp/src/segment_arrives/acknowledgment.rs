@@ -67,7 +67,8 @@ impl Connection {
     fn new_acknowledgment(&mut self, context: &mut Context<'_>, segment: &Segment) {
         let ack = segment.ack;
         let acked = ack - self.snd.una;
-        let syn = u32::from(self.snd.una == self.snd.iss);
+        // The offset tells our SYN from the same number a time round the sequence space later.
+        let syn = u32::from(self.una_offset == 0 && self.snd.una == self.snd.iss);
         let queued = self.send_queue.len() as u32;
         let text = (acked - syn).min(queued);
         let fin = acked - syn > queued;

@@ -63,3 +63,13 @@ fn a_closed_window_is_probed_with_back_off_until_it_opens() {
     );
     assert_eq!(trace.counters.tcp_win_probe, 2);
 }
+
+#[test]
+fn a_stream_that_has_gone_once_round_the_sequence_space_has_no_second_syn() {
+    let mut trace = Trace::established();
+    let snd = &mut trace.connection.snd;
+    (snd.una, snd.nxt, snd.max) = (snd.iss, snd.iss, snd.iss);
+    trace.connection.una_offset = u64::from(u32::MAX);
+    trace.run("write 100\n > P. 0:100 ack 1\n < . 1:1 ack 100\n > nothing");
+    assert_eq!(trace.connection.queue_lengths(), (0, 0));
+}
