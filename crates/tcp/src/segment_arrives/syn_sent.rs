@@ -65,6 +65,7 @@ impl Connection {
         self.acknowledge_now();
         if has_ack {
             self.snd.una = segment.ack;
+            self.snd.nxt = self.snd.nxt.max(segment.ack); // it may have gone back to repeat the SYN
             self.retransmission_timer
                 .acknowledged(segment.ack, context.now);
             self.silent_timeouts = 0;

@@ -70,3 +70,17 @@ fn what_is_written_before_goes_with_the_handshakes_end() {
          > P. 1:101 ack 1",
     );
 }
+
+#[test]
+fn an_answer_that_overtakes_the_repeated_syn_opens_the_connection() {
+    Trace::opening().run(
+        "> S 0:0
+         stall 1000ms
+         < S. 0:0 ack 1
+         > . 1:1 ack 1
+         write 100
+         > P. 1:101 ack 1
+         < . 1:1 ack 101
+         > nothing",
+    );
+}

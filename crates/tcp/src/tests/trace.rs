@@ -6,6 +6,7 @@
 //! | `> P. 1:101 ack 1` | this segment is sent next; `win` is compared if it is given |
 //! | `> nothing` | nothing is sent |
 //! | `wait 40ms` | time passes, and what is due is done |
+//! | `stall 40ms` | the same, while the transmit ring takes nothing |
 //! | `write 100`, `read 100`, `shutdown`, `close`, `abort`, `cutoff`, `nodelay`, `quickack` | the backend calls |
 //! | `state FinWait1` | the connection is in that state |
 //!
@@ -100,7 +101,8 @@ impl Trace {
             match verb {
                 "<" => self.arrives(rest),
                 ">" => self.is_sent(line, rest),
-                "wait" => self.wait(rest),
+                "wait" => self.wait(rest, true),
+                "stall" => self.wait(rest, false),
                 "state" => assert_eq!(
                     format!("{:?}", self.connection.state()),
                     rest,
@@ -211,13 +213,15 @@ impl Trace {
         );
     }
 
-    fn wait(&mut self, time: &str) {
+    fn wait(&mut self, time: &str, ring_has_room: bool) {
         let milliseconds: u64 = time.trim_end_matches("ms").parse().expect("milliseconds");
         let until = self.now + Duration::from_millis(milliseconds);
         while let Some(due) = self.connection.next_timeout().filter(|&due| due <= until) {
             self.now = self.now.max(due);
             self.with(Connection::timeout);
-            self.transmit();
+            if ring_has_room {
+                self.transmit();
+            }
         }
         self.now = until;
     }
