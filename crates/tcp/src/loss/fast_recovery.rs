@@ -69,6 +69,10 @@ impl FastRecovery {
     ) -> AckVerdict {
         self.duplicate_acks = 0;
         if !self.in_recovery {
+            // `recover` is kept near: left behind by half the sequence space, it would look as if it lay ahead.
+            if una.after(self.recover + 2) {
+                self.recover = una - 2;
+            }
             congestion.acknowledged(acked);
             return AckVerdict::Fine;
         }

@@ -63,3 +63,31 @@ fn after_a_timeout_one_segment_goes_and_then_the_rest_by_slow_start() {
          < . 1:1 ack 3001",
     );
 }
+
+#[test]
+fn the_first_loss_after_gibibytes_without_one_is_repaired_at_once() {
+    let mut trace = Trace::established();
+    let mut at = 1;
+    for _ in 0..5 {
+        at += 1 << 29;
+        let snd = &mut trace.connection.snd;
+        snd.una = snd.iss + at;
+        (snd.nxt, snd.max) = (snd.una, snd.una);
+        let end = at + 100;
+        trace.run(&format!(
+            "write 100\n > P. {at}:{end} ack 1\n < . 1:1 ack {end}"
+        ));
+        at = end;
+    }
+    let segment = |n: u32| format!("> . {}:{} ack 1\n", at + n * 1000, at + (n + 1) * 1000);
+    trace.run(&format!(
+        "nodelay\n write 4000\n {}{}{}",
+        segment(0),
+        segment(1),
+        segment(2)
+    ));
+    trace.run(&format!("> P. {}:{} ack 1", at + 3000, at + 4000));
+    trace
+        .run(&format!("< . 1:1 ack {at}\n").repeat(3))
+        .run(&segment(0));
+}
