@@ -17,6 +17,9 @@ pub struct Sysctls {
     pub tcp_abort_on_overflow: bool,
     /// How often data is sent again before the connection is given up.
     pub tcp_retries2: u8,
+    /// How often data of an orphan, a connection that the backend let go of, is sent again, and a window that stays closed
+    /// to it probed, before it is given up (what Linux makes of its default, 0).
+    pub tcp_orphan_retries: u8,
     /// How long an orphan waits in FIN-WAIT-2.
     pub tcp_fin_timeout: Duration,
     /// How many TIME-WAIT records a shard keeps.
@@ -40,6 +43,7 @@ impl Default for Sysctls {
             somaxconn: 4096,
             tcp_abort_on_overflow: false,
             tcp_retries2: 15,
+            tcp_orphan_retries: 8,
             tcp_fin_timeout: Duration::from_secs(60),
             tcp_max_tw_buckets: 65_536,
             tcp_rmem: 512 * 1024,

@@ -55,6 +55,20 @@ impl Connection {
             );
             return;
         }
+        // A peer that answers every probe with a closed window is not silent. A backend may bear with it as long as it likes
+        // (RFC 1122 4.2.2.17); once there is none, such peers would fill the shard with what they never take.
+        let stuck = self.retransmission_timer.back_off();
+        if !self.attached && stuck >= u32::from(context.sysctls.tcp_orphan_retries) {
+            context.counters.tcp_abort_on_timeout += 1;
+            self.send_reset(context);
+            self.fail(
+                context,
+                StreamError::TimedOut,
+                Outcome::Timeout,
+                Some("tcp_orphan_retries"),
+            );
+            return;
+        }
         self.silent_timeouts += 1;
         if self.persisting {
             self.probe_due = true;

@@ -90,3 +90,19 @@ fn an_orphan_does_not_wait_for_ever_in_fin_wait_2() {
         "close\n > F. 1:1 ack 1\n < . 1:1 ack 2\n state FinWait2\n wait 60000ms\n state Closed",
     );
 }
+
+#[test]
+fn an_orphan_whose_peer_keeps_its_window_closed_is_given_up() {
+    let mut trace = Trace::established();
+    trace.run("< . 1:1 ack 1 win 0\n write 100\n close\n state FinWait1");
+    for _ in 0..10 {
+        trace.run("wait 120000ms");
+        while trace.sent_again(". 0:0 ack 1") {}
+        if trace.sent_again("R. 1:1 ack 1") {
+            trace.run("state Closed");
+            return;
+        }
+        trace.run("< . 1:1 ack 1 win 0");
+    }
+    panic!("still waiting for a peer that never takes anything");
+}
