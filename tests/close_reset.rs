@@ -88,3 +88,25 @@ fn a_rst_outside_the_window_is_ignored() {
     script.inject(A, "P. 1:11(10) ack 1");
     assert_eq!(script.read(id), Ok(content(0..10)));
 }
+
+/// The client closed its direction with the request, and went away before it had the answer.
+#[test]
+fn a_reset_in_last_ack_is_recorded_as_one() {
+    let (mut script, id) = Script::established(A);
+    script.inject(A, "F. 1:1(0) ack 1");
+    script.drain();
+    script.write(id, 0..1000);
+    script.stack.shard.close(script.now, id);
+    script.drain();
+    script.inject(A, "R 2:2(0)");
+    script.expect_nothing();
+    assert_eq!(script.stack.shard.connection_counts(), (0, 0, 0));
+    assert_eq!(
+        script
+            .stack
+            .records
+            .last()
+            .map(|record| (record.outcome, record.reason)),
+        Some((Outcome::Reset, Some("reset_by_peer")))
+    );
+}

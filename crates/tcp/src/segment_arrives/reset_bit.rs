@@ -27,6 +27,8 @@ impl Connection {
             }
             State::Closing | State::LastAck | State::TimeWait => {
                 self.error.get_or_insert(StreamError::Reset);
+                // An answer that was not acknowledged yet is not delivered any more.
+                self.end_journal(context, Outcome::Reset, Some("reset_by_peer"));
                 self.finish(context);
             }
             state => {
