@@ -242,7 +242,8 @@ impl Connection {
         if length == 0 && !flags.contains(TcpFlags::FIN) {
             context.counters.tcp_out_segs += 1;
         }
-        self.rcv.edge = self.rcv.nxt + self.window_on_the_wire(header.wnd);
+        let edge = self.rcv.nxt + self.window_on_the_wire(header.wnd);
+        self.rcv.edge = self.rcv.edge.max(edge);
         self.rcv.last_ack_sent = self.rcv.nxt;
         self.ack_due = AckDue::No;
         Ok(())

@@ -137,18 +137,17 @@ impl Reassembly {
     /// Moves every frame's bytes to the heap. Returns the bytes moved.
     pub(crate) fn compact(&mut self) -> usize {
         let mut moved = 0;
-        self.charge = 0;
-        self.frames = 0;
-        for piece in self.pieces.values_mut() {
-            if piece.held.is_frame() {
-                moved += piece.held.bytes().len();
-            }
-            piece.held = Held::Heap {
-                bytes: piece.held.bytes().to_vec(),
+        let frames = self.pieces.values_mut().map(|piece| &mut piece.held);
+        for held in frames.filter(|held| held.is_frame()) {
+            moved += held.bytes().len();
+            self.charge -= held.charge();
+            *held = Held::Heap {
+                bytes: held.bytes().to_vec(),
                 start: 0,
             };
-            self.charge += piece.held.charge();
+            self.charge += held.charge();
         }
+        self.frames = 0;
         moved
     }
 

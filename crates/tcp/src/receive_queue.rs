@@ -67,6 +67,13 @@ pub struct FrameBudget {
     pub frames_a_connection: usize,
 }
 
+impl FrameBudget {
+    /// Whether a connection that holds `pinned` frames may keep one more where it is.
+    pub(crate) fn allows(self, pinned: usize) -> bool {
+        self.level != PoolLevel::Scarce && pinned < self.frames_a_connection
+    }
+}
+
 /// In-order bytes. The window is charged by the memory held, not by the bytes.
 #[derive(Debug, Default)]
 pub struct ReceiveQueue {
@@ -95,11 +102,6 @@ impl ReceiveQueue {
     /// Frames held back from the ring.
     pub fn pinned_frames(&self) -> usize {
         self.frames
-    }
-
-    /// Whether one more frame may stay where it is.
-    pub fn may_pin(&self, budget: FrameBudget) -> bool {
-        budget.level != PoolLevel::Scarce && self.frames < budget.frames_a_connection
     }
 
     /// Appends a payload.

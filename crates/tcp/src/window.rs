@@ -9,9 +9,8 @@ impl Connection {
     /// moves right by a good step only (the receiver's silly window avoidance, RFC 9293 3.8.6.2.2).
     fn right_edge(&self, context: &Context<'_>) -> SeqNum {
         let limit = context.sysctls.tcp_rmem;
-        let held = self.receive_queue.charge() + self.reassembly.charge();
         let largest = (usize::from(u16::MAX)) << self.rcv.wind_shift;
-        let free = limit.saturating_sub(held).min(largest) as u32;
+        let free = limit.saturating_sub(self.held()).min(largest) as u32;
         let step = (limit / 2).min(usize::from(self.offer.mss)) as u32;
         if free >= self.rcv.wnd().saturating_add(step) {
             self.rcv.nxt + free
@@ -20,11 +19,23 @@ impl Connection {
         }
     }
 
-    /// SEG.WND. Rounded up: rounding down would move the right edge left.
+    /// SEG.WND. Rounded up: rounding down would move the right edge left. But each rounding up moves it right by some bytes,
+    /// and a peer that sends as few at a time would find room for ever: so not when memory is used up. What the peer is then
+    /// told is less, by what the scale cannot express (RFC 7323 2.4); what it was told before is still taken.
     pub(crate) fn window_field(&self, context: &Context<'_>) -> u16 {
         let window = self.right_edge(context) - self.rcv.nxt;
-        let field = window.div_ceil(1 << self.rcv.wind_shift);
+        let unit = 1 << self.rcv.wind_shift;
+        let field = if self.held() < context.sysctls.tcp_rmem {
+            window.div_ceil(unit)
+        } else {
+            window / unit
+        };
         u16::try_from(field).unwrap_or(u16::MAX)
+    }
+
+    /// Bytes of memory that received data holds.
+    pub(crate) fn held(&self) -> usize {
+        self.receive_queue.charge() + self.reassembly.charge()
     }
 
     /// The bytes that a window field on the wire stands for.

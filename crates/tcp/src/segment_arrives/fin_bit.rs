@@ -12,6 +12,7 @@ impl Connection {
         }
         if let Some(at) = fin {
             self.reassembly.fin = Some(self.nxt_offset + u64::from(at - self.rcv.nxt));
+            self.acknowledge_now(); // early or not (RFC 5681 4.2)
         }
         if self.reassembly.fin != Some(self.nxt_offset) {
             return;
@@ -20,7 +21,7 @@ impl Connection {
         self.rcv.nxt += 1;
         // The edge never moves left, and there is nothing more to receive.
         self.rcv.edge = self.rcv.edge.max(self.rcv.nxt);
-        self.acknowledge_now();
+        self.acknowledge_now(); // also where what came now only filled the hole before it
         self.wake_reader();
         match self.state {
             State::Established => self.state = State::CloseWait,

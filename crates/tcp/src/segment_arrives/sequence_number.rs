@@ -109,6 +109,8 @@ impl Connection {
         let room = (self.rcv.edge - segment.seq) as usize;
         let end = segment.seq + segment.payload.len() as u32;
         if end.after(self.rcv.edge) {
+            // Told at once how far the window goes, or a peer whose text is all cut off would go on repeating it.
+            self.acknowledge_now();
             segment.payload.truncate(room);
             return None;
         }

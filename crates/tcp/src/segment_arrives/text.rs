@@ -49,7 +49,7 @@ impl Connection {
     ) {
         let length = payload.len() as u32;
         for frame in payload.into_frames() {
-            let held = Held::new(frame, self.receive_queue.may_pin(context.frames));
+            let held = Held::new(frame, context.frames.allows(self.pinned_frames()));
             self.receive_queue.push(held);
         }
         self.rcv.nxt += length;
@@ -89,14 +89,11 @@ impl Connection {
     ) -> Option<Disposition> {
         context.counters.tcp_ofo_queue += 1;
         self.acknowledge_now(); // RFC 5681 4.2: a duplicate ACK, at once
-        let may_pin = self.receive_queue.may_pin(context.frames);
         let mut at = offset;
         for frame in payload.into_frames() {
             let length = frame.len() as u64;
-            if !self
-                .reassembly
-                .insert(at, Held::new(frame, may_pin), segment.time)
-            {
+            let held = Held::new(frame, context.frames.allows(self.pinned_frames()));
+            if !self.reassembly.insert(at, held, segment.time) {
                 context.counters.tcp_ofo_drop += 1;
                 return Some(Disposition::Dropped(DropReason::TcpOfoQueuePrune));
             }
@@ -108,8 +105,7 @@ impl Connection {
 
     /// Data inside the window is never refused for memory: what is held loosely is packed first.
     fn keep_within_memory(&mut self, context: &mut Context<'_>) {
-        let held = self.receive_queue.charge() + self.reassembly.charge();
-        if held <= context.sysctls.tcp_rmem {
+        if self.held() <= context.sysctls.tcp_rmem {
             return;
         }
         if self.receive_queue.is_loose() {

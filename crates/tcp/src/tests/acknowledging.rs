@@ -70,3 +70,50 @@ fn the_window_closes_before_a_reader_that_does_not_read_and_opens_when_it_does()
     trace.run("< . 65536:65537 ack 1\n > . 1:1 ack 65536 win 0");
     trace.run("read 65535\n > . 1:1 ack 65536 win 4096");
 }
+
+#[test]
+fn rounding_the_window_up_for_its_scale_does_not_let_a_peer_write_for_ever() {
+    let mut trace = Trace::established();
+    trace.receive_at_most(4096);
+    trace.connection.rcv.wind_shift = 4;
+    trace.run("quickack");
+    for length in [1000; 64].into_iter().chain([100; 16]).chain([1; 300]) {
+        let at = trace.connection.queue_lengths().0 + 1;
+        trace.run(&format!("< . {at}:{} ack 1", at + length));
+        let taken = trace.connection.queue_lengths().0;
+        while trace.sent_again(&format!(". 1:1 ack {}", taken + 1)) {}
+    }
+    let taken = trace.connection.queue_lengths().0;
+    assert!(taken < 65_536 + 64, "{taken} bytes for nobody");
+}
+
+#[test]
+fn what_lies_half_behind_and_half_beyond_a_closed_window_is_acknowledged() {
+    let mut trace = Trace::established();
+    trace.receive_at_most(4096);
+    trace.connection.rcv.edge = trace.connection.rcv.nxt + 1000;
+    trace.run(
+        "< . 1:1001 ack 1
+         wait 40ms
+         > . 1:1 ack 1001 win 3096
+         read 1000",
+    );
+    trace.connection.rcv.edge = trace.connection.rcv.nxt;
+    trace.receive_at_most(0);
+    trace.run("< . 501:1501 ack 1\n > . 1:1 ack 1001 win 0");
+}
+
+#[test]
+fn a_fin_before_the_bytes_ahead_of_it_is_answered_by_a_duplicate_ack() {
+    Trace::established().run("< F. 1001:1001 ack 1\n > . 1:1 ack 1\n state Established");
+}
+
+#[test]
+fn frames_that_wait_out_of_order_count_against_the_connections_share() {
+    let mut trace = Trace::established();
+    for n in 1..100 {
+        let at = 1 + 300 * n;
+        trace.run(&format!("< . {at}:{} ack 1\n > . 1:1 ack 1", at + 300));
+    }
+    assert_eq!(trace.connection.pinned_frames(), 64);
+}
