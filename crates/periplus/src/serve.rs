@@ -38,14 +38,20 @@ const DRAIN: Duration = Duration::from_secs(10);
 /// How long the last acknowledgements may take when everything else is done.
 const FAREWELL: Duration = Duration::from_secs(1);
 
+/// How long a thread that reads files stays with nothing to read: longer than a site is quiet in a working day.
+const READER_STAYS: Duration = Duration::from_secs(60 * 60);
+
 /// Serves until a signal, and drains.
 pub(crate) fn run(options: &ServeOptions) -> Result<(), Failure> {
     raise_open_files();
     let files = open_folder(&options.folder)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
+        .thread_keep_alive(READER_STAYS)
         .build()
         .map_err(|error| cannot("start", &error))?;
+    // The first request finds a thread that reads files, and need not wait until one is made.
+    runtime.spawn_blocking(|| ());
     let listener = {
         let _runtime = runtime.enter();
         host::listen(options.listen)?
