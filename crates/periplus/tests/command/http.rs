@@ -85,9 +85,6 @@ fn no_path_leaves_the_folder() {
             "{path}: {}",
             answer.status()
         );
-        assert!(
-            !answer.body.windows(6).any(|window| window == b"secret") || answer.status() >= 400
-        );
         assert_ne!(answer.body, b"secret", "{path}");
     }
 }

@@ -27,7 +27,8 @@ pub(crate) struct Server {
     /// Where it listens.
     pub(crate) address: SocketAddr,
     lines: Receiver<String>,
-    talk: JoinHandle<String>,
+    /// `None` once it was waited for.
+    talk: Option<JoinHandle<String>>,
 }
 
 /// What a server left behind.
@@ -55,7 +56,7 @@ impl Server {
             .expect("the command starts");
         let (sender, lines) = channel();
         let stderr = child.stderr.take().expect("stderr is piped");
-        let talk = std::thread::spawn(move || listen(stderr, &sender));
+        let talk = Some(std::thread::spawn(move || listen(stderr, &sender)));
         let mut server = Server {
             child,
             address: ([0, 0, 0, 0], 0).into(),
@@ -116,7 +117,7 @@ impl Server {
         let mut stdout = self.child.stdout.take().expect("stdout is piped");
         std::io::Read::read_to_string(&mut stdout, &mut data).expect("its stdout is text");
         let code = self.child.wait().expect("the server ends").code();
-        let talk = std::mem::replace(&mut self.talk, std::thread::spawn(String::new));
+        let talk = self.talk.take().expect("it was not waited for");
         Ended {
             code,
             talk: talk.join().expect("its stderr is text"),
