@@ -1,11 +1,12 @@
 //! Frames are handed to the receive queues as they are, and still no reader, however slow, takes the ring's buffers from
 //! the others.
 
-use periplus_ring::Device;
 use periplus_ring::memory::LinkOptions;
-use periplus_tests::{Pair, Stream, content, options};
+use periplus_ring::{Device, PoolLevel, RxBurst};
+use periplus_tests::{Pair, Script, Stream, content, options};
 use std::time::Duration;
 
+const A: u16 = 40_001;
 const LENGTH: u64 = 700_000;
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -99,4 +100,29 @@ fn a_window_is_charged_by_the_memory_it_pins() {
         server.received.len() as u64 == sent
     });
     assert!(server.received == content(0..sent));
+}
+
+/// What connections of the past held is no reason to overlook one that holds frames now.
+#[test]
+fn a_scarce_ring_gets_frames_back_however_many_connections_came_before() {
+    let (mut script, web) = Script::listening(options(), 10);
+    let hold_frames = |script: &mut Script, port| {
+        script.handshake(port);
+        script.inject(port, "P. 1:1001(1000) ack 1");
+        script.drain();
+        script.accept(web).id
+    };
+    for port in A + 1..A + 101 {
+        let id = hold_frames(&mut script, port);
+        script.stack.shard.abort(script.now, id);
+        script.stack.shard.close(script.now, id);
+        script.drain();
+    }
+    let id = hold_frames(&mut script, A);
+    script
+        .stack
+        .shard
+        .receive(script.now, &mut RxBurst::new(), PoolLevel::Low);
+    assert_eq!(script.stack.shard.counters().rcv_collapsed, 1000);
+    assert_eq!(script.read(id), Ok(content(0..1000)));
 }

@@ -2,6 +2,7 @@
 
 use crate::flow_table::FlowKey;
 use crate::frame_writer::FlowHeader;
+use crate::list::{Linked, Links};
 use crate::timer_wheel::TimerId;
 use periplus_journey::Instant;
 use periplus_tcp::Connection;
@@ -23,8 +24,15 @@ pub(crate) struct Flow {
     pub(crate) is_queued: bool,
     /// Waiting for its next hop's link address.
     pub(crate) is_unresolved: bool,
-    /// In the list of those that may hold frames of the ring.
+    /// In the list of those that may hold frames of the ring, and its neighbours there.
     pub(crate) is_pinning: bool,
+    links: Links,
+}
+
+impl Linked for Flow {
+    fn links(&mut self) -> &mut Links {
+        &mut self.links
+    }
 }
 
 impl Flow {
@@ -40,6 +48,7 @@ impl Flow {
             is_queued: false,
             is_unresolved: false,
             is_pinning: false,
+            links: Links::default(),
         }
     }
 

@@ -81,7 +81,7 @@ impl Shard {
     /// The pool is low: data queued longest moves to the heap, and its frames go back to the ring.
     fn give_frames_back(&mut self) {
         for _ in 0..COMPACTED_A_BURST {
-            let Some(index) = self.pinning.pop_front() else {
+            let Some(index) = self.pinning.pop_front(&mut self.flows) else {
                 return;
             };
             if let Some(flow) = self.flows.get_mut(index) {

@@ -1,6 +1,7 @@
 //! After a connection was touched: what the shard must know of it is brought up to date, in one place.
 
 use crate::Shard;
+use crate::flow::Flow;
 use crate::handle::{Handle, Tag};
 use crate::shard::{ConnectionId, Ready, TimeWaitEntry};
 use crate::slab::Index;
@@ -64,13 +65,21 @@ impl Shard {
         }
         if !flow.is_pinning && flow.connection.pinned_frames() > 0 {
             flow.is_pinning = true;
-            self.pinning.push_back(index);
+            self.pinning.push_back(&mut self.flows, index);
         }
+    }
+
+    /// Takes a flow out of its slab, and off the list threaded through it.
+    fn remove_flow(&mut self, index: Index) -> Option<Flow> {
+        if self.flows.get(index)?.is_pinning {
+            self.pinning.unlink(&mut self.flows, index);
+        }
+        self.flows.remove(index)
     }
 
     /// The connection is over and nobody holds it.
     fn forget_flow(&mut self, index: Index) {
-        let Some(flow) = self.flows.remove(index) else {
+        let Some(flow) = self.remove_flow(index) else {
             return;
         };
         if let Some(timer) = flow.timer {
@@ -84,7 +93,7 @@ impl Shard {
     /// The connection has nothing left but to wait: a compact record does that. At the limit of records it is forgotten
     /// at once, as on Linux.
     fn keep_as_time_wait(&mut self, index: Index) {
-        let Some(mut flow) = self.flows.remove(index) else {
+        let Some(mut flow) = self.remove_flow(index) else {
             return;
         };
         let key = flow.key;

@@ -4,6 +4,7 @@ use crate::dropped_syns::DroppedSyns;
 use crate::environment::{Environment, frame_budget};
 use crate::flow::Flow;
 use crate::flow_table::FlowTable;
+use crate::list::List;
 use crate::listener_table::ListenerTable;
 use crate::neighbours::{self, Neighbours};
 use crate::options::ShardOptions;
@@ -98,7 +99,7 @@ pub struct Shard {
     /// Connections that wait for their next hop's link address.
     pub(crate) unresolved: Vec<(IpAddr, Index)>,
     /// Connections that may hold frames of the ring, the oldest first.
-    pub(crate) pinning: VecDeque<Index>,
+    pub(crate) pinning: List,
     pub(crate) ready: Vec<Ready>,
     pub(crate) icmp_limiter: IcmpLimiter,
     pub(crate) reset_limiter: ResetLimiter,
@@ -150,7 +151,7 @@ impl Shard {
             outbox: Outbox::default(),
             transmit_queue: VecDeque::new(),
             unresolved: Vec::new(),
-            pinning: VecDeque::new(),
+            pinning: List::default(),
             ready: Vec::new(),
             icmp_limiter: IcmpLimiter::new(hash_key),
             reset_limiter: ResetLimiter::new(hash_key),
