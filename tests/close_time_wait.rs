@@ -72,3 +72,29 @@ fn records_are_bounded_and_the_surplus_is_counted() {
     let counters = script.stack.shard.counters();
     assert_eq!((counters.time_wait, counters.time_wait_overflow), (5, 3));
 }
+
+/// RFC 9293 3.6.1: the new connection's numbers lie beyond the old one's, however fast that was.
+#[test]
+fn a_port_pair_opened_anew_begins_beyond_all_that_was_sent() {
+    let (mut script, id) = Script::established(A);
+    let first = script.stack.shard.offsets(id).unwrap().1;
+    let mut sent = 1;
+    script.stack.shard.set_no_delay(id, true);
+    while sent < 200_000 {
+        script.write(id, first..first + 10_000);
+        sent += 10_000;
+        script.drain();
+        script.inject(A, &format!(". 1:1(0) ack {sent}"));
+        script.drain();
+    }
+    script.stack.shard.close(script.now, id);
+    script.drain();
+    script.inject(A, &format!("F. 1:1(0) ack {}", sent + 1));
+    let old = script.next_segment(A).sequence;
+    script.inject(A, "S 1000:1000(0) win 65535 <mss 1460>");
+    let iss = script.next_segment(A).sequence;
+    assert!(
+        iss.after(old),
+        "{iss:?} is within the old connection's, which ended at {old:?}"
+    );
+}

@@ -191,14 +191,15 @@ impl Shard {
             local.set_port(self.ephemeral_port(local, remote)?);
         }
         let key = FlowKey { local, remote };
+        let mut iss = self.environment.initial_sequence.iss(now, local, remote);
         if let Some(handle) = self.flow_table.get(&key) {
             // A peer's own TIME-WAIT guards it; ours is left early for a number well beyond the old ones (RFC 6191).
             if handle.tag() != Tag::TimeWait {
                 return Err(ConnectError::AddressInUse(local));
             }
-            self.forget_time_wait(handle.index());
+            let old = self.forget_time_wait(handle.index());
+            iss = old.map_or(iss, |old| old.iss(iss));
         }
-        let iss = self.environment.initial_sequence.iss(now, local, remote);
         let offset = self
             .environment
             .initial_sequence

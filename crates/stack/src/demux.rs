@@ -52,7 +52,7 @@ impl Shard {
                 Some(_) if !means_something => Fate::Dropped(DropReason::TcpFlags),
                 Some(listener) if opens => {
                     let segment = self.segment(now, segment, packet, arrival);
-                    self.syn_arrives(now, key, listener, &segment)
+                    self.syn_arrives(now, key, listener, &segment, None)
                 }
                 // The port is open; it is the connection that nobody knows, and its peer has to learn that.
                 Some(_) => {
@@ -156,8 +156,8 @@ impl Shard {
             TimeWaitDisposition::Reopen => match self.listener_table.find(key.local) {
                 Some(listener) => {
                     self.environment.counters.time_wait_recycled += 1;
-                    self.forget_time_wait(index);
-                    self.syn_arrives(now, key, listener, &segment)
+                    let old = self.forget_time_wait(index);
+                    self.syn_arrives(now, key, listener, &segment, old)
                 }
                 None => Fate::Dropped(DropReason::NoSocket),
             },

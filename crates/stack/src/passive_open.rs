@@ -10,17 +10,18 @@ use crate::shard::{HalfOpenEntry, ListenerId, Ready};
 use crate::slab::Index;
 use periplus_journey::{DropReason, Instant, Outcome};
 use periplus_tcp::listen::{AckVerdict, SynVerdict};
-use periplus_tcp::{Connection, HalfOpen, HalfOpenDisposition, Segment};
-use std::net::IpAddr;
+use periplus_tcp::{Connection, HalfOpen, HalfOpenDisposition, Segment, TimeWait};
+use std::net::{IpAddr, Ipv4Addr};
 
 impl Shard {
-    /// A SYN for a listener (RFC 9293 3.10.7.2).
+    /// A SYN for a listener (RFC 9293 3.10.7.2). `old` is the record of the connection in TIME-WAIT that it replaces.
     pub(crate) fn syn_arrives(
         &mut self,
         now: Instant,
         key: FlowKey,
         listener: Index,
         syn: &Segment,
+        old: Option<TimeWait<Ipv4Addr>>,
     ) -> Fate {
         let Some(bound) = self.listeners.get_mut(listener) else {
             return Fate::Dropped(DropReason::NoSocket);
@@ -40,6 +41,7 @@ impl Shard {
             return Fate::Dropped(DropReason::UnhandledProto);
         };
         let iss = environment.initial_sequence.iss(now, key.local, key.remote);
+        let iss = old.map_or(iss, |old| old.iss(iss));
         let ends = ((local, key.local.port()), (remote, key.remote.port()));
         let record = HalfOpen::new(syn, ends.0, ends.1, pack(listener), iss, now);
         let deadline = record.deadline();

@@ -7,7 +7,7 @@ use crate::shard::{ConnectionId, Ready, TimeWaitEntry};
 use crate::slab::Index;
 use periplus_journey::Instant;
 use periplus_tcp::{Readiness, State, TimeWait};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 impl Shard {
     /// Brings everything in line with the connection, and gives it a turn at the transmit ring if it has something to say.
@@ -128,15 +128,14 @@ impl Shard {
     }
 
     /// A TIME-WAIT record goes.
-    pub(crate) fn forget_time_wait(&mut self, index: Index) {
-        let Some(entry) = self.time_wait.remove(index) else {
-            return;
-        };
+    pub(crate) fn forget_time_wait(&mut self, index: Index) -> Option<TimeWait<Ipv4Addr>> {
+        let entry = self.time_wait.remove(index)?;
         self.timers.disarm(entry.timer);
         let key = crate::flow_table::FlowKey {
             local: entry.record.local(),
             remote: entry.record.remote(),
         };
         self.flow_table.remove(&key);
+        Some(entry.record)
     }
 }

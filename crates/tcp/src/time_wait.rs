@@ -73,9 +73,11 @@ impl<A: Copy + Into<IpAddr>> TimeWait<A> {
         SocketAddr::new(self.remote_address.into(), self.remote_port)
     }
 
-    /// SND.NXT: a new connection of the same ends begins well beyond it (RFC 9293 3.6.1).
-    pub fn snd_nxt(&self) -> SeqNum {
-        self.snd_nxt
+    /// The ISS of a new connection of the same ends, for which the clock says `clock`: beyond all that the old one sent, and
+    /// so that no window of it reaches the new numbers (RFC 9293 3.6.1; Linux adds as much). A fast connection overtakes the
+    /// clock.
+    pub fn iss(&self, clock: SeqNum) -> SeqNum {
+        clock.max(self.snd_nxt + 65_537)
     }
 
     /// A segment arrives in TIME-WAIT (RFC 9293 3.10.7.4, RFC 6191 2).
