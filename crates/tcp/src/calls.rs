@@ -275,8 +275,12 @@ impl Connection {
         }
     }
 
-    /// The next hop does not answer: connecting fails, an established connection goes on trying.
+    /// The next hop does not answer: connecting fails, an established connection goes on trying, and the RST of one that is
+    /// over is lost, or what nobody holds would be kept for it.
     pub fn host_unreachable(&mut self, context: &mut Context<'_>) {
+        if self.state == State::Closed {
+            self.reset_due = None;
+        }
         if self.state == State::SynSent {
             context.counters.tcp_attempt_fails += 1;
             self.fail(

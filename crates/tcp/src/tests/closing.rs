@@ -1,4 +1,5 @@
 use super::Trace;
+use crate::Connection;
 
 #[test]
 fn we_close_first() {
@@ -105,4 +106,14 @@ fn an_orphan_whose_peer_keeps_its_window_closed_is_given_up() {
         trace.run("< . 1:1 ack 1 win 0");
     }
     panic!("still waiting for a peer that never takes anything");
+}
+
+#[test]
+fn what_is_over_is_not_kept_for_a_peer_that_cannot_be_told() {
+    let mut trace = Trace::established();
+    trace.with(Connection::abort);
+    trace.with(Connection::close);
+    assert!(!trace.connection.is_finished(), "its RST is due");
+    trace.with(Connection::host_unreachable);
+    assert!(trace.connection.is_finished());
 }

@@ -132,7 +132,10 @@ impl Trace {
         self.sysctls.tcp_rmem = bytes;
     }
 
-    fn with<T>(&mut self, call: impl FnOnce(&mut Connection, &mut Context<'_>) -> T) -> T {
+    pub(super) fn with<T>(
+        &mut self,
+        call: impl FnOnce(&mut Connection, &mut Context<'_>) -> T,
+    ) -> T {
         let context = &mut Context {
             now: self.now,
             sysctls: &self.sysctls,
