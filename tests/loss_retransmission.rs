@@ -90,3 +90,19 @@ fn a_peer_that_never_answers_is_given_up() {
     assert_eq!(read.err(), Some(StreamError::TimedOut));
     assert_eq!(script.stack.shard.counters().tcp_abort_on_timeout, 1);
 }
+
+/// RFC 1122 2.3.2.1: what is known of a neighbour goes stale while a connection uses it as well.
+#[test]
+fn a_neighbour_in_use_is_asked_for_again_after_a_minute() {
+    let (mut script, id) = Script::established(A);
+    let before = script.questions;
+    let mut sent = 1;
+    for _ in 0..200 {
+        script.advance(Duration::from_secs(1));
+        script.write(id, 0..100);
+        sent += 100;
+        script.drain();
+        script.inject(A, &format!(". 1:1(0) ack {sent}"));
+    }
+    assert_eq!(script.questions - before, 3);
+}

@@ -46,6 +46,8 @@ pub struct Script {
     pub stack: Host<MemoryDevice>,
     /// The present.
     pub now: Instant,
+    /// ARP requests that the stack has sent.
+    pub questions: usize,
     cable: MemoryDevice,
     /// What the stack sent and the script has not looked at.
     inbox: VecDeque<Packet>,
@@ -69,6 +71,7 @@ impl Script {
         let mut script = Self {
             stack: Host::new(options, 1, device),
             now: Instant::from_millis(1_000),
+            questions: 0,
             cable,
             inbox: VecDeque::new(),
             flows: BTreeMap::new(),

@@ -7,13 +7,23 @@ use crate::timer_wheel::TimerId;
 use periplus_journey::Instant;
 use periplus_tcp::Connection;
 
+/// Headers made from a neighbour's link address.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReadyHeader {
+    pub(crate) header: FlowHeader,
+    /// The neighbours' epoch they are of.
+    pub(crate) epoch: u32,
+    /// From then on the neighbours are asked again, whatever the epoch: only who is asked for is checked upon.
+    pub(crate) until: Instant,
+}
+
 /// A connection with what the shard knows of it.
 #[derive(Debug)]
 pub(crate) struct Flow {
     pub(crate) connection: Connection,
     pub(crate) key: FlowKey,
-    /// Ready headers, and the neighbours' epoch they are of.
-    pub(crate) header: Option<(FlowHeader, u32)>,
+    /// Ready headers.
+    pub(crate) header: Option<ReadyHeader>,
     pub(crate) timer: Option<TimerId>,
     pub(crate) armed: Option<Instant>,
     /// The next hop does not answer: not before then.

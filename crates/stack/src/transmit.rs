@@ -1,6 +1,7 @@
 //! The verb that lets frames out: messages without a connection first, then the connections in turn.
 
 use crate::Shard;
+use crate::flow::ReadyHeader;
 use crate::frame_writer::{self, FlowHeader};
 use crate::neighbours::Resolution;
 use crate::outbox::Message;
@@ -15,6 +16,9 @@ use std::time::Duration;
 
 /// Payload bytes a connection may send in its turn.
 const QUANTUM: usize = 64 * 1024;
+/// How long a flow's headers are used before its neighbour is looked up again. Without it a busy connection would never
+/// notice that its neighbour has gone stale, and go on writing to a link address that has moved (RFC 1122 2.3.2.1).
+const HEADER_LIFETIME: Duration = Duration::from_secs(1);
 /// How long a connection waits whose next hop was asked for in vain.
 const UNREACHABLE_RETRY: Duration = Duration::from_secs(1);
 
@@ -116,10 +120,11 @@ impl Shard {
     /// The flow's headers, if its next hop's link address is known; else the flow is put aside.
     fn ready_header(&mut self, now: Instant, index: Index) -> Option<FlowHeader> {
         let flow = self.flows.get_mut(index)?;
-        if let Some((header, epoch)) = flow.header
-            && epoch == self.neighbour_epoch
+        if let Some(ready) = flow.header
+            && ready.epoch == self.neighbour_epoch
+            && now < ready.until
         {
-            return Some(header);
+            return Some(ready.header);
         }
         let key = flow.key;
         let next_hop = self.routes.next_hop(key.remote.ip());
@@ -129,7 +134,11 @@ impl Shard {
         let flow = self.flows.get_mut(index)?;
         if let Resolution::Known(to) = resolution {
             let header = FlowHeader::new(&key, self.options.ethernet, to)?;
-            flow.header = Some((header, self.neighbour_epoch));
+            flow.header = Some(ReadyHeader {
+                header,
+                epoch: self.neighbour_epoch,
+                until: now + HEADER_LIFETIME,
+            });
             return Some(header);
         }
         flow.is_queued = false;

@@ -75,7 +75,10 @@ impl Script {
             message
         } else {
             match arp_operation(frame) {
-                Some(Operation::Request) => self.put_arp(Operation::Reply),
+                Some(Operation::Request) => {
+                    self.questions += 1;
+                    self.put_arp(Operation::Reply);
+                }
                 Some(Operation::Reply) => {}
                 other => panic!("the stack sent {other:?}: {frame:02x?}"),
             }
