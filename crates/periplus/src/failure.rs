@@ -13,6 +13,8 @@ pub(crate) enum Kind {
     Usage = 2,
     /// The host refused it: a permission is missing.
     Refused = 3,
+    /// A check found a fault.
+    Fault = 4,
 }
 
 /// A failure in three parts: what failed, why, and what to do.

@@ -4,6 +4,7 @@
 
 mod draw;
 mod failure;
+mod frames;
 mod host;
 mod limits;
 mod options;

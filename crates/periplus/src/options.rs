@@ -22,6 +22,7 @@ Exit codes:
   1  failed while running, as when the port is taken
   2  called wrongly: a bad flag, a folder that does not exist
   3  refused by the host: a permission is missing
+  4  a check found a fault: a frame that nobody can account for
 ";
 
 const SERVE_EXAMPLES: &str = "\

@@ -9,6 +9,7 @@
 //! One thread, one current-thread runtime; reads of files and the writing of journeys are on threads of their own.
 
 use crate::failure::{Failure, Kind, reason};
+use crate::frames;
 use crate::host;
 use crate::limits::raise_open_files;
 use crate::options::ServeOptions;
@@ -114,8 +115,15 @@ async fn serve(
         End::Drained | End::Failed(_) => FAREWELL,
         End::Late(_) | End::AtOnce => Duration::ZERO,
     };
-    // The last records are made here. It fails only where the shard has ended already.
-    let _ = shard.shutdown(farewell).await;
+    // The last records are made here.
+    let last = shard
+        .shutdown(farewell)
+        .await
+        .map_err(|error| cannot("end the stack", &error))?;
+    let frames = frames::account(&last)?;
+    if !options.quiet {
+        talk::say(&frames);
+    }
     match end {
         End::Failed(error) => Err(cannot("go on", &error)),
         End::Late(cut) => {

@@ -49,6 +49,7 @@ fn sigterm_finishes_the_download_in_flight_and_exits_with_0() {
     let ended = server.wait();
     assert_eq!(ended.code, Some(0), "{}", ended.talk);
     assert!(!ended.talk.contains("cut off"), "{}", ended.talk);
+    assert!(ended.talk.contains("frames came in"), "{}", ended.talk);
 
     let recording = Recording::read(&journeys);
     recording.check();

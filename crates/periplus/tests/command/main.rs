@@ -1,5 +1,6 @@
 //! The command as its users meet it: the real binary, real `curl`, real sockets.
 //!
+//! A server ends with code 0 only if it can account for every frame, so whoever checks that code checks this as well.
 //! Nothing here waits for a time: a server is ready when it has printed its address, and gone when it has exited.
 
 mod bytes;

@@ -1,0 +1,85 @@
+//! What became of every frame, told at the end: nothing is lost in silence.
+
+use crate::failure::{Failure, Kind};
+use periplus_net::Snapshot;
+
+/// The account of the serving shard's frames in one line.
+///
+/// # Errors
+/// When the device saw frames that the stack cannot account for: a fault of ours.
+pub(crate) fn account(snapshot: &Snapshot) -> Result<String, Failure> {
+    let (ledger, ring) = (&snapshot.ledger, &snapshot.ring);
+    let mut line = format!(
+        "{} frames came in: {} delivered, {} consumed by the stack, {} refused, {} dropped",
+        ledger.received,
+        ledger.delivered,
+        ledger.consumed,
+        ledger.refused,
+        ledger.dropped_in_all(),
+    );
+    let reasons: Vec<_> = ledger
+        .drops()
+        .map(|(reason, count)| format!("{reason} {count}"))
+        .collect();
+    if !reasons.is_empty() {
+        line += &format!(" ({})", reasons.join(", "));
+    }
+    if ledger.held > 0 {
+        line += &format!(", {} still in the ring", ledger.held);
+    }
+    // The device counts for itself, so the two can disagree.
+    if ledger.is_balanced() && ring.is_balanced() && ring.received == ledger.received {
+        return Ok(line);
+    }
+    Err(Failure::new(
+        Kind::Fault,
+        format!("{line}; the ring counted {}", ring.received),
+    )
+    .fix("The two must agree. Please report this line as a bug."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use periplus_net::journey::{Counters, DropReason, FrameLedger, Histogram};
+    use periplus_net::ring::RingStatistics;
+
+    fn snapshot() -> Snapshot {
+        let mut ledger = FrameLedger::default();
+        (ledger.received, ledger.delivered, ledger.consumed) = (9, 3, 4);
+        ledger.drop_frames(DropReason::TcpCsum, 2);
+        Snapshot {
+            device: "memory",
+            counters: Counters::default(),
+            ledger,
+            ring: RingStatistics {
+                received: 9,
+                taken: 9,
+                ..RingStatistics::default()
+            },
+            shard_gap: Histogram::default(),
+            connections: 0,
+            half_open: 0,
+            time_wait: 0,
+            marks_lost: 0,
+        }
+    }
+
+    #[test]
+    fn every_frame_is_accounted_for_with_the_reason_of_those_that_were_dropped() {
+        let line = account(&snapshot()).unwrap();
+        assert_eq!(
+            line,
+            "9 frames came in: 3 delivered, 4 consumed by the stack, 0 refused, 2 dropped (TCP_CSUM 2)"
+        );
+    }
+
+    #[test]
+    fn a_frame_that_only_the_device_saw_is_a_fault() {
+        let mut snapshot = snapshot();
+        snapshot.ring.received += 1;
+        snapshot.ring.taken += 1;
+        let failure = account(&snapshot).unwrap_err().to_string();
+        assert!(failure.contains("the ring counted 10"), "{failure}");
+    }
+}
