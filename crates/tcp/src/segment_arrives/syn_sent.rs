@@ -75,6 +75,7 @@ impl Connection {
             // Text in a SYN/ACK is permitted and rare: the peer sends it again when our ACK does not cover it.
         } else {
             // Simultaneous open (RFC 9293 3.5, figure 7): our SYN goes out again as SYN/ACK.
+            self.offer = self.offer.answering(&segment.options);
             self.state = State::SynReceived;
             self.snd.nxt = self.snd.iss;
         }

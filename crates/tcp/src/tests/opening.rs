@@ -84,3 +84,14 @@ fn an_answer_that_overtakes_the_repeated_syn_opens_the_connection() {
          > nothing",
     );
 }
+
+#[test]
+fn a_simultaneous_open_answers_with_the_options_that_both_know() {
+    // RFC 7323 2.2 and 3.2: in a SYN/ACK only if the SYN had it.
+    let mut trace = Trace::opening();
+    trace.connection.offer.timestamps = true;
+    trace.connection.offer.window_scale = Some(4);
+    trace.run("> S 0:0\n < S 0:0\n > S. 0:0 ack 1");
+    let offer = trace.connection.offer;
+    assert_eq!((offer.timestamps, offer.window_scale), (false, None));
+}
