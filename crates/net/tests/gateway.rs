@@ -201,6 +201,31 @@ async fn draining_does_not_wait_for_a_client_that_has_all_of_its_answer() {
 }
 
 #[tokio::test]
+async fn a_client_that_never_closes_is_reset_a_minute_after_the_server_did() {
+    let (embedded, server, mut client) = connection().await;
+    drop(server);
+    assert_eq!(client.read(&mut [0; 8]).await.unwrap(), 0);
+    assert_eq!(embedded.gateway.connections(), 1);
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(61)).await;
+    tokio::time::resume();
+    let given_up = async {
+        while embedded.gateway.connections() > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(LONG, given_up).await.unwrap();
+    let error = client.write_all(b"too late").await.unwrap_err();
+    assert!(
+        matches!(
+            error.kind(),
+            ErrorKind::ConnectionReset | ErrorKind::BrokenPipe
+        ),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn a_client_may_use_its_port_again_at_once() {
     let (embedded, address) = embedded().await;
     let listener = TcpListener::bind(&embedded.shard, address).await.unwrap();

@@ -13,12 +13,17 @@ use std::io::{self, ErrorKind, IoSlice};
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream as HostStream;
 use tokio::net::tcp::{ReadHalf, WriteHalf};
+use tokio::time::timeout;
 
 /// How much is moved at once, and so how much is held at most.
 const SCRATCH: usize = 64 * 1024;
+/// How long a client may stay silent after the serving side has closed: as long as a socket that nobody holds stays in
+/// FIN-WAIT-2 (Linux's `tcp_fin_timeout`).
+const FIN_TIMEOUT: Duration = Duration::from_secs(60);
 
 thread_local! {
     /// Taken out while in use: the calls that use it wake tasks.
@@ -68,21 +73,17 @@ fn reset(host: &HostStream) {
 async fn copy(host: &mut HostStream, stack: &TcpStream, entered: &Entered) -> io::Result<()> {
     let (mut from_host, mut to_host) = host.split();
     let mut down = pin!(down(&mut to_host, stack));
-    let mut down_ended = false;
     {
         let mut up = pin!(up(&mut from_host, stack));
-        poll_fn(|context| {
-            if !down_ended && let Poll::Ready(ended) = down.as_mut().poll(context) {
-                ended?;
-                down_ended = true;
-                entered.delivered();
-            }
-            up.as_mut().poll(context)
+        let up_ended = poll_fn(|context| match down.as_mut().poll(context) {
+            Poll::Ready(ended) => Poll::Ready(ended.map(|()| false)),
+            Poll::Pending => up.as_mut().poll(context).map_ok(|()| true),
         })
         .await?;
-    }
-    if down_ended {
-        return Ok(());
+        if !up_ended {
+            entered.delivered();
+            return until_silent(up, stack).await;
+        }
     }
     // Nobody reads from the host any more: a reset would go unseen.
     let mut failed = pin!(failure(&from_host));
@@ -91,6 +92,22 @@ async fn copy(host: &mut HostStream, stack: &TcpStream, entered: &Entered) -> io
         Poll::Pending => down.as_mut().poll(context),
     })
     .await
+}
+
+/// The serving side has closed: carries what the client still sends, until it closes as well or says nothing for so long
+/// that the serving shard no longer waits for it either.
+async fn until_silent(
+    mut up: Pin<&mut impl Future<Output = io::Result<()>>>,
+    stack: &TcpStream,
+) -> io::Result<()> {
+    loop {
+        let carried = stack.offsets().1;
+        match timeout(FIN_TIMEOUT, up.as_mut()).await {
+            Ok(ended) => return ended,
+            Err(_) if stack.offsets().1 == carried => return Err(ErrorKind::TimedOut.into()),
+            Err(_) => {}
+        }
+    }
 }
 
 /// From the host into the stack, until the client closes its direction.
