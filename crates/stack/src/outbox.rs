@@ -72,11 +72,11 @@ impl Outbox {
 
     /// Keeps a message until the link address of `next_hop` is known.
     pub(crate) fn wait_for(&mut self, next_hop: IpAddr, message: Message) {
-        if self.unresolved.len() < UNRESOLVED_LIMIT {
-            self.unresolved.push((next_hop, message));
-        } else {
+        if self.unresolved.len() == UNRESOLVED_LIMIT {
+            self.unresolved.remove(0); // the oldest has waited in vain the longest
             self.lost += 1;
         }
+        self.unresolved.push((next_hop, message));
     }
 
     /// The link address of `next_hop` is known.

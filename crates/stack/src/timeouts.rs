@@ -37,6 +37,7 @@ impl Shard {
         flow.armed = None;
         if flow.retry_at.is_some_and(|at| at <= now) {
             flow.retry_at = None;
+            self.unresolved.retain(|&(_, waiting)| waiting != index);
             flow.is_unresolved = false;
         }
         flow.connection.timeout(&mut self.environment.context(now));

@@ -21,6 +21,9 @@ const QUANTUM: usize = 64 * 1024;
 const HEADER_LIFETIME: Duration = Duration::from_secs(1);
 /// How long a connection waits whose next hop was asked for in vain.
 const UNREACHABLE_RETRY: Duration = Duration::from_secs(1);
+/// How long a connection waits at most for an answer or for the questions to end: the question itself may have been pushed
+/// out of a full table of neighbours.
+const UNANSWERED_RETRY: Duration = Duration::from_secs(5);
 
 /// How a look at the transmit ring ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,18 +147,20 @@ impl Shard {
         flow.is_queued = false;
         flow.is_unresolved = true;
         match (resolution, next_hop) {
-            (Resolution::Ask, Some(hop)) => {
+            (Resolution::Ask | Resolution::Waiting, Some(hop)) => {
+                flow.retry_at = Some(now + UNANSWERED_RETRY);
                 self.unresolved.push((hop, index));
-                self.ask_for(hop);
+                if resolution == Resolution::Ask {
+                    self.ask_for(hop);
+                }
             }
-            (Resolution::Waiting, Some(hop)) => self.unresolved.push((hop, index)),
             _ => {
                 flow.connection
                     .host_unreachable(&mut self.environment.context(now));
                 flow.retry_at = Some(now + UNREACHABLE_RETRY);
-                self.settle(index);
             }
         }
+        self.settle(index);
         None
     }
 
