@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 
 /// Small writes are gathered in blocks of this size, so that a byte at a time does not cost an allocation each.
 const GATHER: usize = 4096;
+/// Blocks below this size are gathered as well: the queue is bounded in bytes, not in blocks.
+const WORTH_SHARING: usize = 512;
 
 #[derive(Debug)]
 enum Block {
@@ -43,9 +45,11 @@ impl SendQueue {
         self.length == 0
     }
 
-    /// Appends a block without copying it.
+    /// Appends a block without copying it, unless it is so small that keeping it apart costs more than the copy.
     pub fn push_bytes(&mut self, bytes: Bytes) {
-        if !bytes.is_empty() {
+        if bytes.len() < WORTH_SHARING {
+            self.push_copy(&bytes);
+        } else {
             self.length += bytes.len();
             self.blocks.push_back(Block::Shared(bytes));
         }

@@ -14,7 +14,8 @@ impl Connection {
             self.reassembly.fin = Some(self.nxt_offset + u64::from(at - self.rcv.nxt));
             self.acknowledge_now(); // early or not (RFC 5681 4.2)
         }
-        if self.reassembly.fin != Some(self.nxt_offset) {
+        // At the next byte; or before it, where a peer broke its word and sent text beyond its own FIN.
+        if self.reassembly.fin.is_none_or(|fin| fin > self.nxt_offset) {
             return;
         }
         self.reassembly.clear();
