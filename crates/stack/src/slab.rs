@@ -151,15 +151,6 @@ impl<T> Slab<T> {
         })
     }
 
-    /// Every value with its index, in the order of the slots, to be changed.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = (Index, &mut T)> {
-        let entries = self.chunks.iter_mut().zip(0..);
-        entries.flat_map(|(chunk, at)| {
-            let slots = chunk.entries.iter_mut().zip(at * CHUNK..);
-            slots.filter_map(|(entry, slot)| entry.as_occupied_mut(slot))
-        })
-    }
-
     /// The value in `slot`, whatever its generation: for lists that are threaded through the slab and know that a slot
     /// they hold is occupied.
     pub(crate) fn at_mut(&mut self, slot: u32) -> Option<(Index, &mut T)> {

@@ -35,7 +35,7 @@ const NO_MSS: u16 = 0;
 pub struct HalfOpen<A> {
     /// When the SYN arrived: e0.
     pub syn_arrived: Instant,
-    /// When the first SYN/ACK was answered.
+    /// When the first SYN/ACK was sent.
     pub syn_ack_sent: Instant,
     local_address: A,
     remote_address: A,
