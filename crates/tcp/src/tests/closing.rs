@@ -117,3 +117,15 @@ fn what_is_over_is_not_kept_for_a_peer_that_cannot_be_told() {
     trace.with(Connection::host_unreachable);
     assert!(trace.connection.is_finished());
 }
+
+#[test]
+fn text_beyond_a_fin_does_not_hold_the_fin_up() {
+    // No peer may send this; one that does must not keep the connection half open for ever.
+    Trace::established().run(
+        "< F. 1001:1001 ack 1
+         > . 1:1 ack 1
+         < . 1:1501 ack 1
+         > . 1:1 ack 1502
+         state CloseWait",
+    );
+}
