@@ -21,7 +21,7 @@ pub(crate) enum Held {
 impl Held {
     /// Keeps the payload in its frame, or copies it out where frames are scarce or the payload is small.
     pub(crate) fn new(frame: RxFrame, may_pin: bool) -> Self {
-        if may_pin && frame.len() > COPY_BREAK {
+        if Self::stays(&frame, may_pin) {
             Held::Frame(frame)
         } else {
             Held::Heap {
@@ -29,6 +29,10 @@ impl Held {
                 start: 0,
             }
         }
+    }
+
+    fn stays(frame: &RxFrame, may_pin: bool) -> bool {
+        may_pin && frame.len() > COPY_BREAK
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
@@ -104,32 +108,41 @@ impl ReceiveQueue {
         self.frames
     }
 
-    /// Appends a payload.
-    pub(crate) fn push(&mut self, held: Held) {
-        self.length += held.bytes().len();
-        if let (Held::Heap { bytes: new, start }, Some(Held::Heap { bytes: last, .. })) =
-            (&held, self.held.back_mut())
-        {
-            let new = &new[*start..];
-            if last.len() + new.len() <= last.capacity() {
-                last.extend_from_slice(new);
-                return;
-            }
+    /// Appends a payload that has just come: where it lies, or copied once.
+    pub(crate) fn push_frame(&mut self, frame: RxFrame, may_pin: bool) {
+        if Held::stays(&frame, may_pin) {
+            self.append(Held::Frame(frame));
+        } else {
+            self.append_copy(&frame);
         }
-        let held = match held {
-            Held::Heap { bytes, start } if bytes.len() - start < HEAP_BLOCK => {
-                let mut block = Vec::with_capacity(HEAP_BLOCK);
-                block.extend_from_slice(&bytes[start..]);
-                Held::Heap {
-                    bytes: block,
-                    start: 0,
-                }
-            }
-            other => other,
-        };
+    }
+
+    /// Appends a payload that waited for the bytes before it.
+    pub(crate) fn push(&mut self, held: Held) {
+        match held {
+            Held::Frame(_) => self.append(held),
+            Held::Heap { bytes, start } => self.append_copy(&bytes[start..]),
+        }
+    }
+
+    fn append(&mut self, held: Held) {
+        self.length += held.bytes().len();
         self.charge += held.charge();
         self.frames += usize::from(held.is_frame());
         self.held.push_back(held);
+    }
+
+    fn append_copy(&mut self, data: &[u8]) {
+        if let Some(Held::Heap { bytes: last, .. }) = self.held.back_mut()
+            && last.len() + data.len() <= last.capacity()
+        {
+            last.extend_from_slice(data);
+            self.length += data.len();
+            return;
+        }
+        let mut bytes = Vec::with_capacity(data.len().max(HEAP_BLOCK));
+        bytes.extend_from_slice(data);
+        self.append(Held::Heap { bytes, start: 0 });
     }
 
     /// Copies the first bytes into `buffer` and leaves them here. Returns how many.

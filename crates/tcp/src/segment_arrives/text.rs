@@ -49,8 +49,8 @@ impl Connection {
     ) {
         let length = payload.len() as u32;
         for frame in payload.into_frames() {
-            let held = Held::new(frame, context.frames.allows(self.pinned_frames()));
-            self.receive_queue.push(held);
+            let may_pin = context.frames.allows(self.pinned_frames());
+            self.receive_queue.push_frame(frame, may_pin);
         }
         self.rcv.nxt += length;
         self.nxt_offset += u64::from(length);
