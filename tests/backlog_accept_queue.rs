@@ -1,5 +1,6 @@
 //! The accept queue is bounded too: it holds one more than `min(backlog, somaxconn)`, as in Linux.
 
+use periplus_journey::{QueueMet, QueuesMet};
 use periplus_stack::ShardOptions;
 use periplus_tcp::Sysctls;
 use periplus_tests::{Pair, Script, Stream, content, options};
@@ -131,4 +132,40 @@ fn clients_that_meet_full_queues_try_again_and_all_are_served() {
             .all(|stream| stream.received == content(0..100))
     );
     pair.check_conservation();
+}
+
+#[test]
+fn a_journey_tells_how_full_the_queues_were_when_it_came_to_them() {
+    let (mut script, web) = full(options());
+    // D stands alone in the SYN queue, and another SYN is turned away because three wait for `accept()`.
+    script.inject(40_005, SYN);
+    for _ in [A, B, C] {
+        let id = script.accept(web).id;
+        script.stack.shard.abort(script.now, id);
+    }
+    script.drain();
+    let met = |length, limit| Some(QueueMet { length, limit });
+    let journeys: Vec<_> = script
+        .stack
+        .records
+        .iter()
+        .map(|record| (record.peer.port(), record.queues))
+        .collect();
+    let turned_away = QueuesMet {
+        syn_queue: met(1, 2),
+        accept_queue: met(3, 2),
+    };
+    let accepted = |syn_queue, accept_queue| QueuesMet {
+        syn_queue: met(syn_queue, 2),
+        accept_queue: met(accept_queue, 2),
+    };
+    assert_eq!(
+        journeys,
+        [
+            (40_005, turned_away),
+            (A, accepted(1, 1)),
+            (B, accepted(1, 2)),
+            (C, accepted(1, 3)),
+        ]
+    );
 }

@@ -1,6 +1,6 @@
 //! A journey as it is kept.
 
-use crate::{Events, Instant, Overlays, Spine, Station, spine};
+use crate::{Events, Instant, Overlays, QueuesMet, Spine, Station, spine};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -111,6 +111,8 @@ pub struct Record {
     pub local: SocketAddr,
     /// How its connection's handshake was kept; `None` on later requests, and for arrivals.
     pub handshake: Option<Handshake>,
+    /// The listener's queues as the connection met them: on its first request, and on what was turned away there.
+    pub queues: QueuesMet,
     /// The protocol.
     pub protocol: Option<&'static str>,
     /// The request in one line.

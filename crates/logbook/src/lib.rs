@@ -20,5 +20,5 @@ mod units;
 pub mod writer;
 
 pub use epoch::Epoch;
-pub use logged::{Logged, LoggedInterval, LoggedOverlay, LoggedTcp};
+pub use logged::{Logged, LoggedInterval, LoggedOverlay, LoggedQueue, LoggedQueues, LoggedTcp};
 pub use throttle::Throttle;

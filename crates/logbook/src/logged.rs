@@ -1,7 +1,9 @@
 //! A journey as it is stored, version 1.
 
 use crate::{Epoch, names};
-use periplus_journey::{Handshake, Kind, Outcome, OverlayEntry, Record, Station};
+use periplus_journey::{
+    Handshake, Kind, Outcome, OverlayEntry, QueueMet, QueuesMet, Record, Station,
+};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::net::SocketAddr;
@@ -77,8 +79,50 @@ pub struct Logged {
     /// The path; absent for an arrival, which had no connection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tcp: Option<LoggedTcp>,
+    /// What the listener's queues held when the connection came to them: on its first request, and on what was turned away.
+    #[serde(default, skip_serializing_if = "LoggedQueues::is_empty")]
+    pub queues: LoggedQueues,
     /// A stamp was merged with a neighbour's.
     pub coarse: bool,
+}
+
+/// A listener's two queues as a connection met them; one that it never came to is absent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoggedQueues {
+    /// The SYN queue, when the SYN came to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub syn_queue: Option<LoggedQueue>,
+    /// The accept queue, when the ACK that completes the handshake came to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accept_queue: Option<LoggedQueue>,
+}
+
+/// A queue as a connection met it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoggedQueue {
+    /// Connections in it, this one included once it had entered.
+    pub length: u32,
+    /// How many it may hold.
+    pub limit: u32,
+}
+
+impl LoggedQueues {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl From<QueuesMet> for LoggedQueues {
+    fn from(queues: QueuesMet) -> Self {
+        let logged = |met: QueueMet| LoggedQueue {
+            length: met.length,
+            limit: met.limit,
+        };
+        Self {
+            syn_queue: queues.syn_queue.map(logged),
+            accept_queue: queues.accept_queue.map(logged),
+        }
+    }
 }
 
 /// The time spent in one station of the spine; it begins where the one before it ends.
@@ -170,6 +214,7 @@ impl Logged {
                 srtt_ns: record.tcp.srtt.map(nanos),
                 cwnd: (record.tcp.cwnd > 0).then_some(record.tcp.cwnd),
             }),
+            queues: record.queues.into(),
             coarse: record.coarse,
         }
     }

@@ -8,7 +8,7 @@ use crate::outbox::Message;
 use crate::receive::Fate;
 use crate::shard::{HalfOpenEntry, ListenerId, Ready};
 use crate::slab::Index;
-use periplus_journey::{DropReason, Instant, Outcome};
+use periplus_journey::{DropReason, Instant, Outcome, QueuesMet};
 use periplus_tcp::listen::{AckVerdict, SynVerdict};
 use periplus_tcp::{Connection, HalfOpen, HalfOpenDisposition, Segment, TimeWait};
 use std::net::{IpAddr, Ipv4Addr};
@@ -34,7 +34,8 @@ impl Shard {
             let fate = Fate::Dropped(reason);
             let flow = self.flow_table.hash(&key);
             self.dropped_syns.note(flow, syn.seq, syn.time.arrived);
-            self.record_arrival(now, key, syn.time, fate);
+            let queues = bound.listener.queues_met();
+            self.record_arrival(now, key, syn.time, fate, queues);
             return fate;
         }
         let (IpAddr::V4(local), IpAddr::V4(remote)) = (key.local.ip(), key.remote.ip()) else {
@@ -43,7 +44,10 @@ impl Shard {
         let iss = environment.initial_sequence.iss(now, key.local, key.remote);
         let iss = old.map_or(iss, |old| old.iss(iss));
         let ends = ((local, key.local.port()), (remote, key.remote.port()));
-        let record = HalfOpen::new(syn, ends.0, ends.1, pack(listener), iss, now);
+        let mut record = HalfOpen::new(syn, ends.0, ends.1, pack(listener), iss, now);
+        bound.listener.syn_queue.enter();
+        let length = bound.listener.syn_queue.len();
+        record.syn_queue_length = u16::try_from(length).unwrap_or(u16::MAX);
         let deadline = record.deadline();
         // The timer's handle needs the record's index, and the record the timer's.
         let timer = self.timers.arm(
@@ -59,6 +63,7 @@ impl Shard {
         );
         let Ok(index) = self.half_open.insert(HalfOpenEntry { record, timer }) else {
             self.timers.disarm(timer);
+            bound.listener.syn_queue.leave();
             return Fate::Dropped(DropReason::SocketLimit);
         };
         let handle = Handle::new(Tag::HalfOpen, index);
@@ -66,7 +71,6 @@ impl Shard {
         if self.flow_table.insert(&key, handle).is_err() {
             unreachable!("the flow was looked up and not found");
         }
-        bound.listener.syn_queue.enter();
         self.send_syn_ack(now, index);
         Fate::Consumed
     }
@@ -182,6 +186,7 @@ impl Shard {
         if let Some(first) = self.dropped_syns.find(flow, entry.record.irs) {
             connection.first_syn_dropped(first);
         }
+        let syn_queue = entry.record.syn_queue_met(bound.listener.syn_queue.limit());
         let timer = entry.timer;
         let Ok(connection) = self.flows.insert(Flow::new(connection, key)) else {
             // The record stays: the peer's next ACK, or our next SYN/ACK's, tries again.
@@ -194,6 +199,13 @@ impl Shard {
         self.environment.counters.tcp_passive_opens += 1;
         bound.listener.syn_queue.leave();
         bound.listener.accept_queue.push(connection);
+        let queues = QueuesMet {
+            syn_queue: Some(syn_queue),
+            accept_queue: Some(bound.listener.accept_queue.met()),
+        };
+        if let Some(flow) = self.flows.get_mut(connection) {
+            flow.connection.came_to(queues);
+        }
         if std::mem::take(&mut bound.listener.wants_accept) {
             self.ready.push(Ready::Listener(ListenerId(listener)));
         }
@@ -218,15 +230,18 @@ impl Shard {
             remote: entry.record.remote(),
         };
         self.flow_table.remove(&key);
+        let mut queues = QueuesMet::default();
         if let Some(bound) = self.listeners.get_mut(unpack(entry.record.listener)) {
-            bound.listener.syn_queue.leave();
+            let syn_queue = &mut bound.listener.syn_queue;
+            syn_queue.leave();
+            queues.syn_queue = Some(entry.record.syn_queue_met(syn_queue.limit()));
         }
         let flow = self.flow_table.hash(&key);
         let first_dropped = self.dropped_syns.find(flow, entry.record.irs);
         let context = &mut self.environment.context(now);
         entry
             .record
-            .give_up(first_dropped, outcome, reason, context);
+            .give_up(first_dropped, queues, outcome, reason, context);
     }
 }
 

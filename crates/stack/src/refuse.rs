@@ -6,7 +6,9 @@ use crate::flow_table::FlowKey;
 use crate::ipv4::Ipv4Packet;
 use crate::options::ClosedPortPolicy;
 use crate::receive::Fate;
-use periplus_journey::{DropReason, Events, Instant, Kind, Outcome, Overlays, Record, TcpSummary};
+use periplus_journey::{
+    DropReason, Events, Instant, Kind, Outcome, Overlays, QueuesMet, Record, TcpSummary,
+};
 use periplus_ring::Arrival;
 use periplus_tcp::{ArrivalTime, reset};
 use periplus_wire::tcp::TcpFlags;
@@ -38,7 +40,7 @@ impl Shard {
         if policy.sends_icmp() && is_knock && self.send_port_unreachable(now, packet, arrival) {
             fate = Fate::Refused;
         }
-        self.record_arrival(now, key, time, fate);
+        self.record_arrival(now, key, time, fate, QueuesMet::default());
         fate
     }
 
@@ -49,6 +51,7 @@ impl Shard {
         key: FlowKey,
         time: ArrivalTime,
         fate: Fate,
+        queues: QueuesMet,
     ) {
         let (outcome, reason) = match fate {
             Fate::Refused => (Outcome::Refused, DropReason::NoSocket.name()),
@@ -71,6 +74,7 @@ impl Shard {
             peer: key.remote,
             local: key.local,
             handshake: None,
+            queues,
             protocol: None,
             request: None,
             status: None,

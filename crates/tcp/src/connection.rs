@@ -9,7 +9,7 @@ use crate::options::{Negotiated, Offer, TimestampClock};
 use crate::reassembly::Reassembly;
 use crate::tcb::{ReceiveSequence, SendSequence};
 use crate::{ReceiveQueue, SegmentHeader, SendQueue, State, StreamError};
-use periplus_journey::{Events, Instant, Outcome, TcpSummary};
+use periplus_journey::{Events, Instant, Outcome, QueuesMet, TcpSummary};
 use periplus_wire::SeqNum;
 use periplus_wire::tcp::Timestamps;
 use std::net::{IpAddr, SocketAddr};
@@ -310,6 +310,13 @@ impl Connection {
     pub fn first_syn_dropped(&mut self, at: Instant) {
         if let Some(journal) = &mut self.journal {
             journal.first_syn_dropped(at);
+        }
+    }
+
+    /// The listener's queues as it met them.
+    pub fn came_to(&mut self, queues: QueuesMet) {
+        if let Some(journal) = &mut self.journal {
+            journal.came_to(queues);
         }
     }
 

@@ -30,7 +30,8 @@ fn a_first_request_is_this_line() {
         r#""overlay":[{"station":"peer","start_ns":2000,"end_ns":612000,"busy_ns":194000,"count":2,"max_ns":175000},"#,
         r#"{"station":"file_read","start_ns":311000,"end_ns":399000,"busy_ns":88000,"count":1,"max_ns":88000},"#,
         r#"{"station":"tx_ring","start_ns":435000,"end_ns":436000,"busy_ns":1000,"count":1,"max_ns":1000}],"#,
-        r#""tcp":{"retransmissions":0,"srtt_ns":21000,"cwnd":14600},"coarse":false}"#,
+        r#""tcp":{"retransmissions":0,"srtt_ns":21000,"cwnd":14600},"#,
+        r#""queues":{"syn_queue":{"length":3,"limit":4096},"accept_queue":{"length":1,"limit":4096}},"coarse":false}"#,
         "\n"
     );
     assert_eq!(line(&first_request()), expected);
@@ -56,7 +57,8 @@ fn an_arrival_has_a_reason_and_no_path() {
     let expected = concat!(
         r#"{"v":1,"kind":"arrival","id":9,"at_ns":1767225600005000000,"device":"memory","#,
         r#""peer":"127.0.0.1:40412","local":"127.0.0.1:8080","bytes_in":0,"bytes_out":0,"acked":0,"#,
-        r#""outcome":"dropped","reason":"TCP_REQ_QUEUE_FULL","total_ns":0,"spine":[],"overlay":[],"coarse":false}"#,
+        r#""outcome":"dropped","reason":"TCP_REQ_QUEUE_FULL","total_ns":0,"spine":[],"overlay":[],"#,
+        r#""queues":{"syn_queue":{"length":128,"limit":128}},"coarse":false}"#,
         "\n"
     );
     assert_eq!(line(&dropped_arrival()), expected);

@@ -1,7 +1,7 @@
 //! Journeys that the tests of this crate share, and what is true of every journey as it is stored.
 
 use super::*;
-use periplus_journey::{Events, Instant, Overlays, TcpSummary};
+use periplus_journey::{Events, Instant, Overlays, QueueMet, QueuesMet, TcpSummary};
 use proptest::prelude::*;
 
 /// 2026-01-01T00:00:00Z.
@@ -25,6 +25,16 @@ pub(crate) fn first_request_record() -> Record {
         peer: "127.0.0.1:40412".parse().unwrap(),
         local: "127.0.0.1:8080".parse().unwrap(),
         handshake: Some(Handshake::Queue),
+        queues: QueuesMet {
+            syn_queue: Some(QueueMet {
+                length: 3,
+                limit: 4_096,
+            }),
+            accept_queue: Some(QueueMet {
+                length: 1,
+                limit: 4_096,
+            }),
+        },
         protocol: Some("http/1.1"),
         request: Some("GET /index.html HTTP/1.1".into()),
         status: Some(200),
@@ -69,6 +79,7 @@ pub(crate) fn reset_request() -> Logged {
         id: 7,
         device: "tap",
         handshake: None,
+        queues: QueuesMet::default(),
         request: Some("GET /big.bin HTTP/1.1".into()),
         bytes_out: 10_485_760,
         acked: 65_536,
@@ -100,6 +111,13 @@ pub(crate) fn dropped_arrival() -> Logged {
         kind: Kind::Arrival,
         id: 9,
         handshake: None,
+        queues: QueuesMet {
+            syn_queue: Some(QueueMet {
+                length: 128,
+                limit: 128,
+            }),
+            accept_queue: None,
+        },
         protocol: None,
         request: None,
         status: None,

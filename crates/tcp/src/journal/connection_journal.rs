@@ -3,7 +3,7 @@
 use super::Recorder;
 use super::open_request::OpenRequest;
 use super::stamp_log::{ReceiveStamp, SendStamp, StampLog};
-use periplus_journey::{Events, Instant, Overlays, Station, TcpSummary};
+use periplus_journey::{Events, Instant, Overlays, QueuesMet, Station, TcpSummary};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
@@ -14,6 +14,7 @@ pub(crate) struct ConnectionJournal {
     pub(super) local: SocketAddr,
     pub(super) handshake: Events,
     pub(super) syn_ack_sent: Option<Instant>,
+    pub(super) queues: QueuesMet,
     pub(super) requests_seen: bool,
     pub(super) received: StampLog<ReceiveStamp>,
     pub(super) sent: StampLog<SendStamp>,
@@ -43,6 +44,7 @@ impl ConnectionJournal {
             local,
             handshake,
             syn_ack_sent,
+            queues: QueuesMet::default(),
             requests_seen: false,
             received: StampLog::new(),
             sent: StampLog::new(),
@@ -59,6 +61,11 @@ impl ConnectionJournal {
     /// r0.
     pub(crate) fn first_syn_dropped(&mut self, at: Instant) {
         self.handshake.first_syn_dropped = Some(at);
+    }
+
+    /// The listener's queues as the connection met them.
+    pub(crate) fn came_to(&mut self, queues: QueuesMet) {
+        self.queues = queues;
     }
 
     /// e2.

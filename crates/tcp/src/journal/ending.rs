@@ -3,7 +3,7 @@
 use super::open_request::OpenRequest;
 use super::{ConnectionJournal, Recorder};
 use periplus_journey::{
-    Events, Handshake, Instant, Kind, Outcome, Record, RequestEnd, Station, TcpSummary,
+    Events, Handshake, Instant, Kind, Outcome, QueuesMet, Record, RequestEnd, Station, TcpSummary,
 };
 use std::net::SocketAddr;
 
@@ -112,6 +112,11 @@ impl ConnectionJournal {
             (true, Some(_)) => Some(Handshake::Queue),
             (true, None) => Some(Handshake::Cookie),
         };
+        let queues = if request.is_first {
+            self.queues
+        } else {
+            QueuesMet::default()
+        };
         // Of an answer that broke off, what was sent of it.
         let response_end = request.response_end.unwrap_or(self.transmitted);
         let up_to = |offset: u64| {
@@ -126,6 +131,7 @@ impl ConnectionJournal {
             peer: self.peer,
             local: self.local,
             handshake,
+            queues,
             protocol: request.protocol,
             request: request.request,
             status: request.status,
@@ -153,14 +159,12 @@ pub(crate) fn record_half_open(
     peer: SocketAddr,
     local: SocketAddr,
     handshake: Events,
+    queues: QueuesMet,
     ended: Instant,
     ending: Ending,
     recorder: &mut Recorder,
 ) {
-    ConnectionJournal::new(peer, local, handshake, None).end(
-        ending,
-        ended,
-        TcpSummary::default(),
-        recorder,
-    );
+    let mut journal = ConnectionJournal::new(peer, local, handshake, None);
+    journal.came_to(queues);
+    journal.end(ending, ended, TcpSummary::default(), recorder);
 }

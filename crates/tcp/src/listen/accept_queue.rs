@@ -1,5 +1,6 @@
 //! The accept queue of one listener: established connections the backend has not asked for yet.
 
+use periplus_journey::QueueMet;
 use std::collections::VecDeque;
 
 /// Handles of established connections, first come first served.
@@ -36,6 +37,14 @@ impl<H: PartialEq> AcceptQueue<H> {
     /// Whether no more are admitted. One more than the backlog is, as on Linux (`sk_acceptq_is_full`).
     pub fn is_full(&self) -> bool {
         self.waiting.len() > self.limit as usize
+    }
+
+    /// What it holds now, for the journey of one that came to it.
+    pub fn met(&self) -> QueueMet {
+        QueueMet {
+            length: u32::try_from(self.waiting.len()).unwrap_or(u32::MAX),
+            limit: self.limit,
+        }
     }
 
     /// Appends a connection.

@@ -5,9 +5,9 @@ use crate::journal::{Ending, record_half_open};
 use crate::loss::INITIAL_RTO;
 use crate::options::{Negotiated, Offer, TimestampClock};
 use crate::{Context, Segment, SegmentHeader};
-use periplus_journey::{DropReason, Events, Instant, Outcome};
+use periplus_journey::{DropReason, Events, Instant, Outcome, QueueMet, QueuesMet};
 use periplus_wire::SeqNum;
-use periplus_wire::tcp::{TcpFlags, Timestamps};
+use periplus_wire::tcp::{TcpFlags, TcpOptions, Timestamps};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// What a half-open connection does with a segment.
@@ -27,8 +27,35 @@ pub enum HalfOpenDisposition {
     Drop(DropReason),
 }
 
-const NO_WINDOW_SCALE: u8 = u8::MAX;
 const NO_MSS: u16 = 0;
+
+/// What the SYN's options said, in a byte: the window scale (RFC 7323 2.3 allows 14 at most) in the lower half, and whether
+/// there were timestamps.
+#[derive(Clone, Copy, Debug)]
+struct Said(u8);
+
+impl Said {
+    const NO_WINDOW_SCALE: u8 = 0x0f;
+    const TIMESTAMPS: u8 = 0x10;
+    const LARGEST_WINDOW_SCALE: u8 = 14;
+
+    fn new(options: &TcpOptions) -> Self {
+        let scale = options.window_scale.map_or(Self::NO_WINDOW_SCALE, |scale| {
+            scale.min(Self::LARGEST_WINDOW_SCALE)
+        });
+        let timestamps = options.timestamps.map_or(0, |_| Self::TIMESTAMPS);
+        Self(scale | timestamps)
+    }
+
+    fn window_scale(self) -> Option<u8> {
+        let scale = self.0 & Self::NO_WINDOW_SCALE;
+        (scale != Self::NO_WINDOW_SCALE).then_some(scale)
+    }
+
+    fn timestamps(self) -> bool {
+        self.0 & Self::TIMESTAMPS != 0
+    }
+}
 
 /// What is kept of a SYN until the handshake completes.
 #[derive(Clone, Copy, Debug)]
@@ -52,8 +79,9 @@ pub struct HalfOpen<A> {
     mss: u16,
     /// SND.WND, from the SYN, not scaled.
     pub wnd: u16,
-    window_scale: u8,
-    timestamps: bool,
+    /// Half-open connections in the SYN queue with this one, for its journey. Saturates: a longer queue is not told apart.
+    pub syn_queue_length: u16,
+    said: Said,
     /// SYN/ACKs sent again by the timer.
     pub retransmissions: u8,
 }
@@ -89,8 +117,8 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
             remote_port: remote.1,
             mss: syn.options.mss.unwrap_or(NO_MSS),
             wnd: syn.wnd,
-            window_scale: syn.options.window_scale.unwrap_or(NO_WINDOW_SCALE),
-            timestamps: syn.options.timestamps.is_some(),
+            said: Said::new(&syn.options),
+            syn_queue_length: 0,
             retransmissions: 0,
         }
     }
@@ -105,8 +133,12 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
         SocketAddr::new(self.remote_address.into(), self.remote_port)
     }
 
-    fn peer_window_scale(&self) -> Option<u8> {
-        (self.window_scale != NO_WINDOW_SCALE).then_some(self.window_scale)
+    /// The SYN queue as this one met it, whose limit is its listener's.
+    pub fn syn_queue_met(&self, limit: u32) -> QueueMet {
+        QueueMet {
+            length: self.syn_queue_length.into(),
+            limit,
+        }
     }
 
     /// The offer, less what the SYN did not say.
@@ -115,14 +147,14 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
             mss: offer.mss,
             window_scale: offer
                 .window_scale
-                .filter(|_| self.peer_window_scale().is_some()),
-            timestamps: offer.timestamps && self.timestamps,
+                .filter(|_| self.said.window_scale().is_some()),
+            timestamps: offer.timestamps && self.said.timestamps(),
         }
     }
 
     pub(crate) fn negotiated(&self, offer: Offer) -> Negotiated {
         let mss = (self.mss != NO_MSS).then_some(self.mss);
-        Negotiated::from_parts(offer, mss, self.peer_window_scale(), self.timestamps)
+        Negotiated::from_parts(offer, mss, self.said.window_scale(), self.said.timestamps())
     }
 
     /// When the SYN/ACK is sent again, or the record reaped: after 1, 3, 7, … s (RFC 6298 with its back-off).
@@ -180,7 +212,7 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
         // First: the sequence number, and PAWS.
         let (nxt, window) = (self.irs + 1, initial_window(context));
         if let (true, Some(timestamps), false) = (
-            self.timestamps,
+            self.said.timestamps(),
             segment.options.timestamps,
             segment.has(TcpFlags::RST),
         ) {
@@ -234,6 +266,7 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
     pub fn give_up(
         &self,
         first_syn_dropped: Option<Instant>,
+        queues: QueuesMet,
         outcome: Outcome,
         reason: &'static str,
         context: &mut Context<'_>,
@@ -252,6 +285,7 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
                 self.remote(),
                 self.local(),
                 handshake,
+                queues,
                 context.now,
                 ending,
                 context.recorder,

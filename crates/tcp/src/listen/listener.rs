@@ -2,6 +2,7 @@
 
 use super::{AcceptQueue, SynQueue};
 use crate::Sysctls;
+use periplus_journey::QueuesMet;
 
 /// A socket in LISTEN (RFC 9293 3.3.2).
 #[derive(Clone, Debug)]
@@ -30,6 +31,14 @@ impl<H: PartialEq> Listener<H> {
             overflows: 0,
             drops: 0,
             wants_accept: false,
+        }
+    }
+
+    /// Both queues as they are now, for the journey of a SYN that is turned away.
+    pub fn queues_met(&self) -> QueuesMet {
+        QueuesMet {
+            syn_queue: Some(self.syn_queue.met()),
+            accept_queue: Some(self.accept_queue.met()),
         }
     }
 }

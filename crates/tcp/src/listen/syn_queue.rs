@@ -1,6 +1,8 @@
 //! The SYN queue of one listener: how many half-open connections it has, and may have. The records themselves lie in the
 //! shard's slab, where a segment finds them with one look-up.
 
+use periplus_journey::QueueMet;
+
 /// The length and limit of a SYN queue.
 #[derive(Clone, Copy, Debug)]
 pub struct SynQueue {
@@ -39,6 +41,14 @@ impl SynQueue {
     /// A record was made for a SYN.
     pub fn enter(&mut self) {
         self.length += 1;
+    }
+
+    /// What it holds now, for the journey of one that came to it.
+    pub fn met(&self) -> QueueMet {
+        QueueMet {
+            length: self.length,
+            limit: self.limit,
+        }
     }
 
     /// A record left: completed, reset or reaped.
