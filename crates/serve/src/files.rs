@@ -4,7 +4,7 @@
 //! * [`target`] makes a path under the root of a request's target, or refuses it.
 //! * [`beneath`] opens such a path without ever leaving the root.
 //! * [`load`] does in one job on the pool what a request needs of a file: open, stat, the first bytes.
-//! * [`pool`] runs such jobs off the shard's thread, a bounded number at a time, and notes how long each took.
+//! * [`pool`] runs such jobs off the shard's thread, a bounded number at a time, or on it, and notes how long each took.
 //! * [`body`] sends a file's bytes, reading ahead.
 
 mod beneath;
@@ -12,12 +12,14 @@ mod body;
 mod handler;
 mod load;
 mod media_type;
+mod options;
 mod pool;
 mod target;
 mod validators;
 
 pub use body::FilesBody;
-pub use handler::{Files, FilesOptions};
+pub use handler::Files;
+pub use options::{FilesOptions, ReadMode};
 
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@
 //! | `idle`, `receive_queue` | [`turnstile`] | a request waits until the one before it is answered |
 //! | `parse` | [`turnstile`], then hyper | its bytes are handed on, and its framing is walked |
 //! | `process` | [`Http1`] | a [`Handler`] answers it, in time and without a panic |
-//! | `file_read` | [`Files`] | a file is opened and read, off the shard's thread |
+//! | `file_read` | [`Files`] | a file is opened and read, off the shard's thread unless [`ReadMode`] says otherwise |
 //! | `send_queue` | [`turnstile`] | the answer is written, without a copy where it is large |
 //!
 //! ```no_run
@@ -43,7 +43,7 @@ mod testing;
 pub mod turnstile;
 
 pub use counters::{Counter, ServeCounters};
-pub use files::{Files, FilesBody, FilesOptions};
+pub use files::{Files, FilesBody, FilesOptions, ReadMode};
 pub use handler::{BoxError, Handler};
 pub use http1::{Drain, Http1};
 pub use marks::Marks;

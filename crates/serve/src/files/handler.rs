@@ -4,6 +4,7 @@ use super::beneath::open_root;
 use super::body::FilesBody;
 use super::load::{Found, Loaded, load};
 use super::media_type;
+use super::options::FilesOptions;
 use super::pool::Pool;
 use super::target::{Refusal, Target};
 use super::validators::Condition;
@@ -22,21 +23,6 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::Arc;
 
-/// How files are read.
-#[derive(Clone, Debug)]
-pub struct FilesOptions {
-    /// Reads in flight at a time; more wait their turn.
-    pub reads_in_flight: usize,
-}
-
-impl Default for FilesOptions {
-    fn default() -> Self {
-        Self {
-            reads_in_flight: 64,
-        }
-    }
-}
-
 /// Serves the files under a folder.
 #[derive(Clone, Debug)]
 pub struct Files {
@@ -50,7 +36,7 @@ impl Files {
         let root = Arc::new(open_root(root)?);
         Ok(Self {
             root,
-            pool: Pool::new(options.reads_in_flight),
+            pool: Pool::new(options),
         })
     }
 

@@ -1,5 +1,6 @@
-//! Reading files off the shard's thread.
+//! Reading files, off the shard's thread or on it.
 
+use super::options::{FilesOptions, ReadMode};
 use crate::marks::Marks;
 use periplus_journey::{Instant, Mark, Station};
 use std::io;
@@ -7,9 +8,11 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
-/// Runs jobs that may wait for a disk on tokio's threads for such, a bounded number at a time; more wait their turn.
+/// Runs jobs that may wait for a disk: on tokio's threads for such, a bounded number at a time, where more wait their
+/// turn; or at once on the thread that asks, which then does nothing else.
 #[derive(Clone, Debug)]
 pub(super) struct Pool {
+    mode: ReadMode,
     turns: Arc<Semaphore>,
 }
 
@@ -32,10 +35,11 @@ impl FileRead {
 }
 
 impl Pool {
-    /// With at most `in_flight` jobs at a time.
-    pub(super) fn new(in_flight: usize) -> Self {
+    /// As the options ask.
+    pub(super) fn new(options: &FilesOptions) -> Self {
         Self {
-            turns: Arc::new(Semaphore::new(in_flight.max(1))),
+            mode: options.read,
+            turns: Arc::new(Semaphore::new(options.reads_in_flight.max(1))),
         }
     }
 
@@ -47,6 +51,11 @@ impl Pool {
         T: Send + 'static,
     {
         let start = M::now();
+        if self.mode == ReadMode::Blocking {
+            let result = job();
+            let end = M::now();
+            return (result, FileRead { start, end });
+        }
         // The pool never closes its semaphore; a job without a turn would be no harm but to the bound.
         let turn = self.turns.clone().acquire_owned().await.ok();
         let joined = spawn_blocking(move || {
@@ -68,3 +77,6 @@ impl Pool {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
