@@ -257,3 +257,23 @@ async fn a_gateway_on_an_address_that_the_stack_does_not_speak_says_so() {
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     assert!(error.to_string().contains("IPv4"), "{error}");
 }
+
+#[tokio::test]
+async fn several_host_sockets_lead_into_one_shard_and_close_together() {
+    let (mut embedded, first) = embedded().await;
+    let host = bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let second = host.local_addr().unwrap();
+    embedded.gateway.add(host).unwrap();
+    for address in [first, second] {
+        let listener = TcpListener::bind(&embedded.shard, address).await.unwrap();
+        let client = HostStream::connect(address).await.unwrap();
+        let (server, peer) = listener.accept().await.unwrap();
+        assert_eq!(peer, client.local_addr().unwrap());
+        assert_eq!(server.local_addr().unwrap(), address);
+    }
+    timeout(LONG, embedded.gateway.drain()).await.unwrap();
+    for address in [first, second] {
+        let error = HostStream::connect(address).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+    }
+}

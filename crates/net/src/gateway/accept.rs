@@ -34,12 +34,14 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Carries the connections of a host socket into a shard. Dropping it stops accepting; connections go on.
+/// Carries the connections of one host socket or several into a shard. Dropping it stops accepting; connections go on.
 #[derive(Debug)]
 pub struct Gateway {
     local: SocketAddr,
+    shard: ShardHandle,
     open: Arc<Open>,
-    accepting: AbortHandle,
+    /// A task a host socket.
+    accepting: Vec<AbortHandle>,
 }
 
 /// The connections that are being carried.
@@ -56,6 +58,18 @@ impl Gateway {
     /// the address and port it asked for. So `shard` and whoever is at the other end of its link must take any address
     /// for theirs. Call it on the shard's thread.
     pub fn spawn(listener: TcpListener, shard: ShardHandle) -> io::Result<Self> {
+        let mut gateway = Self {
+            local: listener.local_addr()?,
+            shard,
+            open: Arc::default(),
+            accepting: Vec::new(),
+        };
+        gateway.add(listener)?;
+        Ok(gateway)
+    }
+
+    /// Accepts from one more host socket.
+    pub fn add(&mut self, listener: TcpListener) -> io::Result<()> {
         let local = listener.local_addr()?;
         if local.is_ipv6() {
             let message = format!(
@@ -63,16 +77,12 @@ impl Gateway {
             );
             return Err(io::Error::new(ErrorKind::Unsupported, message));
         }
-        let open = Arc::<Open>::default();
-        let accepting = tokio::spawn(accept(listener, shard, Arc::clone(&open))).abort_handle();
-        Ok(Self {
-            local,
-            open,
-            accepting,
-        })
+        let accepting = accept(listener, self.shard.clone(), Arc::clone(&self.open));
+        self.accepting.push(tokio::spawn(accepting).abort_handle());
+        Ok(())
     }
 
-    /// The address and port on which the host listens.
+    /// The address and port on which the host listens: that of the first socket.
     pub fn local_addr(&self) -> SocketAddr {
         self.local
     }
@@ -82,11 +92,11 @@ impl Gateway {
         self.open.count.load(Ordering::Relaxed)
     }
 
-    /// Stops accepting. When this is done the host's socket is closed, and who connects now is refused by the host.
+    /// Stops accepting. When this is done the host's sockets are closed, and who connects now is refused by the host.
     pub async fn stop_accepting(&self) {
-        self.accepting.abort();
-        // The runtime drops the task, and the socket with it, at its next turn.
-        while !self.accepting.is_finished() {
+        self.accepting.iter().for_each(AbortHandle::abort);
+        // The runtime drops the tasks, and the sockets with them, at its next turn.
+        while !self.accepting.iter().all(AbortHandle::is_finished) {
             yield_now().await;
         }
     }
@@ -101,7 +111,7 @@ impl Gateway {
 
 impl Drop for Gateway {
     fn drop(&mut self) {
-        self.accepting.abort();
+        self.accepting.iter().for_each(AbortHandle::abort);
     }
 }
 

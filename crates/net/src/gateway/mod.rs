@@ -1,4 +1,4 @@
-//! An ordinary host socket whose connections are carried into a shard: how a stack in user space is reached with no
+//! Ordinary host sockets whose connections are carried into a shard: how a stack in user space is reached with no
 //! privilege and no network interface of its own.
 //!
 //! ```text
