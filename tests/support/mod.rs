@@ -2,6 +2,7 @@
 
 mod content;
 mod host;
+mod namespace;
 mod notation;
 mod pair;
 mod responder;
@@ -12,6 +13,7 @@ mod tap;
 
 pub use content::content;
 pub use host::Host;
+pub use namespace::in_namespace;
 pub use pair::{Cable, Pair, options};
 pub use responder::{ANSWER, REQUEST, Responder};
 pub use script::{PEER, PEER_ETHERNET, STACK, STACK_ETHERNET, Script};

@@ -1,0 +1,10 @@
+//! The host's own devices behind `periplus_ring`'s interface, and what is asked of the host's kernel to set them up.
+//!
+//! - [`netlink`] reads and changes links, addresses and routes.
+//! - [`OpenError`] says why a device could not be opened, and what to do about it.
+
+mod open_error;
+
+pub mod netlink;
+
+pub use open_error::{OpenError, OpenErrorKind};

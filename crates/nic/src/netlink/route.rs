@@ -1,0 +1,203 @@
+//! Routes: what `ip route` shows and changes.
+
+use super::address::{IPV4, IPV6, family, ip, octets};
+use super::message::{self, put, put_u32};
+use super::request::Request;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+pub(super) const NEW: u16 = 24;
+const DELETE: u16 = 25;
+const GET: u16 = 26;
+
+const DESTINATION: u16 = 1;
+const OUTPUT: u16 = 4;
+const GATEWAY: u16 = 5;
+const MULTIPATH: u16 = 9;
+const CACHE_INFO: u16 = 12;
+const TABLE: u16 = 15;
+
+const MAIN_TABLE: u8 = 254;
+/// `RTPROT_BOOT`: made by hand.
+const BOOT: u8 = 3;
+const UNICAST: u8 = 1;
+const LOCAL: u8 = 2;
+const SCOPE_UNIVERSE: u8 = 0;
+const SCOPE_LINK: u8 = 253;
+/// `RTM_F_CLONED`: not a route, what was made of one for a destination.
+const CLONED: u32 = 0x200;
+/// Bytes of `struct rtmsg`.
+const FIXED: usize = 12;
+
+/// A route.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Route {
+    /// The network it leads to.
+    pub destination: IpAddr,
+    /// Bits of it that are the network's; 0 is the default route.
+    pub prefix: u8,
+    /// Who takes the packets, if they do not go to their destination directly.
+    pub gateway: Option<IpAddr>,
+    /// The link they leave by; of several, the first.
+    pub index: Option<u32>,
+    /// That link's name, of a route that was listed.
+    pub interface: Option<String>,
+    /// The table it stands in.
+    pub table: u32,
+    kind: u8,
+    /// All that the kernel said of it: scope, preferred source, metrics.
+    body: Vec<u8>,
+}
+
+impl Route {
+    /// A route of the main table to a network of `prefix` bits by the link `index`.
+    pub fn new(destination: IpAddr, prefix: u8, gateway: Option<IpAddr>, index: u32) -> Self {
+        // IPv6 does not look at the scope
+        let scope = if gateway.is_some() || destination.is_ipv6() {
+            SCOPE_UNIVERSE
+        } else {
+            SCOPE_LINK
+        };
+        let (source, service) = (0, 0);
+        let mut body = vec![family(destination), prefix, source, service];
+        body.extend_from_slice(&[MAIN_TABLE, BOOT, scope, UNICAST]);
+        body.extend_from_slice(&0u32.to_ne_bytes());
+        put(&mut body, DESTINATION, &octets(destination));
+        if let Some(gateway) = gateway {
+            put(&mut body, GATEWAY, &octets(gateway));
+        }
+        put_u32(&mut body, OUTPUT, index);
+        Self {
+            destination,
+            prefix,
+            gateway,
+            index: Some(index),
+            interface: None,
+            table: MAIN_TABLE.into(),
+            kind: UNICAST,
+            body,
+        }
+    }
+
+    /// Whether it is of the kernel's own keeping for an address of the host, and comes and goes with that.
+    pub fn is_local(&self) -> bool {
+        self.kind == LOCAL
+    }
+
+    /// Whether packets take it to somewhere else, and not only to the host itself or to a broadcast address.
+    pub fn is_unicast(&self) -> bool {
+        self.kind == UNICAST
+    }
+
+    /// Whether a network of `prefix` bits around `address` and this route's have addresses in common.
+    pub fn overlaps(&self, address: IpAddr, prefix: u8) -> bool {
+        let common = u32::from(prefix.min(self.prefix));
+        let differ = match (self.destination, address) {
+            (IpAddr::V4(ours), IpAddr::V4(theirs)) => {
+                u128::from((ours.to_bits() ^ theirs.to_bits()).unbounded_shr(32 - common.min(32)))
+            }
+            (IpAddr::V6(ours), IpAddr::V6(theirs)) => {
+                (ours.to_bits() ^ theirs.to_bits()).unbounded_shr(128 - common.min(128))
+            }
+            _ => return false,
+        };
+        differ == 0
+    }
+
+    pub(super) fn read(body: &[u8]) -> Option<Self> {
+        let unspecified = match *body.first()? {
+            IPV4 => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            IPV6 => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+            _ => return None,
+        };
+        let flags = message::read_u32(body, 8)?;
+        if flags & CLONED != 0 {
+            return None;
+        }
+        let mut route = Self {
+            destination: unspecified,
+            prefix: body[1],
+            gateway: None,
+            index: None,
+            interface: None,
+            table: body[4].into(),
+            kind: body[7],
+            // the flags say how the route fares, and the kernel does not take them back
+            body: [&body[..8], &[0; 4]].concat(),
+        };
+        for (kind, value) in message::attributes(&body[FIXED..]) {
+            match kind {
+                DESTINATION => route.destination = ip(value)?,
+                GATEWAY => route.gateway = ip(value),
+                OUTPUT => route.index = message::read_u32(value, 0),
+                // the first `struct rtnexthop`: its length, flags and weight, then the link
+                MULTIPATH => route.index = message::read_u32(value, 4),
+                TABLE => route.table = message::read_u32(value, 0)?,
+                _ => {}
+            }
+            if kind != CACHE_INFO {
+                put(&mut route.body, kind, value);
+            }
+        }
+        Some(route)
+    }
+}
+
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.destination, self.prefix)?;
+        match (&self.interface, self.index) {
+            (Some(interface), _) => write!(f, " by {interface}"),
+            (None, Some(index)) => write!(f, " by link {index}"),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Route({self}, table {})", self.table)
+    }
+}
+
+pub(super) fn dump() -> Request {
+    Request::dump(GET, &[0; FIXED])
+}
+
+/// Adds a route.
+pub fn add_route(route: &Route) -> Request {
+    Request::create(NEW, &route.body)
+}
+
+/// Removes a route.
+pub fn delete_route(route: &Route) -> Request {
+    Request::change(DELETE, &route.body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn route(destination: [u8; 4], prefix: u8) -> Route {
+        Route::new(destination.into(), prefix, None, 1)
+    }
+
+    #[test]
+    fn networks_overlap_if_one_holds_the_other() {
+        let network = route([10, 77, 0, 0], 24);
+        let overlaps = |address: [u8; 4], prefix| network.overlaps(address.into(), prefix);
+        assert!(overlaps([10, 77, 0, 2], 24));
+        assert!(overlaps([10, 77, 0, 200], 30));
+        assert!(overlaps([10, 0, 0, 1], 8));
+        assert!(!overlaps([10, 77, 1, 2], 24));
+        assert!(!overlaps([10, 78, 0, 2], 16));
+        assert!(!network.overlaps(Ipv6Addr::LOCALHOST.into(), 0));
+        assert!(route([0; 4], 0).overlaps([10, 77, 0, 2].into(), 24));
+    }
+
+    #[test]
+    fn what_was_made_is_read_back() {
+        let made = Route::new([10, 1, 0, 0].into(), 16, Some([10, 0, 0, 1].into()), 7);
+        assert_eq!(Route::read(&made.body), Some(made));
+    }
+}
