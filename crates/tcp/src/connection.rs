@@ -262,11 +262,6 @@ impl Connection {
         self.receive_queue.compact() + self.reassembly.compact()
     }
 
-    /// Bytes waiting in the receive queue and in the send queue, as `ss` shows them.
-    pub fn queue_lengths(&self) -> (usize, usize) {
-        (self.receive_queue.len(), self.send_queue.len())
-    }
-
     /// Stream offsets: bytes read by the backend, and bytes written by it.
     pub fn offsets(&self) -> (u64, u64) {
         (

@@ -21,6 +21,7 @@ pub(crate) struct Piece {
 #[derive(Debug, Default)]
 pub(crate) struct Reassembly {
     pieces: BTreeMap<u64, Piece>,
+    length: usize,
     charge: usize,
     frames: usize,
     /// The stream offset at which the peer's FIN stands, if it came early.
@@ -31,6 +32,11 @@ impl Reassembly {
     /// Whether nothing waits.
     pub(crate) fn is_empty(&self) -> bool {
         self.pieces.is_empty()
+    }
+
+    /// Bytes that wait.
+    pub(crate) fn len(&self) -> usize {
+        self.length
     }
 
     /// Bytes of memory held.
@@ -110,6 +116,7 @@ impl Reassembly {
     }
 
     fn keep(&mut self, offset: u64, held: Held, time: ArrivalTime) {
+        self.length += held.bytes().len();
         self.charge += held.charge();
         self.frames += usize::from(held.is_frame());
         self.pieces.insert(offset, Piece { held, time });
@@ -124,6 +131,7 @@ impl Reassembly {
                 return None;
             }
             let mut piece = entry.remove();
+            self.length -= piece.held.bytes().len();
             self.charge -= piece.held.charge();
             self.frames -= usize::from(piece.held.is_frame());
             let end = offset + piece.held.bytes().len() as u64;
@@ -180,6 +188,7 @@ mod tests {
                     present[start..end].fill(true);
                 }
                 prop_assert!(reassembly.ranges() <= RANGE_LIMIT);
+                prop_assert_eq!(reassembly.len(), present.iter().filter(|&&here| here).count());
             }
             let mut expected = 0u64;
             let mut stream = Vec::new();
@@ -190,7 +199,7 @@ mod tests {
             let whole = present.iter().take_while(|&&here| here).count();
             prop_assert_eq!(stream, (0..whole).map(|i| (i * 7) as u8).collect::<Vec<_>>());
             if reassembly.is_empty() {
-                prop_assert_eq!(reassembly.charge(), 0);
+                prop_assert_eq!((reassembly.len(), reassembly.charge()), (0, 0));
             }
         }
     }

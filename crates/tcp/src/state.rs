@@ -28,6 +28,22 @@ pub enum State {
 }
 
 impl State {
+    /// Its name as `ss` prints it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            State::SynSent => "SYN-SENT",
+            State::SynReceived => "SYN-RECV",
+            State::Established => "ESTAB",
+            State::FinWait1 => "FIN-WAIT-1",
+            State::FinWait2 => "FIN-WAIT-2",
+            State::CloseWait => "CLOSE-WAIT",
+            State::Closing => "CLOSING",
+            State::LastAck => "LAST-ACK",
+            State::TimeWait => "TIME-WAIT",
+            State::Closed => "UNCONN",
+        }
+    }
+
     /// An ABORT tells the peer by a RST (RFC 9293 3.10.5). In the states left out it has not heard of us yet, or both
     /// have closed.
     pub const fn needs_reset(self) -> bool {

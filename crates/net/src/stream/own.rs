@@ -39,7 +39,7 @@ impl State {
         let queued = self
             .shard
             .connection(id)
-            .map_or(0, |connection| connection.queue_lengths().0);
+            .map_or(0, |connection| connection.queue_lengths().receive_queue);
         buffer.initialize_unfilled_to(queued.min(buffer.remaining()))
     }
 

@@ -1,6 +1,6 @@
 //! A listener: two queues, each with its bound, and what overflowed.
 
-use super::{AcceptQueue, SynQueue};
+use super::{AcceptQueue, ListenCounters, SynQueue};
 use crate::Sysctls;
 use periplus_journey::QueuesMet;
 
@@ -11,10 +11,8 @@ pub struct Listener<H> {
     pub syn_queue: SynQueue,
     /// Established connections before `accept()`.
     pub accept_queue: AcceptQueue<H>,
-    /// Handshakes that met a full accept queue.
-    pub overflows: u64,
-    /// SYNs and ACKs dropped, for whatever reason.
-    pub drops: u64,
+    /// What overflowed.
+    pub counters: ListenCounters,
     /// The backend waits for a connection.
     pub wants_accept: bool,
 }
@@ -28,8 +26,7 @@ impl<H: PartialEq> Listener<H> {
         Self {
             syn_queue: SynQueue::new(limit.max(1)),
             accept_queue: AcceptQueue::new(limit),
-            overflows: 0,
-            drops: 0,
+            counters: ListenCounters::default(),
             wants_accept: false,
         }
     }

@@ -1,12 +1,14 @@
 //! The passive path: a SYN waits in the SYN queue as a compact record, and as a connection in the accept queue.
 
 mod accept_queue;
+mod counters;
 mod half_open;
 mod listener;
 mod overflow;
 mod syn_queue;
 
 pub use accept_queue::AcceptQueue;
+pub use counters::ListenCounters;
 pub use half_open::{HalfOpen, HalfOpenDisposition};
 pub use listener::Listener;
 pub use overflow::{AckVerdict, SynVerdict};

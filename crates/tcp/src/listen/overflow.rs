@@ -28,6 +28,7 @@ impl<H: PartialEq> Listener<H> {
     /// A SYN arrived. As Linux: no SYN while the accept queue is full, none beyond the SYN queue's bound.
     pub fn syn_arrives(&mut self, sysctls: &Sysctls, counters: &mut Counters) -> SynVerdict {
         if self.syn_queue.is_full(sysctls.tcp_max_syn_backlog) {
+            self.counters.tcp_req_q_full_drop += 1;
             counters.tcp_req_q_full_drop += 1;
             self.drop_one(counters);
             return SynVerdict::Drop(DropReason::TcpReqQFullDrop);
@@ -53,13 +54,14 @@ impl<H: PartialEq> Listener<H> {
     }
 
     fn overflow(&mut self, counters: &mut Counters) {
-        self.overflows += 1;
+        self.counters.listen_overflows += 1;
         counters.listen_overflows += 1;
         self.drop_one(counters);
     }
 
-    fn drop_one(&mut self, counters: &mut Counters) {
-        self.drops += 1;
+    /// A SYN or ACK is dropped. Public for the reason that is not the listener's: the shard has no place left.
+    pub fn drop_one(&mut self, counters: &mut Counters) {
+        self.counters.listen_drops += 1;
         counters.listen_drops += 1;
     }
 }
@@ -67,6 +69,7 @@ impl<H: PartialEq> Listener<H> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::listen::ListenCounters;
 
     #[test]
     fn one_more_than_the_backlog_is_admitted_and_then_the_ack_is_dropped() {
@@ -88,6 +91,12 @@ mod tests {
             SynVerdict::Drop(DropReason::TcpListenOverflow)
         );
         assert_eq!((counters.listen_overflows, counters.listen_drops), (2, 2));
+        let own = ListenCounters {
+            listen_overflows: 2,
+            listen_drops: 2,
+            ..ListenCounters::default()
+        };
+        assert_eq!(listener.counters, own);
         listener.accept_queue.pop();
         assert_eq!(
             listener.ack_arrives(&sysctls, &mut counters),
@@ -110,5 +119,7 @@ mod tests {
         }
         assert_eq!(admitted, 7);
         assert_eq!(counters.tcp_req_q_full_drop, 1);
+        assert_eq!(listener.counters.tcp_req_q_full_drop, 1);
+        assert_eq!(listener.counters.listen_drops, 1);
     }
 }

@@ -78,12 +78,12 @@ fn rounding_the_window_up_for_its_scale_does_not_let_a_peer_write_for_ever() {
     trace.connection.rcv.wind_shift = 4;
     trace.run("quickack");
     for length in [1000; 64].into_iter().chain([100; 16]).chain([1; 300]) {
-        let at = trace.connection.queue_lengths().0 + 1;
+        let at = trace.connection.queue_lengths().receive_queue + 1;
         trace.run(&format!("< . {at}:{} ack 1", at + length));
-        let taken = trace.connection.queue_lengths().0;
+        let taken = trace.connection.queue_lengths().receive_queue;
         while trace.sent_again(&format!(". 1:1 ack {}", taken + 1)) {}
     }
-    let taken = trace.connection.queue_lengths().0;
+    let taken = trace.connection.queue_lengths().receive_queue;
     assert!(taken < 65_536 + 64, "{taken} bytes for nobody");
 }
 

@@ -2,6 +2,7 @@
 
 mod acknowledging;
 mod closing;
+mod inspecting;
 mod opening;
 mod resetting;
 mod retransmitting;

@@ -1,4 +1,5 @@
 use super::Trace;
+use crate::QueueLengths;
 
 #[test]
 fn ten_segments_are_the_initial_window() {
@@ -71,5 +72,5 @@ fn a_stream_that_has_gone_once_round_the_sequence_space_has_no_second_syn() {
     (snd.una, snd.nxt, snd.max) = (snd.iss, snd.iss, snd.iss);
     trace.connection.una_offset = u64::from(u32::MAX);
     trace.run("write 100\n > P. 0:100 ack 1\n < . 1:1 ack 100\n > nothing");
-    assert_eq!(trace.connection.queue_lengths(), (0, 0));
+    assert_eq!(trace.connection.queue_lengths(), QueueLengths::default());
 }

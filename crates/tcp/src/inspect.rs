@@ -1,0 +1,95 @@
+//! A connection, to be looked at: what its queues hold, and what it waits for.
+
+use crate::connection::AckDue;
+use crate::{Connection, State};
+use periplus_journey::Instant;
+
+/// What a connection holds, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct QueueLengths {
+    /// In order, not yet read by the backend.
+    pub receive_queue: usize,
+    /// Out of order.
+    pub reassembly_queue: usize,
+    /// The memory that both of these pin; the window closes where it reaches [`tcp_rmem`](crate::Sysctls::tcp_rmem).
+    pub receive_memory: usize,
+    /// Written by the backend, never yet sent.
+    pub send_queue: usize,
+    /// Sent, not yet acknowledged. [`tcp_wmem`](crate::Sysctls::tcp_wmem) bounds it together with the send queue.
+    pub retransmit_queue: usize,
+}
+
+/// A timer of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timer {
+    /// What is not acknowledged will be sent again (RFC 6298).
+    Retransmission,
+    /// The peer's closed window will be probed (RFC 9293 3.8.6.1).
+    Persist,
+    /// An ACK will no longer wait for data to travel with (RFC 9293 3.8.6.3).
+    DelayedAck,
+    /// An orphan will no longer wait for the peer's FIN.
+    FinWait2,
+    /// The connection will be forgotten.
+    TimeWait,
+}
+
+impl Timer {
+    /// Its name in tables and JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Timer::Retransmission => "retransmission",
+            Timer::Persist => "persist",
+            Timer::DelayedAck => "delayed_ack",
+            Timer::FinWait2 => "fin_wait_2",
+            Timer::TimeWait => "time_wait",
+        }
+    }
+}
+
+impl Connection {
+    /// What it holds now.
+    pub fn queue_lengths(&self) -> QueueLengths {
+        let queued = self.send_queue.len();
+        // SND.MAX, because a byte is in the retransmit queue from when it was first sent; a SYN is no byte, and a FIN comes
+        // after all of them.
+        let sent = match self.state {
+            State::SynSent | State::SynReceived | State::Closed => 0,
+            _ => (self.snd.max - self.snd.una) as usize,
+        };
+        let retransmit_queue = sent.min(queued);
+        QueueLengths {
+            receive_queue: self.receive_queue.len(),
+            reassembly_queue: self.reassembly.len(),
+            receive_memory: self.held(),
+            send_queue: queued - retransmit_queue,
+            retransmit_queue,
+        }
+    }
+
+    /// The timer that expires next, and when.
+    pub fn next_timer(&self) -> Option<(Timer, Instant)> {
+        let resend = if self.persisting {
+            Timer::Persist
+        } else {
+            Timer::Retransmission
+        };
+        let state_ends = if self.state == State::TimeWait {
+            Timer::TimeWait
+        } else {
+            Timer::FinWait2
+        };
+        let delayed_ack = match self.ack_due {
+            AckDue::By(at) => Some(at),
+            _ => None,
+        };
+        [
+            (resend, self.retransmit_at),
+            (state_ends, self.state_ends_at),
+            (Timer::DelayedAck, delayed_ack),
+        ]
+        .into_iter()
+        .filter_map(|(timer, at)| Some((timer, at?)))
+        .min_by_key(|&(_, at)| at)
+    }
+}
