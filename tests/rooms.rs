@@ -21,3 +21,4 @@ mod loss_zero_window;
 mod refuse_closed_port;
 mod refuse_noise;
 mod refuse_strays;
+mod sockets_listed;

@@ -13,6 +13,8 @@ pub struct Capabilities {
     pub mtu: usize,
     /// Frames in the pool that arrivals come from.
     pub frames: usize,
+    /// Descriptors of the receive ring; `None` where the device does not say.
+    pub rx_ring: Option<usize>,
     /// Arrivals say when they were written into memory.
     pub arrival_stamps: bool,
     /// Arrivals may have their checksum verified or left partial.

@@ -78,6 +78,7 @@ pub fn link(options: LinkOptions) -> (MemoryDevice, MemoryDevice) {
         name: "memory",
         mtu: options.mtu,
         frames: options.frames,
+        rx_ring: Some(options.ring_size),
         arrival_stamps: true,
         rx_checksum: options.offloads,
         tx_checksum: options.offloads,

@@ -27,10 +27,7 @@ impl Shard {
             return Fate::Dropped(DropReason::NoSocket);
         };
         let environment = &mut self.environment;
-        if let SynVerdict::Drop(reason) = bound
-            .listener
-            .syn_arrives(&environment.sysctls, &mut environment.counters)
-        {
+        if let SynVerdict::Drop(reason) = bound.listener.syn_arrives(&mut environment.counters) {
             let fate = Fate::Dropped(reason);
             let flow = self.flow_table.hash(&key);
             self.dropped_syns.note(flow, syn.seq, syn.time.arrived);
@@ -64,6 +61,7 @@ impl Shard {
         let Ok(index) = self.half_open.insert(HalfOpenEntry { record, timer }) else {
             self.timers.disarm(timer);
             bound.listener.syn_queue.leave();
+            bound.listener.drop_one(&mut environment.counters);
             return Fate::Dropped(DropReason::SocketLimit);
         };
         let handle = Handle::new(Tag::HalfOpen, index);
@@ -190,6 +188,7 @@ impl Shard {
         let timer = entry.timer;
         let Ok(connection) = self.flows.insert(Flow::new(connection, key)) else {
             // The record stays: the peer's next ACK, or our next SYN/ACK's, tries again.
+            bound.listener.drop_one(&mut self.environment.counters);
             return Fate::Dropped(DropReason::SocketLimit);
         };
         self.half_open.remove(index);

@@ -151,6 +151,16 @@ impl<T> Slab<T> {
         })
     }
 
+    /// The values of the first chunk that has any, from the chunk `from` on, and that chunk's number: a walk through the
+    /// slab in steps of a bounded length. A value that stays is met once; what comes and goes between two steps may not be.
+    pub(crate) fn chunk_from(&self, from: u32) -> Option<(u32, impl Iterator<Item = &T>)> {
+        let mut chunks = self.chunks.iter().zip(0..).skip(from as usize);
+        let (chunk, at) = chunks.find(|(chunk, _)| chunk.occupied > 0)?;
+        let entries = chunk.entries.iter().zip(at * CHUNK..);
+        let values = entries.filter_map(|(entry, slot)| Some(entry.as_occupied(slot)?.1));
+        Some((at, values))
+    }
+
     /// The value in `slot`, whatever its generation: for lists that are threaded through the slab and know that a slot
     /// they hold is occupied.
     pub(crate) fn at_mut(&mut self, slot: u32) -> Option<(Index, &mut T)> {

@@ -18,13 +18,13 @@ pub struct Listener<H> {
 }
 
 impl<H: PartialEq> Listener<H> {
-    /// A listener with both queues bounded by `min(backlog, somaxconn)`.
+    /// A listener with both queues bounded by `min(backlog, somaxconn)`, the SYN queue also by `tcp_max_syn_backlog`.
     pub fn new(backlog: usize, sysctls: &Sysctls) -> Self {
         let limit = u32::try_from(backlog)
             .unwrap_or(u32::MAX)
             .min(sysctls.somaxconn);
         Self {
-            syn_queue: SynQueue::new(limit.max(1)),
+            syn_queue: SynQueue::new(limit.max(1), sysctls.tcp_max_syn_backlog),
             accept_queue: AcceptQueue::new(limit),
             counters: ListenCounters::default(),
             wants_accept: false,

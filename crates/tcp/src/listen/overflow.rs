@@ -26,8 +26,8 @@ pub enum AckVerdict {
 
 impl<H: PartialEq> Listener<H> {
     /// A SYN arrived. As Linux: no SYN while the accept queue is full, none beyond the SYN queue's bound.
-    pub fn syn_arrives(&mut self, sysctls: &Sysctls, counters: &mut Counters) -> SynVerdict {
-        if self.syn_queue.is_full(sysctls.tcp_max_syn_backlog) {
+    pub fn syn_arrives(&mut self, counters: &mut Counters) -> SynVerdict {
+        if self.syn_queue.is_full() {
             self.counters.tcp_req_q_full_drop += 1;
             counters.tcp_req_q_full_drop += 1;
             self.drop_one(counters);
@@ -87,7 +87,7 @@ mod tests {
             AckVerdict::Drop
         );
         assert_eq!(
-            listener.syn_arrives(&sysctls, &mut counters),
+            listener.syn_arrives(&mut counters),
             SynVerdict::Drop(DropReason::TcpListenOverflow)
         );
         assert_eq!((counters.listen_overflows, counters.listen_drops), (2, 2));
@@ -113,11 +113,12 @@ mod tests {
         let mut counters = Counters::default();
         let mut listener: Listener<u64> = Listener::new(100, &sysctls);
         let mut admitted = 0;
-        while listener.syn_arrives(&sysctls, &mut counters) == SynVerdict::Queue {
+        while listener.syn_arrives(&mut counters) == SynVerdict::Queue {
             listener.syn_queue.enter();
             admitted += 1;
         }
         assert_eq!(admitted, 7);
+        assert_eq!(listener.syn_queue.limit(), 7);
         assert_eq!(counters.tcp_req_q_full_drop, 1);
         assert_eq!(listener.counters.tcp_req_q_full_drop, 1);
         assert_eq!(listener.counters.listen_drops, 1);

@@ -11,8 +11,11 @@ pub struct SynQueue {
 }
 
 impl SynQueue {
-    /// An empty queue for at most `limit` half-open connections: `min(backlog, somaxconn)`.
-    pub fn new(limit: u32) -> Self {
+    /// An empty queue for at most `limit` half-open connections, `min(backlog, somaxconn)`. Without SYN cookies Linux also
+    /// keeps a quarter of `tcp_max_syn_backlog` free.
+    pub fn new(limit: u32, tcp_max_syn_backlog: u32) -> Self {
+        let reserve = tcp_max_syn_backlog / 4;
+        let limit = limit.min((tcp_max_syn_backlog - reserve).saturating_add(1));
         Self { length: 0, limit }
     }
 
@@ -31,11 +34,9 @@ impl SynQueue {
         self.limit
     }
 
-    /// Whether one more SYN must be turned away. Without SYN cookies Linux also keeps a quarter of `tcp_max_syn_backlog`
-    /// free.
-    pub fn is_full(&self, tcp_max_syn_backlog: u32) -> bool {
-        let reserve = tcp_max_syn_backlog / 4;
-        self.length >= self.limit || tcp_max_syn_backlog.saturating_sub(self.length) < reserve
+    /// Whether one more SYN must be turned away.
+    pub fn is_full(&self) -> bool {
+        self.length >= self.limit
     }
 
     /// A record was made for a SYN.

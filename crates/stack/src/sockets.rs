@@ -1,0 +1,195 @@
+//! The shard's sockets, to be looked at: what `ss` would show of them.
+
+use crate::Shard;
+use crate::flow::Flow;
+use crate::shard::{HalfOpenEntry, TimeWaitEntry};
+use periplus_journey::Instant;
+use periplus_tcp::{QueueLengths, State, Timer};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// A bounded queue as it is now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Queue {
+    /// What is in it.
+    pub length: u64,
+    /// How much may be.
+    pub limit: u64,
+    /// How often something came and found it full.
+    pub overflows: u64,
+}
+
+/// A listener: the two queues in which its connections wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListenerSocket {
+    /// The address and port it is bound to.
+    pub local: SocketAddr,
+    /// Half-open connections; an overflow is a SYN dropped (`TCPReqQFullDrop`).
+    pub syn_queue: Queue,
+    /// Connections that nobody has accepted yet; an overflow is a SYN or ACK dropped (`ListenOverflows`). One more than the
+    /// limit is admitted, as on Linux.
+    pub accept_queue: Queue,
+    /// SYNs and ACKs dropped, for whatever reason (`ListenDrops`).
+    pub drops: u64,
+}
+
+/// A connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConnectionSocket {
+    /// Our end.
+    pub local: SocketAddr,
+    /// The peer's end.
+    pub peer: SocketAddr,
+    /// Its state. A half-open connection is in SYN-RECEIVED.
+    pub state: State,
+    /// What its queues hold.
+    pub queues: QueueLengths,
+    /// Bytes of memory that receive and reassembly queue may pin together.
+    pub receive_limit: usize,
+    /// Bytes that send and retransmit queue may hold together.
+    pub send_limit: usize,
+    /// The timer that expires next, and how long that will be.
+    pub timer: Option<(Timer, Duration)>,
+}
+
+/// Where a walk through a shard's connections has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SocketCursor {
+    /// The kinds of records still to be visited.
+    kinds: &'static [Kind],
+    /// The chunk of the first kind's slab to go on with.
+    chunk: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Connection,
+    HalfOpen,
+    TimeWait,
+}
+
+impl SocketCursor {
+    /// The beginning of a walk through the connections that have queues.
+    pub const fn connections() -> Self {
+        Self {
+            kinds: &[Kind::Connection],
+            chunk: 0,
+        }
+    }
+
+    /// The beginning of a walk through half-open connections and those in TIME-WAIT as well.
+    pub const fn all() -> Self {
+        Self {
+            kinds: &[Kind::Connection, Kind::HalfOpen, Kind::TimeWait],
+            chunk: 0,
+        }
+    }
+}
+
+impl Shard {
+    /// Every listener, by port and address.
+    pub fn listener_sockets(&self) -> impl Iterator<Item = ListenerSocket> {
+        let listeners = self.listener_table.iter();
+        listeners.filter_map(|(local, index)| {
+            let listener = &self.listeners.get(index)?.listener;
+            let counters = listener.counters;
+            Some(ListenerSocket {
+                local,
+                syn_queue: Queue {
+                    length: listener.syn_queue.len().into(),
+                    limit: listener.syn_queue.limit().into(),
+                    overflows: counters.tcp_req_q_full_drop,
+                },
+                accept_queue: Queue {
+                    length: listener.accept_queue.len() as u64,
+                    limit: listener.accept_queue.limit().into(),
+                    overflows: counters.listen_overflows,
+                },
+                drops: counters.listen_drops,
+            })
+        })
+    }
+
+    /// Appends the connections of one step of a walk to `page`, 256 at the most, and says where the next step begins. A walk
+    /// is not one moment: what changes its state meanwhile may be met twice, or not at all.
+    pub fn connection_sockets(
+        &self,
+        now: Instant,
+        mut cursor: SocketCursor,
+        page: &mut Vec<ConnectionSocket>,
+    ) -> Option<SocketCursor> {
+        while let Some((kind, rest)) = cursor.kinds.split_first() {
+            if let Some(chunk) = self.append_chunk(now, *kind, cursor.chunk, page) {
+                cursor.chunk = chunk + 1;
+                return Some(cursor);
+            }
+            cursor = SocketCursor {
+                kinds: rest,
+                chunk: 0,
+            };
+        }
+        None
+    }
+
+    /// Appends what the next chunk holds, and gives that chunk's number.
+    fn append_chunk(
+        &self,
+        now: Instant,
+        kind: Kind,
+        from: u32,
+        page: &mut Vec<ConnectionSocket>,
+    ) -> Option<u32> {
+        match kind {
+            Kind::Connection => {
+                let (chunk, flows) = self.flows.chunk_from(from)?;
+                page.extend(flows.map(|flow| self.connection_socket(now, flow)));
+                Some(chunk)
+            }
+            Kind::HalfOpen => {
+                let (chunk, entries) = self.half_open.chunk_from(from)?;
+                page.extend(entries.map(|HalfOpenEntry { record, .. }| {
+                    let due = record.deadline().since(now);
+                    ConnectionSocket {
+                        timer: Some((Timer::Retransmission, due)),
+                        ..self.bare(record.local(), record.remote(), State::SynReceived)
+                    }
+                }));
+                Some(chunk)
+            }
+            Kind::TimeWait => {
+                let (chunk, entries) = self.time_wait.chunk_from(from)?;
+                page.extend(entries.map(|TimeWaitEntry { record, .. }| {
+                    let due = record.ends_at.since(now);
+                    ConnectionSocket {
+                        timer: Some((Timer::TimeWait, due)),
+                        ..self.bare(record.local(), record.remote(), State::TimeWait)
+                    }
+                }));
+                Some(chunk)
+            }
+        }
+    }
+
+    fn connection_socket(&self, now: Instant, flow: &Flow) -> ConnectionSocket {
+        let connection = &flow.connection;
+        let timer = connection.next_timer();
+        ConnectionSocket {
+            queues: connection.queue_lengths(),
+            timer: timer.map(|(timer, at)| (timer, at.since(now))),
+            ..self.bare(flow.key.local, flow.key.remote, connection.state())
+        }
+    }
+
+    /// A connection whose queues are empty.
+    fn bare(&self, local: SocketAddr, peer: SocketAddr, state: State) -> ConnectionSocket {
+        ConnectionSocket {
+            local,
+            peer,
+            state,
+            queues: QueueLengths::default(),
+            receive_limit: self.environment.sysctls.tcp_rmem,
+            send_limit: self.environment.sysctls.tcp_wmem,
+            timer: None,
+        }
+    }
+}
