@@ -2,3 +2,4 @@
 //! prefix-named by what it is about.
 
 mod interface_netlink;
+mod interface_privileges;

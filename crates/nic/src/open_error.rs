@@ -12,6 +12,8 @@ pub enum OpenErrorKind {
     NotPermitted,
     /// There is no such device or interface, or the kernel has no such kind.
     NoDevice,
+    /// There is no such user, or none to whom root could be given up.
+    NoUser,
     /// Somebody else holds it.
     Busy,
     /// The host already uses these addresses.
