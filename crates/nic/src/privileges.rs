@@ -82,8 +82,8 @@ fn entry(name: &CStr) -> io::Result<Option<(libc::uid_t, libc::gid_t)>> {
             )
         };
         match error {
-            // SAFETY: it was found, and so the entry is filled.
             0 if !found.is_null() => {
+                // SAFETY: it was found, and so the entry is filled.
                 let entry = unsafe { entry.assume_init() };
                 return Ok(Some((entry.pw_uid, entry.pw_gid)));
             }
