@@ -5,6 +5,8 @@
 //! - [`OpenError`] says why a device could not be opened, and what to do about it.
 
 mod open_error;
+#[allow(dead_code, reason = "the devices that speak it follow")]
+mod virtio_header;
 
 pub mod netlink;
 pub mod privileges;

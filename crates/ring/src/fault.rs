@@ -262,6 +262,7 @@ impl<D: Device> Device for FaultDevice<D> {
             lost: inner.lost + counters.lost + counters.overflowed,
             held: inner.held + self.link.line.len() as u64,
             transmitted: inner.transmitted,
+            tx_dropped: inner.tx_dropped,
         }
     }
 }

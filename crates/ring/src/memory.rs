@@ -6,8 +6,8 @@
 //!     one end                               over a pool of frames       the other
 //! ```
 
-use crate::layout::{Layout, MAX_HEADERS};
-use crate::segmentation::complete_checksum;
+use crate::layout::MAX_HEADERS;
+use crate::segmentation::{complete_checksum, segments};
 use crate::{
     Capabilities, Device, PoolLevel, RingStatistics, RxBurst, RxChecksum, TxChecksum, TxDescriptor,
 };
@@ -155,8 +155,7 @@ impl Device for MemoryDevice {
         }
         let segments = descriptor
             .segmentation
-            .and_then(|size| Some(Layout::of(bytes)?.segments(size) as u16))
-            .unwrap_or(1);
+            .map_or(1, |size| segments(bytes, size));
         let frame = Frame {
             bytes,
             arrived: now,

@@ -27,6 +27,12 @@ pub fn complete_checksum(frame: &mut [u8], start: usize, offset: usize) {
     transport[offset..offset + 2].copy_from_slice(&checksum.to_be_bytes());
 }
 
+/// How many frames on the wire `frame` is, cut at every `size` bytes of its TCP data. Its headers have to be there, its data
+/// not. What is not TCP over IPv4 is not cut.
+pub fn segments(frame: &[u8], size: u16) -> u16 {
+    Layout::of(frame).map_or(1, |layout| layout.segments(size) as u16)
+}
+
 /// Completes the checksum of `frame`, one whole frame that arrived, if the device left it partial.
 pub(crate) fn complete_arrival(frame: &mut [u8], checksum: RxChecksum) {
     if checksum == RxChecksum::Partial

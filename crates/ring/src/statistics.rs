@@ -18,6 +18,8 @@ pub struct RingStatistics {
     pub held: u64,
     /// Frames handed over for transmission.
     pub transmitted: u64,
+    /// Those of them that the device threw away: its link is down or gone, or does not take them.
+    pub tx_dropped: u64,
 }
 
 impl RingStatistics {
