@@ -21,7 +21,7 @@ fn walk(script: &Script, from: SocketCursor) -> (Vec<ConnectionSocket>, usize) {
         let before = all.len();
         let shard = &script.stack.shard;
         at = shard.connection_sockets(script.now, cursor, &mut all);
-        assert!(all.len() - before <= 256);
+        assert!(all.len() - before <= SocketCursor::STEP);
         steps += 1;
     }
     (all, steps)

@@ -16,6 +16,7 @@
 //!
 //! - [`ShardHandle::spawn`] joins a shard to a device on the current thread.
 //! - [`gateway`] carries the connections of an ordinary host socket into a shard.
+//! - [`sockets`] shows what a shard's queues hold, as `ss` does.
 //! - [`clock`] is the only clock: everything below is told what time it is.
 
 mod driver;
@@ -28,6 +29,7 @@ mod stream;
 
 pub mod clock;
 pub mod gateway;
+pub mod sockets;
 
 #[cfg(feature = "axum")]
 mod axum;

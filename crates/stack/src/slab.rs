@@ -5,7 +5,7 @@ pub const MAX_SLOTS: u32 = 1 << 28;
 
 /// Slots allocated at a time. A chunk never moves, so that the arrival of one connection never pays for copying a
 /// million others.
-const CHUNK: u32 = 256;
+pub(crate) const CHUNK: u32 = 256;
 
 /// "No slot": the end of a list of slots.
 const NIL: u32 = u32::MAX;

@@ -69,6 +69,9 @@ enum Kind {
 }
 
 impl SocketCursor {
+    /// The most connections that a step meets.
+    pub const STEP: usize = crate::slab::CHUNK as usize;
+
     /// The beginning of a walk through the connections that have queues.
     pub const fn connections() -> Self {
         Self {
@@ -110,7 +113,8 @@ impl Shard {
         })
     }
 
-    /// Appends the connections of one step of a walk to `page`, 256 at the most, and says where the next step begins. A walk
+    /// Appends the connections of one step of a walk to `page`, [`SocketCursor::STEP`] at the most, and says
+    /// where the next step begins. A walk
     /// is not one moment: what changes its state meanwhile may be met twice, or not at all.
     pub fn connection_sockets(
         &self,
