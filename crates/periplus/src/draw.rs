@@ -11,8 +11,8 @@ use std::path::Path;
 
 /// Draws what the options ask for.
 pub(crate) fn run(options: &DrawOptions) -> Result<(), Failure> {
-    let logged = choose(&options.recording, options.id)?;
-    let picture = draw::svg(&logged).map_err(|nothing| {
+    let logged = choose(options)?;
+    let picture = draw::svg(&logged, options.picture).map_err(|nothing| {
         Failure::new(Kind::Running, nothing.to_string())
             .fix("Choose another journey with `--id N`.")
     })?;
@@ -42,7 +42,8 @@ fn cannot_write(what: &dyn std::fmt::Display, error: &io::Error) -> Failure {
 }
 
 /// Reads the recording as far as the journey that is wanted.
-fn choose(path: &Path, id: Option<u64>) -> Result<Logged, Failure> {
+fn choose(options: &DrawOptions) -> Result<Logged, Failure> {
+    let (path, id, picture) = (options.recording.as_path(), options.id, options.picture);
     let name = path.display().to_string();
     let reader: Box<dyn BufRead> = if path == Path::new("-") {
         Box::new(io::stdin().lock())
@@ -55,7 +56,7 @@ fn choose(path: &Path, id: Option<u64>) -> Result<Logged, Failure> {
     };
     let wanted = |logged: &Logged| match id {
         Some(id) => logged.id == id,
-        None => logged.kind == RecordKind::Request,
+        None => logged.kind == RecordKind::Request && picture.shows(logged),
     };
     let mut journeys = 0u64;
     for record in json::read(&name, reader) {
@@ -68,7 +69,10 @@ fn choose(path: &Path, id: Option<u64>) -> Result<Logged, Failure> {
     }
     let what = match id {
         Some(id) => format!("no journey {id} in {name}, which holds {journeys}"),
-        None => format!("no request in {name}, which holds {journeys} other journeys"),
+        None => format!(
+            "no request in {name} that a picture `{}` shows, among {journeys} journeys",
+            picture.name()
+        ),
     };
     Err(Failure::new(Kind::Running, what)
         .fix("The id of a journey stands in its title on the terminal, and in its line as \"id\"."))

@@ -1,6 +1,8 @@
 //! What the command is told: `-h` in short, `--help` at length with examples first.
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
+use periplus_logbook::draw::Picture;
 use std::net::{SocketAddr, SocketAddrV4};
 use std::path::PathBuf;
 
@@ -41,6 +43,8 @@ Examples:
       Draw the first request of the recording.
   periplus draw journeys.jsonl --id 17 -o journey.svg
       Draw journey 17.
+  periplus draw journeys.jsonl --picture syn-queue -o syn-queue.svg
+      Draw how its SYN came to the SYN queue, and how full that was.
 ";
 
 /// Serve a folder over a TCP/IP stack in user space, and see where every request waited.
@@ -72,7 +76,8 @@ is outside the record.
 Ctrl-C or SIGTERM stops accepting and finishes what is in flight, for up to 10 seconds; a second one ends at once.";
 
 const DRAW_ABOUT: &str = "\
-Draws one journey of a recording as SVG: a lane a station, waiting and working in two colours.";
+Draws one journey of a recording as SVG, waiting and working in two colours: over time, or on its way through the stations; \
+or its first steps, a queue at a time.";
 
 #[derive(Args, Debug)]
 pub(crate) struct ServeOptions {
@@ -116,6 +121,29 @@ pub(crate) struct DrawOptions {
         if not given."
     )]
     pub(crate) id: Option<u64>,
+    #[arg(long, value_name = "PICTURE", default_value = Picture::default().name())]
+    #[arg(value_parser = PossibleValuesParser::new(PICTURES).map(picture))]
+    #[arg(help = "Which picture")]
+    #[arg(
+        long_help = "Which picture: `lanes` has a lane a station over a time axis; `journey` is the whole way from the \
+        NIC's ring to the backend and back; `syn-queue` a SYN put into the SYN queue; `accept-queue` a connection moved to the \
+        accept queue. The last two show the queue as this connection met it."
+    )]
+    pub(crate) picture: Picture,
+}
+
+const PICTURES: [&str; 4] = [
+    Picture::ALL[0].name(),
+    Picture::ALL[1].name(),
+    Picture::ALL[2].name(),
+    Picture::ALL[3].name(),
+];
+
+fn picture(name: String) -> Picture {
+    let named = Picture::ALL
+        .into_iter()
+        .find(|picture| picture.name() == name);
+    named.unwrap_or_default()
 }
 
 fn listen_address(text: &str) -> Result<SocketAddrV4, String> {

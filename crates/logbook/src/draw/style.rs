@@ -21,6 +21,14 @@ pub(super) const STYLE: &str = "\
     .several { stroke: #b87a00; stroke-width: 2; stroke-dasharray: 1 5; stroke-linecap: round; }
     .decision { fill: #59636e; }
     .lens { fill: #0969b0; fill-opacity: 0.07; }
+    .way { fill: none; stroke: #59636e; stroke-width: 1.5; }
+    .way-head { fill: #59636e; }
+    .lost { stroke: #c03030; stroke-width: 2.5; stroke-linecap: round; }
+    .free { fill: none; stroke: #9aa4ae; stroke-dasharray: 2 2; }
+    .room { fill: none; stroke: #59636e; stroke-width: 1.2; }
+    .unseen { fill: none; stroke: #b6bfc8; stroke-dasharray: 4 3; }
+    .pale { fill: #8b949e; }
+    .band { fill: #59636e; fill-opacity: 0.06; }
     @media (prefers-color-scheme: dark) {
       text { fill: #e6edf3; }
       .quiet, .tick { fill: #9da7b1; }
@@ -33,5 +41,13 @@ pub(super) const STYLE: &str = "\
       .several { stroke: #f0b429; }
       .decision { fill: #9da7b1; }
       .lens { fill: #4aa8f0; fill-opacity: 0.13; }
+      .way { stroke: #9da7b1; }
+      .way-head { fill: #9da7b1; }
+      .lost { stroke: #ff7b72; }
+      .free { stroke: #5b6470; }
+      .room { stroke: #9da7b1; }
+      .unseen { stroke: #454d57; }
+      .pale { fill: #6e7781; }
+      .band { fill: #9da7b1; fill-opacity: 0.08; }
     }
 ";

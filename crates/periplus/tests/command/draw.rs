@@ -63,6 +63,59 @@ fn the_first_request_is_drawn_or_the_one_that_is_asked_for() {
 }
 
 #[test]
+fn the_classic_pictures_show_the_run_s_own_numbers() {
+    let (folder, data) = recording();
+    let first = data
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"))
+        .find(|record| record["kind"] == "request")
+        .expect("a request");
+    let queues = &first["queues"];
+    for (picture, queue) in [("syn-queue", "syn_queue"), ("accept-queue", "accept_queue")] {
+        let (code, drawn, talk) = draw(&folder, &["--picture", picture]);
+        assert_eq!(code, Some(0), "{talk}");
+        let length = queues[queue]["length"].as_u64().expect("a length");
+        assert_eq!(queues[queue]["limit"], 4096);
+        let held = format!("{length} of at most 4,096");
+        assert!(drawn.contains(&held), "{held}");
+        let peer = first["peer"].as_str().expect("an address");
+        assert!(drawn.contains(peer), "{peer}");
+    }
+    let (code, drawn, talk) = draw(&folder, &["--picture", "journey"]);
+    assert_eq!(code, Some(0), "{talk}");
+    for interval in first["spine"].as_array().expect("a spine") {
+        let station = interval["station"].as_str().expect("a name");
+        assert!(
+            drawn.contains(&format!("<g id=\"{station}\">")),
+            "{station}"
+        );
+    }
+}
+
+#[test]
+fn a_picture_that_does_not_exist_is_2_and_a_journey_without_it_is_1() {
+    let (folder, data) = recording();
+    let (code, _, talk) = draw(&folder, &["--picture", "queue"]);
+    assert_eq!(code, Some(2));
+    assert!(
+        talk.contains("lanes, journey, syn-queue, accept-queue"),
+        "{talk}"
+    );
+    let only_b: String = data
+        .lines()
+        .filter(|line| line.contains("GET /b.txt"))
+        .map(|line| line.replace("\"queues\"", "\"other\"") + "\n")
+        .collect();
+    let folder = folder.with("journeys.jsonl", only_b.as_bytes());
+    let (code, _, talk) = draw(&folder, &["--picture", "accept-queue"]);
+    assert_eq!(code, Some(1));
+    assert!(
+        talk.contains("that a picture `accept-queue` shows"),
+        "{talk}"
+    );
+}
+
+#[test]
 fn without_an_output_the_picture_is_data() {
     let (folder, _) = recording();
     let (code, data, talk) = draw(&folder, &[]);

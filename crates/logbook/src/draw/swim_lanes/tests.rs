@@ -1,6 +1,8 @@
 //! What every picture has to hold.
 
 use super::*;
+use crate::draw::testing::attribute;
+use crate::draw::{Picture, picture};
 use crate::logged::tests::{dropped_arrival, first_request, reset_request};
 use std::collections::HashSet;
 
@@ -12,32 +14,9 @@ fn late_ack() -> Logged {
     logged
 }
 
-/// The values of an attribute, in the order of the document; every tag is checked to be closed on the way.
-fn attribute<'a>(document: &'a str, name: &str) -> Vec<&'a str> {
-    let mut open = Vec::new();
-    let mut values = Vec::new();
-    for tag in document
-        .split('<')
-        .skip(1)
-        .map(|rest| rest.split_once('>').expect("a tag's end").0)
-    {
-        if let Some(name) = tag.strip_prefix('/') {
-            assert_eq!(open.pop(), Some(name));
-        } else if !tag.ends_with('/') {
-            open.push(tag.split(' ').next().unwrap());
-        }
-        let key = format!(" {name}=\"");
-        if let Some((_, value)) = tag.split_once(key.as_str()) {
-            values.push(value.split_once('"').expect("a value's end").0);
-        }
-    }
-    assert!(open.is_empty(), "not closed: {open:?}");
-    values
-}
-
 #[test]
 fn a_lane_a_station_in_order_each_with_its_time() {
-    let picture = svg(&first_request()).unwrap();
+    let picture = svg(&first_request());
     let ids = attribute(&picture, "id");
     let lanes = [
         "demux",
@@ -65,7 +44,7 @@ fn a_lane_a_station_in_order_each_with_its_time() {
 
 #[test]
 fn it_names_itself_and_tells_in_words_what_it_shows() {
-    let picture = svg(&first_request()).unwrap();
+    let picture = svg(&first_request());
     assert_eq!(attribute(&picture, "role"), ["img"]);
     assert_eq!(attribute(&picture, "aria-labelledby"), ["title desc"]);
     assert!(picture.contains("The journey of GET /index.html HTTP/1.1</title>"));
@@ -74,7 +53,7 @@ fn it_names_itself_and_tells_in_words_what_it_shows() {
 
 #[test]
 fn an_id_stands_once_though_a_part_is_drawn_twice() {
-    let picture = svg(&late_ack()).unwrap();
+    let picture = svg(&late_ack());
     let ids = attribute(&picture, "id");
     assert!(ids.contains(&"process") && ids.contains(&"server-process"));
     assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len());
@@ -82,12 +61,12 @@ fn an_id_stands_once_though_a_part_is_drawn_twice() {
 
 #[test]
 fn a_servers_part_that_can_be_seen_is_not_magnified() {
-    assert!(!svg(&reset_request()).unwrap().contains("server-"));
+    assert!(!svg(&reset_request()).contains("server-"));
 }
 
 #[test]
 fn the_shortest_station_is_still_visible() {
-    let picture = svg(&late_ack()).unwrap();
+    let picture = svg(&late_ack());
     let widths: Vec<f64> = attribute(&picture, "width")
         .iter()
         .filter_map(|width| width.parse().ok())
@@ -102,7 +81,7 @@ fn the_shortest_station_is_still_visible() {
 fn a_request_cannot_write_into_the_document() {
     let mut logged = first_request();
     logged.request = Some("GET /\"><script>alert(1)</script>\u{1b}\u{0} HTTP/1.1".into());
-    let picture = svg(&logged).unwrap();
+    let picture = svg(&logged);
     assert!(!picture.contains("<script") && !picture.contains(['\u{1b}', '\0']));
     assert!(picture.contains("GET /&quot;&gt;&lt;script&gt;"));
     attribute(&picture, "id");
@@ -110,7 +89,7 @@ fn a_request_cannot_write_into_the_document() {
 
 #[test]
 fn a_broken_off_journey_says_where() {
-    let picture = svg(&reset_request()).unwrap();
+    let picture = svg(&reset_request());
     assert!(picture.contains("ended reset in send_queue, 65,536 of 10,485,760 bytes acknowledged"));
     assert!(picture.contains("rx_ring at most 12.3 µs"));
 }
@@ -118,7 +97,9 @@ fn a_broken_off_journey_says_where() {
 #[test]
 fn a_journey_without_time_is_not_drawn() {
     assert_eq!(
-        svg(&dropped_arrival()).unwrap_err().to_string(),
+        picture::svg(&dropped_arrival(), Picture::Lanes)
+            .unwrap_err()
+            .to_string(),
         "journey 9 (arrival, dropped, TCP_REQ_QUEUE_FULL) ended the moment it began, so there is no time to draw"
     );
 }

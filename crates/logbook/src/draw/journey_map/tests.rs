@@ -1,0 +1,47 @@
+//! Every station of the way, with its time.
+
+use super::*;
+use crate::draw::testing::attribute;
+use crate::logged::tests::{first_request, reset_request};
+use std::collections::HashSet;
+
+#[test]
+fn every_station_stands_once_on_the_map_with_its_time_and_its_part() {
+    let picture = svg(&first_request());
+    let ids = attribute(&picture, "id");
+    assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len());
+    for (station, ..) in PLACES {
+        assert!(ids.contains(&station.name()), "{station}");
+    }
+    for words in [
+        ">201 µs<",
+        ">33 %<",
+        ">130 µs<",
+        ">21 %<",
+        ">88.0 µs<",
+        ">beside<",
+    ] {
+        assert!(picture.contains(words), "{words}");
+    }
+    assert!(picture.contains("Beside what is drawn: peer ×2 194 µs."));
+}
+
+#[test]
+fn the_parts_on_the_way_add_up_to_the_whole() {
+    let logged = first_request();
+    let lanes = lanes(&logged);
+    let drawn: u64 = PLACES
+        .iter()
+        .filter_map(|&(station, ..)| Some(own(&lanes, station)?.ns))
+        .sum();
+    assert_eq!(drawn, logged.total_ns);
+}
+
+#[test]
+fn what_a_journey_did_not_enter_is_empty_and_says_why() {
+    let picture = svg(&reset_request());
+    for words in ["connected before", "no arrival stamp", "no file read"] {
+        assert!(picture.contains(&format!(">{words}<")), "{words}");
+    }
+    assert!(picture.contains("ended reset in send_queue"));
+}
