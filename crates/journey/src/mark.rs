@@ -51,6 +51,8 @@ pub enum Mark {
         /// d.
         end: u64,
     },
+    /// The oldest request whose answer has not begun gets none: it was delivered.
+    NoResponse,
     /// A name for the oldest request whose answer has not ended.
     Label(Label),
     /// A wait of a station of the backend's own, in the oldest request whose answer has not ended.

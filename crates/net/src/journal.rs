@@ -52,6 +52,11 @@ impl Journal {
         self.mark(Mark::ResponseEnd { end });
     }
 
+    /// The oldest request whose answer has not begun gets none: its journey ends here, as delivered.
+    pub fn no_response(&self) {
+        self.mark(Mark::NoResponse);
+    }
+
     /// Names the oldest request whose answer has not ended.
     pub fn label(&self, label: Label) {
         self.mark(Mark::Label(label));
@@ -86,7 +91,7 @@ impl Journal {
                 // The mark that ends a journey may leave a record to be taken, and nothing else to do.
                 state.errand |= matches!(
                     mark.mark,
-                    Mark::RequestEnd { .. } | Mark::ResponseEnd { .. }
+                    Mark::RequestEnd { .. } | Mark::ResponseEnd { .. } | Mark::NoResponse
                 );
                 state.shard.mark(id, mark);
             }),

@@ -72,6 +72,48 @@ async fn two_requests_of_a_connection_are_two_records() {
 }
 
 #[tokio::test]
+async fn a_request_without_an_answer_is_delivered() {
+    let (recorder, records) = recorder();
+    let (server, client) = shards_recorded(Some(recorder));
+    let listener = TcpListener::bind(&server, SERVER).await.unwrap();
+    let mut client = TcpStream::connect(&client, SERVER).await.unwrap();
+    let (mut stream, _) = listener.accept().await.unwrap();
+    (stream, _) = tokio::join!(serve(stream), ask(&mut client));
+    client.write_all(b"NOTED").await.unwrap();
+    stream.read_exact(&mut [0; 5]).await.unwrap();
+    let journal = stream.journal();
+    journal.request(8);
+    journal.label(Label::Request("NOTED".into()));
+    journal.request_end(13, RequestEnd::Complete);
+    journal.handler_called();
+    let called = Journal::now();
+    journal.no_response();
+    // What comes after it is its own.
+    client.write_all(b"GREETING").await.unwrap();
+    (stream, _) = tokio::join!(serve(stream), async {
+        client.read_exact(&mut [0; 6]).await.unwrap();
+    });
+    drop((client, stream));
+    server.shutdown(LONG).await.unwrap();
+    let records = records.lock().unwrap();
+    assert_eq!(records.len(), 3, "{records:#?}");
+    let noted = records
+        .iter()
+        .find(|record| record.outcome == Outcome::Delivered)
+        .unwrap();
+    assert_eq!(noted.request.as_deref(), Some("NOTED"));
+    assert_eq!((noted.bytes_in, noted.bytes_out), (5, 0));
+    let spine = noted.spine();
+    let last = spine.intervals().last().unwrap();
+    assert_eq!(last.station, Station::Process);
+    assert!(last.end >= called);
+    let greeted = records
+        .iter()
+        .filter(|record| record.outcome == Outcome::Answered && record.bytes_in == 8);
+    assert_eq!(greeted.count(), 2);
+}
+
+#[tokio::test]
 async fn what_was_never_delivered_is_a_record_when_the_shard_ends() {
     let (recorder, records) = recorder();
     let (server, client) = shards_recorded(Some(recorder));

@@ -44,6 +44,7 @@ impl Marks for Journal {
             Mark::HandlerCalled => self.handler_called(),
             Mark::Response { start } => self.response(start),
             Mark::ResponseEnd { end } => self.response_end(end),
+            Mark::NoResponse => self.no_response(),
             Mark::Label(label) => self.label(label),
             Mark::Overlay {
                 station,

@@ -48,6 +48,25 @@ impl ConnectionJournal {
         }
     }
 
+    /// The oldest request whose answer has not begun was all that was wanted.
+    pub(super) fn no_response(&mut self, at: Instant, tcp: TcpSummary, recorder: &mut Recorder) {
+        let waiting = |request: &OpenRequest| request.response_start.is_none();
+        let Some(mut request) = self
+            .open
+            .iter()
+            .position(waiting)
+            .and_then(|position| self.open.remove(position))
+        else {
+            return;
+        };
+        request.events.ended = Some(at);
+        let delivered = Ending {
+            outcome: Outcome::Delivered,
+            reason: None,
+        };
+        self.write(request, delivered, tcp, recorder);
+    }
+
     /// The connection is over: what is open ends where it is; without any request the connection has its own record.
     pub(crate) fn end(
         &mut self,

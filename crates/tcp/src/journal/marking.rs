@@ -44,6 +44,7 @@ impl ConnectionJournal {
                 self.response_end(end, at);
                 self.finish(tcp, recorder);
             }
+            Mark::NoResponse => self.no_response(at, tcp, recorder),
             Mark::Label(label) => {
                 if let Some(request) = self.unanswered() {
                     match label {
