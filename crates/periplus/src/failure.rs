@@ -35,6 +35,11 @@ impl Failure {
         }
     }
 
+    /// The work could not go on: `cannot start the stack: out of memory`.
+    pub(crate) fn cannot(what: &str, error: &std::io::Error) -> Self {
+        Self::new(Kind::Running, format!("cannot {what}: {}", reason(error)))
+    }
+
     /// What to do about it.
     pub(crate) fn fix(self, fix: impl Into<String>) -> Self {
         Self {

@@ -2,12 +2,14 @@
 //!
 //! stdout is data, stderr is talk. The exit codes are in [`failure`].
 
+mod config;
 mod draw;
 mod failure;
 mod frames;
 mod host;
 mod limits;
 mod options;
+mod plan;
 mod recording;
 mod serve;
 mod signals;

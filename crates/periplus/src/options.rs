@@ -1,9 +1,12 @@
 //! What the command is told: `-h` in short, `--help` at length with examples first.
 
+mod serve;
+
+pub(crate) use serve::ServeOptions;
+
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use periplus_logbook::draw::Picture;
-use std::net::{SocketAddr, SocketAddrV4};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -25,16 +28,6 @@ Exit codes:
   2  called wrongly: a bad flag, a folder that does not exist
   3  refused by the host: a permission is missing
   4  a check found a fault: a frame that nobody can account for
-";
-
-const SERVE_EXAMPLES: &str = "\
-Examples:
-  periplus serve .
-      Serve this folder on http://127.0.0.1:8080/ and show the journey of a request.
-  periplus serve site --listen 0.0.0.0:8080
-      Serve a folder to the network.
-  periplus serve site --listen 127.0.0.1:0 --quiet --journeys - | jq .server_ns
-      Only the address on the terminal, and the journeys as JSON to another program.
 ";
 
 const DRAW_EXAMPLES: &str = "\
@@ -59,49 +52,16 @@ pub(crate) struct Options {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     #[command(about = "Serve a folder, and show the journey of a request")]
-    #[command(long_about = SERVE_ABOUT, before_long_help = SERVE_EXAMPLES)]
+    #[command(long_about = serve::ABOUT, before_long_help = serve::EXAMPLES)]
     Serve(ServeOptions),
     #[command(about = "Draw one journey as a picture")]
     #[command(long_about = DRAW_ABOUT, before_long_help = DRAW_EXAMPLES)]
     Draw(DrawOptions),
 }
 
-const SERVE_ABOUT: &str = "\
-Serves a folder over HTTP/1.1, every byte through a TCP/IP stack of its own. The terminal shows the journey of the first \
-request, station by station, and then of at most one request a second.
-
-Connections come in by an ordinary socket of this host, so no privilege is needed. What the host's kernel does before that \
-is outside the record.
-
-Ctrl-C or SIGTERM stops accepting and finishes what is in flight, for up to 10 seconds; a second one ends at once.";
-
 const DRAW_ABOUT: &str = "\
 Draws one journey of a recording as SVG, waiting and working in two colours: over time, or on its way through the stations; \
 or its first steps, a queue at a time.";
-
-#[derive(Args, Debug)]
-pub(crate) struct ServeOptions {
-    #[arg(value_name = "DIR", help = "The folder to serve")]
-    pub(crate) folder: PathBuf,
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080", value_parser = listen_address)]
-    #[arg(help = "The address and port to listen on")]
-    #[arg(
-        long_help = "The address and port to listen on. With port 0 the system chooses a free one. The stack carries \
-        IPv4 only so far."
-    )]
-    pub(crate) listen: SocketAddrV4,
-    #[arg(
-        long,
-        value_name = "FILE",
-        help = "Keep every journey as a line of JSON"
-    )]
-    #[arg(
-        long_help = "Keep every journey as a line of JSON in FILE, which is overwritten; `-` is standard output."
-    )]
-    pub(crate) journeys: Option<PathBuf>,
-    #[arg(long, short, help = "Show no journeys on the terminal")]
-    pub(crate) quiet: bool,
-}
 
 #[derive(Args, Debug)]
 pub(crate) struct DrawOptions {
@@ -146,33 +106,6 @@ fn picture(name: String) -> Picture {
     named.unwrap_or_default()
 }
 
-fn listen_address(text: &str) -> Result<SocketAddrV4, String> {
-    match text.parse() {
-        Ok(SocketAddr::V4(address)) => Ok(address),
-        Ok(SocketAddr::V6(address)) => {
-            let here = if address.ip().is_loopback() {
-                "127.0.0.1"
-            } else {
-                "0.0.0.0"
-            };
-            let port = address.port();
-            Err(format!(
-                "the stack carries IPv4 only so far; try `--listen {here}:{port}`"
-            ))
-        }
-        Err(_) => {
-            let port = text
-                .rsplit(':')
-                .next()
-                .and_then(|port| port.parse::<u16>().ok())
-                .unwrap_or(8080);
-            Err(format!(
-                "expected an IPv4 address and a port, as in `--listen 127.0.0.1:{port}`"
-            ))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,29 +114,5 @@ mod tests {
     #[test]
     fn the_options_are_consistent() {
         Options::command().debug_assert();
-    }
-
-    #[test]
-    fn addresses_that_cannot_be_are_answered_with_one_that_can() {
-        assert_eq!(listen_address("127.0.0.1:0").unwrap().port(), 0);
-        let hint = |text| listen_address(text).unwrap_err();
-        assert_eq!(
-            hint("[::1]:80"),
-            "the stack carries IPv4 only so far; try `--listen 127.0.0.1:80`"
-        );
-        assert_eq!(
-            hint("[::]:8080"),
-            "the stack carries IPv4 only so far; try `--listen 0.0.0.0:8080`"
-        );
-        for text in ["9000", ":9000", "localhost:9000"] {
-            assert_eq!(
-                hint(text),
-                "expected an IPv4 address and a port, as in `--listen 127.0.0.1:9000`"
-            );
-        }
-        assert_eq!(
-            hint("here"),
-            "expected an IPv4 address and a port, as in `--listen 127.0.0.1:8080`"
-        );
     }
 }

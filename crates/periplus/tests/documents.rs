@@ -3,11 +3,12 @@
 use periplus_journey::Station;
 use std::path::{Path, PathBuf};
 
-const PAGES: [&str; 5] = [
+const PAGES: [&str; 6] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
+    "manual/configuration.md",
     "manual/stations.md",
 ];
 

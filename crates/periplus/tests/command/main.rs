@@ -4,6 +4,7 @@
 //! Nothing here waits for a time: a server is ready when it has printed its address, and gone when it has exited.
 
 mod bytes;
+mod config;
 mod crowd;
 mod drain;
 mod draw;

@@ -44,11 +44,18 @@ pub(crate) struct Ended {
 impl Server {
     /// Serves `folder` on a free port, and waits until the address is printed.
     pub(crate) fn start<S: AsRef<OsStr>>(folder: &Path, options: &[S]) -> Server {
-        let mut child = periplus()
+        let mut command = periplus();
+        command
             .arg("serve")
             .arg(folder)
             .args(["--listen", "127.0.0.1:0"])
-            .args(options)
+            .args(options);
+        Server::spawn(command)
+    }
+
+    /// Runs a command that serves, and waits until the first address is printed.
+    pub(crate) fn spawn(mut command: Command) -> Server {
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -63,13 +70,17 @@ impl Server {
             lines,
             talk,
         };
-        let line = server.wait_for_line("http://");
-        let url = line.split("http://").nth(1).expect("a URL");
-        server.address = url
-            .trim_end_matches('/')
-            .parse()
-            .expect("an address in the URL");
+        server.address = server.wait_for_address();
         server
+    }
+
+    /// Waits until the next address is printed.
+    pub(crate) fn wait_for_address(&mut self) -> SocketAddr {
+        let line = self.wait_for_line("http://");
+        let url = line.split("http://").nth(1).expect("a URL");
+        url.trim_end_matches('/')
+            .parse()
+            .expect("an address in the URL")
     }
 
     /// The URL of `path`, which begins with a slash.

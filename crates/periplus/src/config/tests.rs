@@ -1,0 +1,155 @@
+use super::*;
+
+fn parse(text: &str) -> Result<Config, String> {
+    Config::parse("a.toml", text).map_err(|failure| failure.to_string())
+}
+
+/// What is said of `text`.
+fn refusal(text: &str) -> String {
+    let refusal = parse(text).expect_err(text);
+    refusal
+        .strip_prefix("periplus: ")
+        .expect("a failure")
+        .to_string()
+}
+
+#[test]
+fn listeners_keep_the_order_of_the_file() {
+    let config = parse(
+        "# comment\n[[listener]]\nprotocol = \"http\"\nport = 8080\n\n\
+         [[listener]]\nprotocol = \"http\"\ninterface = \"tap0\"\naddress = \"10.77.0.2\"\nport = 0x51\n",
+    )
+    .unwrap();
+    let [first, second] = config.listeners.as_slice() else {
+        panic!("{config:?}")
+    };
+    assert_eq!((first.protocol, first.port), (Protocol::Http, 8080));
+    assert_eq!(first.place.to_string(), "a.toml:2:1");
+    assert!(first.interface.is_none() && first.address.is_none());
+    assert_eq!(second.port, 81);
+    let (interface, place) = second.interface.as_ref().unwrap();
+    assert_eq!((&**interface, &*place.to_string()), ("tap0", "a.toml:8:13"));
+    let (address, _) = second.address.as_ref().unwrap();
+    assert_eq!(*address, Ipv4Addr::new(10, 77, 0, 2));
+}
+
+#[test]
+fn an_empty_file_changes_nothing() {
+    let config = parse("[files]\n").unwrap();
+    assert!(config.listeners.is_empty());
+    assert_eq!(config.files.read, ReadMode::Async);
+}
+
+#[test]
+fn files_are_read_as_it_is_said() {
+    let read =
+        |mode| parse(&format!("[files]\nread = \"{mode}\"\n")).map(|config| config.files.read);
+    assert_eq!(read("async"), Ok(ReadMode::Async));
+    assert_eq!(read("blocking"), Ok(ReadMode::Blocking));
+    assert_eq!(
+        refusal("[files]\nread = \"bloking\"\n"),
+        "a.toml:2:8: `read` cannot be \"bloking\"\n  \
+         Did you mean \"blocking\"? It must be \"async\" or \"blocking\"."
+    );
+    assert_eq!(
+        refusal("files = 3\n"),
+        "a.toml:1:9: `files` is 3, and must be a section that begins with [files]"
+    );
+}
+
+#[test]
+fn an_unknown_key_is_refused_where_it_stands_with_the_nearest_that_is_known() {
+    assert_eq!(
+        refusal("[[listener]]\nprotocol = \"http\"\n  prot = 80\n"),
+        "a.toml:3:3: unknown key `prot` in [[listener]]\n  \
+         Did you mean `port`? Known here: `protocol`, `interface`, `address`, `port`."
+    );
+    assert_eq!(
+        refusal("[[listner]]\nport = 80\n"),
+        "a.toml:1:3: unknown key `listner`\n  Did you mean `listener`? Known here: `files`, `listener`."
+    );
+    assert_eq!(
+        refusal("zzz = 1\n"),
+        "a.toml:1:1: unknown key `zzz`\n  Known here: `files`, `listener`."
+    );
+}
+
+#[test]
+fn of_several_unknown_keys_the_first_is_told() {
+    let refusal = refusal("zebra = 1\nant = 2\n");
+    assert!(
+        refusal.starts_with("a.toml:1:1: unknown key `zebra`"),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn a_value_that_cannot_be_is_refused_where_it_stands() {
+    let listener = |lines: &str| refusal(&format!("[[listener]]\n{lines}"));
+    assert_eq!(
+        listener("protocol = \"htp\"\nport = 80\n"),
+        "a.toml:2:12: `protocol` cannot be \"htp\"\n  Did you mean \"http\"? It must be \"http\"."
+    );
+    assert_eq!(
+        listener("protocol = 80\n"),
+        "a.toml:2:12: `protocol` is 80, and must be \"http\""
+    );
+    for (port, found) in [
+        ("65536", "65536"),
+        ("-1", "-1"),
+        ("\"80\"", "\"80\""),
+        ("[80]", "of type array"),
+    ] {
+        assert_eq!(
+            listener(&format!("protocol = \"http\"\nport = {port}\n")),
+            format!("a.toml:3:8: `port` is {found}, and must be a port, 0 to 65535")
+        );
+    }
+    assert_eq!(
+        listener("protocol = \"http\"\naddress = \"::1\"\nport = 80\n"),
+        "a.toml:3:11: `address` is \"::1\", and must be an IPv4 address, as \"10.77.0.2\""
+    );
+}
+
+#[test]
+fn a_key_that_is_missing_is_told_with_a_line_that_gives_it() {
+    assert_eq!(
+        refusal("\n[[listener]]\nprotocol = \"http\"\n"),
+        "a.toml:2:1: [[listener]] has no `port`\n  Add a line such as `port = 80`."
+    );
+}
+
+#[test]
+fn a_section_that_may_come_several_times_is_written_so() {
+    for text in ["[listener]\nport = 80\n", "listener = 80\n"] {
+        let refusal = refusal(text);
+        assert!(
+            refusal
+                .ends_with("there may be several of `listener`, so each is written [[listener]]"),
+            "{refusal}"
+        );
+    }
+    let refusal = refusal("listener = [80]\n");
+    assert_eq!(
+        refusal,
+        "a.toml:1:13: `listener` is 80, and must be a section that begins with [[listener]]"
+    );
+}
+
+#[test]
+fn what_is_no_toml_is_refused_where_it_stops_being_so() {
+    let refusal = refusal("[[listener]]\nport = \n");
+    assert!(refusal.starts_with("a.toml:2:8: "), "{refusal}");
+}
+
+#[test]
+fn columns_count_characters() {
+    let refusal = refusal("listener = [\"äöü\", 1]\n");
+    assert!(refusal.starts_with("a.toml:1:13: "), "{refusal}");
+    let place = Source {
+        name: "a",
+        text: "äöü x",
+    }
+    .place("äöü ".len());
+    assert_eq!(place.to_string(), "a:1:5");
+}

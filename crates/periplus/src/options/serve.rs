@@ -1,0 +1,114 @@
+//! What `serve` is told.
+
+use clap::Args;
+use std::net::{SocketAddr, SocketAddrV4};
+use std::path::PathBuf;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  periplus serve .
+      Serve this folder on http://127.0.0.1:8080/ and show the journey of a request.
+  periplus serve site --listen 0.0.0.0:8080
+      Serve a folder to the network.
+  periplus serve site --listen 127.0.0.1:0 --quiet --journeys - | jq .server_ns
+      Only the address on the terminal, and the journeys as JSON to another program.
+";
+
+pub(super) const ABOUT: &str = "\
+Serves a folder over HTTP/1.1, every byte through a TCP/IP stack of its own. The terminal shows the journey of the first \
+request, station by station, and then of at most one request a second.
+
+Connections come in by an ordinary socket of this host, so no privilege is needed. What the host's kernel does before that \
+is outside the record.
+
+Ctrl-C or SIGTERM stops accepting and finishes what is in flight, for up to 10 seconds; a second one ends at once.";
+
+#[derive(Args, Debug)]
+pub(crate) struct ServeOptions {
+    #[arg(value_name = "DIR", help = "The folder to serve")]
+    pub(crate) folder: PathBuf,
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = listen_address)]
+    #[arg(help = "The address and port to listen on [default: 127.0.0.1:8080]")]
+    #[arg(
+        long_help = "The address and port to listen on, 127.0.0.1:8080 if not given. With port 0 the system chooses a \
+        free one. The stack carries IPv4 only so far."
+    )]
+    pub(crate) listen: Option<SocketAddrV4>,
+    #[arg(
+        long,
+        value_name = "FILE",
+        help = "Read the configuration from FILE [default: ./periplus.toml]"
+    )]
+    #[arg(
+        long_help = "Read the configuration from FILE, or from ./periplus.toml if that is there: several listeners, and how \
+        files are read. See manual/configuration.md."
+    )]
+    pub(crate) config: Option<PathBuf>,
+    #[arg(
+        long,
+        value_name = "FILE",
+        help = "Keep every journey as a line of JSON"
+    )]
+    #[arg(
+        long_help = "Keep every journey as a line of JSON in FILE, which is overwritten; `-` is standard output."
+    )]
+    pub(crate) journeys: Option<PathBuf>,
+    #[arg(long, short, help = "Show no journeys on the terminal")]
+    pub(crate) quiet: bool,
+}
+
+fn listen_address(text: &str) -> Result<SocketAddrV4, String> {
+    match text.parse() {
+        Ok(SocketAddr::V4(address)) => Ok(address),
+        Ok(SocketAddr::V6(address)) => {
+            let here = if address.ip().is_loopback() {
+                "127.0.0.1"
+            } else {
+                "0.0.0.0"
+            };
+            let port = address.port();
+            Err(format!(
+                "the stack carries IPv4 only so far; try `--listen {here}:{port}`"
+            ))
+        }
+        Err(_) => {
+            let port = text
+                .rsplit(':')
+                .next()
+                .and_then(|port| port.parse::<u16>().ok())
+                .unwrap_or(8080);
+            Err(format!(
+                "expected an IPv4 address and a port, as in `--listen 127.0.0.1:{port}`"
+            ))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_that_cannot_be_are_answered_with_one_that_can() {
+        assert_eq!(listen_address("127.0.0.1:0").unwrap().port(), 0);
+        let hint = |text| listen_address(text).unwrap_err();
+        assert_eq!(
+            hint("[::1]:80"),
+            "the stack carries IPv4 only so far; try `--listen 127.0.0.1:80`"
+        );
+        assert_eq!(
+            hint("[::]:8080"),
+            "the stack carries IPv4 only so far; try `--listen 0.0.0.0:8080`"
+        );
+        for text in ["9000", ":9000", "localhost:9000"] {
+            assert_eq!(
+                hint(text),
+                "expected an IPv4 address and a port, as in `--listen 127.0.0.1:9000`"
+            );
+        }
+        assert_eq!(
+            hint("here"),
+            "expected an IPv4 address and a port, as in `--listen 127.0.0.1:8080`"
+        );
+    }
+}

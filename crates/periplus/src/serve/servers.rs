@@ -1,0 +1,96 @@
+//! The servers: a task a listener.
+
+use super::drain::DRAIN;
+use crate::config::Protocol;
+use periplus_net::ShardHandle;
+use periplus_serve::{Drained, Files, ServeOptions, Server};
+use std::io;
+use std::net::SocketAddr;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// How many connections may wait in each of a listener's two queues, as many as Linux allows.
+const BACKLOG: usize = 4096;
+
+/// The servers of a run. They end together.
+pub(super) struct Servers {
+    listeners: Vec<(Protocol, SocketAddr)>,
+    tasks: JoinSet<io::Result<Drained>>,
+    stop: watch::Sender<bool>,
+    /// How those that have ended did so.
+    drained: Drained,
+    failed: Option<io::Error>,
+}
+
+impl Servers {
+    /// Listens on every one of the addresses and serves what its protocol says, in tasks of the current `LocalSet`.
+    pub(super) async fn start(
+        shard: &ShardHandle,
+        listeners: Vec<(Protocol, SocketAddr)>,
+        files: Files,
+    ) -> io::Result<Self> {
+        let mut servers = Self {
+            listeners,
+            tasks: JoinSet::new(),
+            stop: watch::Sender::new(false),
+            drained: Drained { open: 0, cut: 0 },
+            failed: None,
+        };
+        for (protocol, address) in &mut servers.listeners {
+            let listener = shard.listen(*address, BACKLOG).await?;
+            *address = listener.local_addr()?;
+            let stop = is_set(servers.stop.subscribe());
+            match protocol {
+                Protocol::Http => {
+                    let server = Server::new(files.clone(), options());
+                    let task = async move { server.run(listener, stop).await };
+                    servers.tasks.spawn_local(task)
+                }
+            };
+        }
+        Ok(servers)
+    }
+
+    /// What they speak, and where.
+    pub(super) fn listeners(&self) -> &[(Protocol, SocketAddr)] {
+        &self.listeners
+    }
+
+    /// Asks them to accept no more and to finish what is in flight.
+    pub(super) fn stop(&self) {
+        self.stop.send_replace(true);
+    }
+
+    /// Waits until all of them have ended, and adds up what they say. Given up and called again, it misses none. Where one
+    /// cannot go on the others are stopped as well.
+    pub(super) async fn ended(&mut self) -> io::Result<Drained> {
+        while let Some(ended) = self.tasks.join_next().await {
+            match ended {
+                Ok(Ok(Drained { open, cut })) => {
+                    self.drained.open += open;
+                    self.drained.cut += cut;
+                }
+                Ok(Err(error)) => {
+                    self.failed.get_or_insert(error);
+                    self.stop();
+                }
+                // Nobody cancels them.
+                Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+            }
+        }
+        self.failed.take().map_or(Ok(self.drained), Err)
+    }
+}
+
+fn options() -> ServeOptions {
+    ServeOptions {
+        drain_timeout: DRAIN,
+        ..ServeOptions::default()
+    }
+}
+
+/// Waits until it is.
+async fn is_set(mut flag: watch::Receiver<bool>) {
+    // It fails where the sender is gone, and then nobody waits for this any more.
+    let _ = flag.wait_for(|&set| set).await;
+}
