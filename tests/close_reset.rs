@@ -106,7 +106,7 @@ fn a_reset_in_last_ack_is_recorded_as_one() {
             .stack
             .records
             .last()
-            .map(|record| (record.outcome, record.reason)),
+            .map(|record| (record.outcome, record.reason.as_deref())),
         Some((Outcome::Reset, Some("reset_by_peer")))
     );
 }

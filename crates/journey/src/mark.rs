@@ -1,6 +1,7 @@
 //! What the backend says of a stream: offsets and labels, each a word of the codec.
 
 use crate::{Instant, Station};
+use std::borrow::Cow;
 
 /// The codec's last word on a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,6 +10,8 @@ pub enum RequestEnd {
     Complete,
     /// It broke the protocol or a limit, and is answered by an error.
     Rejected,
+    /// Its rest did not come in time.
+    TimedOut,
     /// It will not be answered.
     Abandoned,
 }
@@ -22,6 +25,9 @@ pub enum Label {
     Request(Box<str>),
     /// The answer's status.
     Status(u16),
+    /// Why it ends otherwise than answered, as `too_large in value`. What was said before a request is complete is
+    /// forgotten when it is.
+    Reason(Cow<'static, str>),
 }
 
 /// A mark in a stream. Offsets count from the first data byte of their direction, 0.

@@ -1,6 +1,7 @@
 //! A journey as it is kept.
 
 use crate::{Events, Instant, Overlays, QueuesMet, Spine, Station, spine};
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -31,7 +32,7 @@ pub enum Outcome {
     Answered,
     /// A message that needs no answer was given to the backend.
     Delivered,
-    /// The codec refused the request; the error answer was acknowledged.
+    /// The codec refused the request; the error answer was acknowledged, or there was none.
     Rejected,
     /// There was no socket: the sender was told.
     Refused,
@@ -39,7 +40,7 @@ pub enum Outcome {
     Dropped,
     /// The peer or the backend reset the connection.
     Reset,
-    /// The peer stayed silent too long.
+    /// The peer stayed silent too long, or a request's rest did not come in time.
     Timeout,
     /// Given up to protect the others.
     Shed,
@@ -128,7 +129,7 @@ pub struct Record {
     /// How it ended.
     pub outcome: Outcome,
     /// Why, where the outcome alone does not say it.
-    pub reason: Option<&'static str>,
+    pub reason: Option<Cow<'static, str>>,
     /// What was seen.
     pub events: Events,
     /// Waits beside the spine.

@@ -195,7 +195,7 @@ impl Logged {
             bytes_out: record.bytes_out,
             acked: record.acked,
             outcome: record.outcome,
-            reason: record.reason.map(Cow::from),
+            reason: record.reason.clone(),
             connect_ns: record.connect().map(nanos),
             server_ns: record.server().map(nanos),
             total_ns: nanos(spine.total()),

@@ -82,7 +82,7 @@ impl Shard {
             bytes_out: 0,
             acked: 0,
             outcome,
-            reason: Some(reason),
+            reason: Some(reason.into()),
             events,
             overlays: Overlays::default(),
             peer_in_server: Duration::ZERO,

@@ -125,7 +125,7 @@ pub(crate) fn dropped_arrival() -> Logged {
         bytes_out: 0,
         acked: 0,
         outcome: Outcome::Dropped,
-        reason: Some("TCP_REQ_QUEUE_FULL"),
+        reason: Some("TCP_REQ_QUEUE_FULL".into()),
         events: Events {
             ended: at(0),
             ..Events::default()

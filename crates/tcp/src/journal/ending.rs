@@ -5,6 +5,7 @@ use super::{ConnectionJournal, Recorder};
 use periplus_journey::{
     Events, Handshake, Instant, Kind, Outcome, QueuesMet, Record, RequestEnd, Station, TcpSummary,
 };
+use std::borrow::Cow;
 use std::net::SocketAddr;
 
 /// How a connection came to its end.
@@ -32,10 +33,7 @@ impl ConnectionJournal {
                     .overlays
                     .add(Station::Peer, transmitted, acknowledged);
             }
-            let outcome = match request.how {
-                RequestEnd::Rejected => Outcome::Rejected,
-                _ => Outcome::Answered,
-            };
+            let outcome = refusal(request.how).unwrap_or(Outcome::Answered);
             self.write(
                 request,
                 Ending {
@@ -89,6 +87,12 @@ impl ConnectionJournal {
         }
         while let Some(mut request) = self.open.pop_front() {
             request.events.ended = Some(at);
+            // Refused without a word, in good order: that is how it ended, and not with the connection.
+            let refused = refusal(request.how).filter(|_| request.response_start.is_none());
+            let ending = match (ending.outcome, refused) {
+                (Outcome::Closed, Some(outcome)) => Ending { outcome, ..ending },
+                _ => ending,
+            };
             self.write(request, ending, tcp, recorder);
         }
         if !self.requests_seen {
@@ -158,7 +162,12 @@ impl ConnectionJournal {
             bytes_out: up_to(response_end),
             acked: up_to(self.acknowledged),
             outcome: ending.outcome,
-            reason: ending.reason,
+            reason: match (ending.reason, request.reason) {
+                (Some(connection), Some(request)) => {
+                    Some(format!("{connection}, {request}").into())
+                }
+                (connection, request) => request.or(connection.map(Cow::Borrowed)),
+            },
             events: request.events,
             overlays: request.overlays,
             peer_in_server: request.peer_in_server,
@@ -170,6 +179,15 @@ impl ConnectionJournal {
             coarse: request.coarse,
         };
         recorder.push(record);
+    }
+}
+
+/// The outcome of a request that the codec refused.
+fn refusal(how: RequestEnd) -> Option<Outcome> {
+    match how {
+        RequestEnd::Rejected => Some(Outcome::Rejected),
+        RequestEnd::TimedOut => Some(Outcome::Timeout),
+        RequestEnd::Complete | RequestEnd::Abandoned => None,
     }
 }
 

@@ -51,6 +51,7 @@ impl ConnectionJournal {
                         Label::Protocol(protocol) => request.protocol = Some(protocol),
                         Label::Request(line) => request.request = Some(line),
                         Label::Status(status) => request.status = Some(status),
+                        Label::Reason(reason) => request.reason = Some(reason),
                     }
                 }
             }
@@ -129,6 +130,9 @@ impl ConnectionJournal {
         {
             request.end = Some(end);
             request.how = how;
+            if how == RequestEnd::Complete {
+                request.reason = None; // it said what might have become of it
+            }
             if let (Some(since), true) = (starved, how != RequestEnd::Complete) {
                 request.add_peer(since, at); // gave up waiting for the rest
             }

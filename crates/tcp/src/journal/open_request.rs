@@ -1,6 +1,7 @@
 //! A request whose journey goes on.
 
 use periplus_journey::{Events, Instant, Overlays, RequestEnd, Station};
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// One request with bytes [a, b) in and [c, d) out, as far as they are known.
@@ -23,6 +24,8 @@ pub(crate) struct OpenRequest {
     pub(crate) protocol: Option<&'static str>,
     pub(crate) request: Option<Box<str>>,
     pub(crate) status: Option<u16>,
+    /// What the codec has said of why it ends as it does.
+    pub(crate) reason: Option<Cow<'static, str>>,
     pub(crate) retransmissions_before: u32,
     /// Whether the connection's handshake belongs to it: it is the first.
     pub(crate) is_first: bool,
@@ -45,6 +48,7 @@ impl OpenRequest {
             protocol: None,
             request: None,
             status: None,
+            reason: None,
             retransmissions_before: 0,
             is_first: false,
             coarse: false,
