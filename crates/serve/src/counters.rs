@@ -25,6 +25,8 @@ pub struct ServeCounters {
     pub connections: Counter,
     /// Calls of the handler.
     pub requests: Counter,
+    /// Requests that a codec rejected.
+    pub rejections: Counter,
     /// Connections closed because the turnstile and hyper disagreed about the framing.
     pub disagreements: Counter,
     /// Handlers that panicked: 500.

@@ -5,16 +5,16 @@
 //! * [`answer_body`] is a handler's body on its way to hyper.
 //! * [`service`] calls the handler, and answers for it when it panics or takes too long.
 //! * [`watchdog`] guards how long a connection may wait for its peer.
-//! * [`farewell`] closes without losing the last answer.
+//! * [`overdue`] answers a request that did not arrive in time.
 
 mod admission;
 mod answer_body;
 mod connection;
-mod farewell;
+mod overdue;
 mod service;
 mod watchdog;
 
-pub use connection::{Drain, Http1};
+pub use connection::Http1;
 
 #[cfg(test)]
 mod tests;

@@ -25,17 +25,23 @@
 //! # }
 //! ```
 //!
+//! HTTP is not all that can be served: [`protocol`] serves a protocol of your own, and [`kv`] is one.
+//!
 //! [`PeekStream`], [`Marks`] and [`Acceptor`] are what the backend needs of a stack. The stack's own types are such, and so
 //! are the test doubles that let the turnstile be tested without one.
 
+mod caught;
 mod counters;
+mod farewell;
 mod files;
 mod handler;
 mod http1;
+pub mod kv;
 mod marks;
 mod net;
 mod options;
 mod pages;
+pub mod protocol;
 mod server;
 mod stream;
 #[cfg(test)]
@@ -45,8 +51,8 @@ pub mod turnstile;
 pub use counters::{Counter, ServeCounters};
 pub use files::{Files, FilesBody, FilesOptions, ReadMode};
 pub use handler::{BoxError, Handler};
-pub use http1::{Drain, Http1};
+pub use http1::Http1;
 pub use marks::Marks;
 pub use options::ServeOptions;
-pub use server::{Acceptor, Drained, Server};
+pub use server::{Acceptor, ConnectionService, Drain, Drained, Server};
 pub use stream::PeekStream;

@@ -1,10 +1,10 @@
 //! Accepting connections and, in the end, no more of them.
 
 use crate::counters::ServeCounters;
-use crate::handler::Handler;
 use crate::http1::Http1;
 use crate::marks::Marks;
 use crate::options::ServeOptions;
+use crate::protocol::Protocol;
 use crate::stream::PeekStream;
 use std::io;
 use std::pin::pin;
@@ -12,6 +12,15 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+
+/// Becomes true when connections should finish what is in flight and close.
+pub type Drain = watch::Receiver<bool>;
+
+/// What is spoken on a connection: it serves each from its first byte to its last.
+pub trait ConnectionService<S, M>: Clone + 'static {
+    /// Serves one connection to its end. Nothing may have been read from or written to it.
+    fn serve(&self, stream: S, journal: M, drain: Drain) -> impl Future<Output = ()>;
+}
 
 /// Where connections come from.
 pub trait Acceptor {
@@ -35,18 +44,38 @@ pub struct Drained {
 
 /// Serves connections until it is told to stop.
 #[derive(Debug)]
-pub struct Server<H> {
-    http1: Http1<H>,
+pub struct Server<C> {
+    service: C,
     options: ServeOptions,
     counters: Arc<ServeCounters>,
 }
 
-impl<H> Server<H> {
-    /// With `handler` for every request.
+impl<H> Server<Http1<H>> {
+    /// HTTP, with `handler` for every request.
     pub fn new(handler: H, options: ServeOptions) -> Self {
+        Self::speaking(options, |options, counters| {
+            Http1::new(handler, options, counters)
+        })
+    }
+}
+
+impl<C, H> Server<Protocol<C, H>> {
+    /// The protocol of `codec`, with `handler` for every request.
+    pub fn of(codec: C, handler: H, options: ServeOptions) -> Self {
+        Self::speaking(options, |options, counters| {
+            Protocol::new(codec, handler, options, counters)
+        })
+    }
+}
+
+impl<C> Server<C> {
+    fn speaking(
+        options: ServeOptions,
+        service: impl FnOnce(ServeOptions, Arc<ServeCounters>) -> C,
+    ) -> Self {
         let counters = Arc::new(ServeCounters::default());
         Self {
-            http1: Http1::new(handler, options.clone(), counters.clone()),
+            service: service(options.clone(), counters.clone()),
             options,
             counters,
         }
@@ -70,7 +99,7 @@ impl<H> Server<H> {
     where
         A: Acceptor,
         F: Future<Output = ()>,
-        H: Handler<A::Marks>,
+        C: ConnectionService<A::Stream, A::Marks>,
     {
         let (draining, drain) = watch::channel(false);
         let mut connections = JoinSet::new();
@@ -84,9 +113,9 @@ impl<H> Server<H> {
                     match accepted {
                         Ok((stream, journal)) => {
                             self.counters.connections.increment();
-                            let (http1, drain) = (self.http1.clone(), drain.clone());
+                            let (service, drain) = (self.service.clone(), drain.clone());
                             connections.spawn_local(async move {
-                                http1.serve(stream, journal, drain).await;
+                                service.serve(stream, journal, drain).await;
                             });
                         }
                         Err(error) if is_passing(&error) => {}

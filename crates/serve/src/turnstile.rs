@@ -43,7 +43,7 @@ mod disagreement;
 mod exchange;
 pub mod fields;
 mod handed;
-mod label;
+pub(crate) mod label;
 pub mod request;
 mod stream;
 

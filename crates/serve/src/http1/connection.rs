@@ -1,28 +1,28 @@
 //! One connection, from its first byte to its last.
 
-use super::farewell;
+use super::overdue;
 use super::service::Service;
 use super::watchdog::Watchdog;
 use crate::counters::ServeCounters;
+use crate::farewell;
 use crate::handler::Handler;
 use crate::marks::Marks;
 use crate::options::ServeOptions;
+use crate::server::{ConnectionService, Drain};
 use crate::stream::PeekStream;
 use crate::turnstile::{Exchange, Handed, Stage, Turnstile};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use std::future::poll_fn;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use tokio::sync::watch;
+use tokio::io::AsyncWrite;
 use tokio::time::timeout;
 
 /// What hyper may hold of an answer before it must write. It bounds a header section as well, unless that may be longer.
 const BUFFER_SIZE: usize = 64 * 1024;
-
-/// Becomes true when connections should finish what is in flight and close.
-pub type Drain = watch::Receiver<bool>;
 
 /// Serves HTTP/1.1 connections with one handler.
 #[derive(Debug)]
@@ -95,7 +95,7 @@ impl<H> Http1<H> {
                 _ = &mut connection => break End::Done,
                 _ = drain.wait_for(|draining| *draining), if !draining => {
                     draining = true;
-                    std::pin::Pin::new(&mut connection).graceful_shutdown();
+                    Pin::new(&mut connection).graceful_shutdown();
                 }
                 stage = expired => break End::Expired(stage),
             }
@@ -143,11 +143,23 @@ impl<H> Http1<H> {
         }
         let farewell = async {
             if overdue {
-                farewell::answer_request_timeout(&mut turnstile).await?;
+                overdue::answer_request_timeout(&mut turnstile).await?;
             }
-            farewell::close(&mut turnstile, exchange.was_cut()).await
+            poll_fn(|context| Pin::new(&mut turnstile).poll_shutdown(context)).await?;
+            farewell::discard(turnstile.stream_mut(), exchange.was_cut()).await
         };
         // Whether the peer hears it or not, this is the end.
         let _ = timeout(self.options.linger_timeout, farewell).await;
+    }
+}
+
+impl<S, M, H> ConnectionService<S, M> for Http1<H>
+where
+    S: PeekStream,
+    M: Marks,
+    H: Handler<M>,
+{
+    async fn serve(&self, stream: S, journal: M, drain: Drain) {
+        Http1::serve(self, stream, journal, drain).await;
     }
 }

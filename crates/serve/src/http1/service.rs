@@ -2,6 +2,7 @@
 
 use super::admission;
 use super::answer_body::AnswerBody;
+use crate::caught::caught;
 use crate::counters::ServeCounters;
 use crate::handler::Handler;
 use crate::marks::Marks;
@@ -12,11 +13,9 @@ use bytes::Bytes;
 use http::header::{CONNECTION, HeaderValue};
 use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::Poll;
 use tokio::time::timeout;
 
 /// What one connection's requests are answered with.
@@ -96,15 +95,4 @@ fn close_after<B>(answer: &mut Response<B>) {
     answer
         .headers_mut()
         .insert(CONNECTION, HeaderValue::from_static("close"));
-}
-
-/// What a future comes to, or `None` if it panics. It is not polled again then; what it shared with others is theirs to
-/// guard, as with any panic.
-async fn caught<F: Future>(future: F) -> Option<F::Output> {
-    let mut future = pin!(future);
-    std::future::poll_fn(|context| {
-        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)));
-        polled.map_or(Poll::Ready(None), |poll| poll.map(Some))
-    })
-    .await
 }

@@ -1,10 +1,11 @@
 //! Connections to their end, with a line in memory for a stream.
 
-use super::{Drain, Http1};
+use super::Http1;
 use crate::counters::ServeCounters;
 use crate::handler::Handler;
 use crate::marks::Marks;
 use crate::options::ServeOptions;
+use crate::server::Drain;
 use crate::testing::{Client, ListJournal, block_on, line};
 use bytes::Bytes;
 use http::{Request, Response};

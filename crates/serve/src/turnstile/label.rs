@@ -23,6 +23,16 @@ pub(super) fn printable(line: &[u8]) -> Box<str> {
     text.into_boxed_str()
 }
 
+/// A line that a codec made, as long as a label may be.
+pub(crate) fn short(mut line: String) -> Box<str> {
+    if line.len() > MAX_LABEL {
+        let end = (0..=MAX_LABEL).rfind(|&end| line.is_char_boundary(end));
+        line.truncate(end.unwrap_or(0));
+        line.push('…');
+    }
+    line.into_boxed_str()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
