@@ -54,7 +54,7 @@ pub(super) struct Answering {
 }
 
 impl Answering {
-    /// Writes one answer.
+    /// Writes one answer. One without a byte is none, and not waited for by anybody.
     pub(super) async fn write<S: PeekStream, M: Marks>(
         &mut self,
         mut bytes: Bytes,
@@ -63,24 +63,25 @@ impl Answering {
         options: &ServeOptions,
         journal: &M,
     ) -> Result<(), Trouble> {
+        if let Some(status) = status {
+            journal.mark(Mark::Label(Label::Status(status)));
+        }
+        if bytes.is_empty() {
+            journal.mark(Mark::NoResponse);
+            return Ok(());
+        }
         let start = self.sent;
-        let mut begun = false;
-        while !bytes.is_empty() || !begun {
-            if !bytes.is_empty() {
-                let writing = write_some(stream, &mut bytes);
-                match timeout(options.stall_timeout, writing).await {
-                    Ok(Ok(written)) => self.sent += written as u64,
-                    Ok(Err(_)) => return Err(Trouble::Broken),
-                    Err(_) => return Err(Trouble::Stalled),
-                }
-            }
-            if !begun {
-                begun = true;
+        while !bytes.is_empty() {
+            let writing = write_some(stream, &mut bytes);
+            let written = match timeout(options.stall_timeout, writing).await {
+                Ok(Ok(written)) => written as u64,
+                Ok(Err(_)) => return Err(Trouble::Broken),
+                Err(_) => return Err(Trouble::Stalled),
+            };
+            if self.sent == start {
                 journal.mark(Mark::Response { start });
-                if let Some(status) = status {
-                    journal.mark(Mark::Label(Label::Status(status)));
-                }
             }
+            self.sent += written;
         }
         journal.mark(Mark::ResponseEnd { end: self.sent });
         Ok(())
