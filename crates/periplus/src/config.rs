@@ -55,6 +55,8 @@ pub(crate) struct ListenerSection {
 pub(crate) enum Protocol {
     /// HTTP/1.1, with the files of the folder.
     Http,
+    /// Lines that set and get keys.
+    Kv,
 }
 
 impl Config {
@@ -122,7 +124,7 @@ impl ListenerSection {
 }
 
 impl Protocol {
-    const NAMES: [(&str, Self); 1] = [("http", Self::Http)];
+    const NAMES: [(&str, Self); 2] = [("http", Self::Http), ("kv", Self::Kv)];
 }
 
 #[cfg(test)]

@@ -88,11 +88,11 @@ fn a_value_that_cannot_be_is_refused_where_it_stands() {
     let listener = |lines: &str| refusal(&format!("[[listener]]\n{lines}"));
     assert_eq!(
         listener("protocol = \"htp\"\nport = 80\n"),
-        "a.toml:2:12: `protocol` cannot be \"htp\"\n  Did you mean \"http\"? It must be \"http\"."
+        "a.toml:2:12: `protocol` cannot be \"htp\"\n  Did you mean \"http\"? It must be \"http\" or \"kv\"."
     );
     assert_eq!(
         listener("protocol = 80\n"),
-        "a.toml:2:12: `protocol` is 80, and must be \"http\""
+        "a.toml:2:12: `protocol` is 80, and must be \"http\" or \"kv\""
     );
     for (port, found) in [
         ("65536", "65536"),

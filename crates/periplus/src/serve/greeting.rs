@@ -11,6 +11,7 @@ pub(super) fn greet(options: &ServeOptions, config: &Config, listeners: &[(Proto
     for (protocol, address) in listeners {
         match protocol {
             Protocol::Http => talk::say(&format!("Serving {folder} on http://{address}/")),
+            Protocol::Kv => talk::say(&format!("Keeping keys and values on {address}")),
         }
     }
     if options.quiet {

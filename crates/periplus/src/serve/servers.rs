@@ -3,7 +3,7 @@
 use super::drain::DRAIN;
 use crate::config::Protocol;
 use periplus_net::ShardHandle;
-use periplus_serve::{Drained, Files, ServeOptions, Server};
+use periplus_serve::{Drained, Files, ServeOptions, Server, kv};
 use std::io;
 use std::net::SocketAddr;
 use tokio::sync::watch;
@@ -36,6 +36,8 @@ impl Servers {
             drained: Drained { open: 0, cut: 0 },
             failed: None,
         };
+        // One for all listeners that lead to it.
+        let store = kv::Store::new(kv::StoreLimits::default());
         for (protocol, address) in &mut servers.listeners {
             let listener = shard.listen(*address, BACKLOG).await?;
             *address = listener.local_addr()?;
@@ -43,6 +45,11 @@ impl Servers {
             match protocol {
                 Protocol::Http => {
                     let server = Server::new(files.clone(), options());
+                    let task = async move { server.run(listener, stop).await };
+                    servers.tasks.spawn_local(task)
+                }
+                Protocol::Kv => {
+                    let server = kv::server(store.clone(), options());
                     let task = async move { server.run(listener, stop).await };
                     servers.tasks.spawn_local(task)
                 }

@@ -1,6 +1,8 @@
 //! `periplus.toml`.
 
 use crate::support::{Folder, Recording, Server, curl, get, pattern, periplus};
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -181,4 +183,33 @@ fn a_port_that_is_taken_is_1_and_the_file_is_named_as_the_way_out() {
         talk.contains("`port = 0` in the listener of a.toml:1:1"),
         "{talk}"
     );
+}
+
+#[test]
+fn a_kv_listener_keeps_keys_beside_the_files_and_its_requests_have_journeys() {
+    let config = TWO_LISTENERS
+        .replacen("http", "kv", 2)
+        .replacen("kv", "http", 1);
+    let folder = Folder::new()
+        .with("a.txt", b"hello")
+        .with("a.toml", config.as_bytes());
+    let mut server = Server::spawn(serve(folder.path(), &folder.join("a.toml")));
+    let line = server.wait_for_line("Keeping keys and values on ");
+    let address = line.rsplit(' ').next().expect("an address");
+    let mut client = TcpStream::connect(address).expect("a connection");
+    client.write_all(b"set a b\nget a\nquit\n").expect("sent");
+    let mut answers = String::new();
+    client.read_to_string(&mut answers).expect("answers");
+    assert!(answers.contains("\nvalue b\n"), "{answers}");
+    assert_eq!(get(&server.url("/a.txt"), &[]).body, b"hello");
+    let ended = server.stop();
+    assert_eq!(ended.code, Some(0), "{}", ended.talk);
+    let recording = Recording::parse(&ended.data);
+    recording.check();
+    let requests = recording.requests();
+    let protocols: Vec<_> = requests
+        .iter()
+        .map(|request| &request["protocol"])
+        .collect();
+    assert_eq!(protocols, ["kv", "kv", "kv", "http/1.1"]);
 }
