@@ -3,3 +3,4 @@
 
 mod interface_netlink;
 mod interface_privileges;
+mod interface_tap;

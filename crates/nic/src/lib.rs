@@ -1,14 +1,22 @@
-//! The host's own devices behind `periplus_ring`'s interface, and what is asked of the host's kernel to set them up.
+//! The host's own devices behind [`periplus_ring`]'s interface, and what is asked of the host's kernel to set them up.
 //!
 //! - [`netlink`] reads and changes links, addresses and routes.
+//! - [`TapDevice`] is an interface whose other end is a descriptor.
 //! - [`privileges`] are given up once everything is open.
+//! - [`range_is_routed`] tells whether an address range is free; [`doctor`] tells which devices work here.
 //! - [`OpenError`] says why a device could not be opened, and what to do about it.
 
+mod descriptor;
 mod open_error;
-#[allow(dead_code, reason = "the devices that speak it follow")]
+mod routed;
+mod tap;
+#[allow(dead_code, reason = "cut datagrams are for a device that follows")]
 mod virtio_header;
 
+pub mod doctor;
 pub mod netlink;
 pub mod privileges;
 
 pub use open_error::{OpenError, OpenErrorKind};
+pub use routed::range_is_routed;
+pub use tap::{TapDevice, TapOptions};

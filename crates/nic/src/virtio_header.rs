@@ -1,6 +1,7 @@
 //! What stands in front of a frame on its way to and from the kernel: how its checksum stands, and how it is to be cut.
 
 use periplus_ring::{RxChecksum, TxChecksum, TxDescriptor};
+use periplus_wire::tcp::TcpFlags;
 
 /// The checksum is partial: the rest is to be summed from `checksum_start` on.
 const NEEDS_CHECKSUM: u8 = 1;
@@ -39,11 +40,11 @@ impl VirtioHeader {
         header.checksum_start = start;
         header.checksum_offset = offset;
         if let Some(size) = descriptor.segmentation {
-            // the upper four bits of TCP's byte 12 are its header's length in words
-            let words = frame
-                .get(usize::from(start) + 12)
-                .map_or(5, |byte| byte >> 4);
-            header.segmentation_type = TCP_OVER_IPV4;
+            // the upper four bits of TCP's byte 12 are its header's length in words, byte 13 its flags
+            let byte = |at| frame.get(usize::from(start) + at);
+            let words = byte(12).map_or(5, |byte| byte >> 4);
+            let reduced = byte(13).is_some_and(|&flags| TcpFlags(flags).contains(TcpFlags::CWR));
+            header.segmentation_type = TCP_OVER_IPV4 | if reduced { WITH_ECN } else { 0 };
             header.segment_size = size;
             header.header_length = start + 4 * u16::from(words);
         }

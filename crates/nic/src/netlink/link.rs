@@ -12,7 +12,9 @@ const GET: u16 = 18;
 const ADDRESS: u16 = 1;
 const NAME: u16 = 3;
 const MTU: u16 = 4;
+const QUEUE_LENGTH: u16 = 13;
 const LINK_INFO: u16 = 18;
+const STATISTICS: u16 = 23;
 const NAMESPACE: u16 = 28;
 const INFO_KIND: u16 = 1;
 const INFO_DATA: u16 = 2;
@@ -21,6 +23,8 @@ const VETH_PEER: u16 = 1;
 const UP: u32 = 1;
 /// Bytes of `struct ifinfomsg`.
 const FIXED: usize = 16;
+/// Where in `struct rtnl_link_stats64` `tx_dropped` is.
+const TRANSMIT_DROPPED: usize = 7 * 8;
 
 /// A network interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +39,10 @@ pub struct Link {
     pub mtu: usize,
     /// Its link address; zero if it has none of six bytes.
     pub ethernet: EthernetAddress,
+    /// Frames that may wait to leave by it (`txqueuelen`).
+    pub queue_length: usize,
+    /// Frames that were to leave by it and were dropped, most often because its queue was full.
+    pub transmit_dropped: u64,
 }
 
 impl Link {
@@ -45,10 +53,14 @@ impl Link {
             is_up: message::read_u32(body, 8)? & UP != 0,
             mtu: 0,
             ethernet: EthernetAddress::default(),
+            queue_length: 0,
+            transmit_dropped: 0,
         };
         for (kind, value) in message::attributes(body.get(FIXED..)?) {
             match kind {
                 NAME => link.name = message::text(value),
+                QUEUE_LENGTH => link.queue_length = message::read_u32(value, 0)? as usize,
+                STATISTICS => link.transmit_dropped = message::read_u64(value, TRANSMIT_DROPPED)?,
                 MTU => link.mtu = message::read_u32(value, 0)? as usize,
                 ADDRESS => {
                     if let Ok(address) = value.try_into() {
@@ -64,6 +76,10 @@ impl Link {
 
 pub(super) fn dump() -> Request {
     Request::dump(GET, &fixed(0, 0, 0))
+}
+
+pub(super) fn get(index: u32) -> Request {
+    Request::change(GET, &fixed(index, 0, 0))
 }
 
 /// `struct ifinfomsg`: of the flags, those in `mask` are set to `flags`.

@@ -14,7 +14,7 @@ const CREATE: u16 = 0x600;
 pub struct Request(Vec<u8>);
 
 impl Request {
-    /// Asks for a change of what exists.
+    /// Asks for a change of what exists, or for one thing by its number.
     pub(super) fn change(kind: u16, body: &[u8]) -> Self {
         Self::new(kind, REQUEST | ACKNOWLEDGE, body)
     }

@@ -60,6 +60,12 @@ impl Netlink {
         found.ok_or_else(|| Errno::NODEV.into())
     }
 
+    /// The link with the number `index`; `ENODEV` if there is none.
+    pub fn link_at(&mut self, index: u32) -> io::Result<Link> {
+        let links = self.list(&link::get(index), link::NEW, Link::read)?;
+        links.into_iter().next().ok_or_else(|| Errno::NODEV.into())
+    }
+
     /// The index of the link `name`; `ENODEV` if there is none.
     pub fn index(&mut self, name: &str) -> io::Result<u32> {
         Ok(self.link(name)?.index)
