@@ -3,12 +3,13 @@
 use periplus_journey::Station;
 use std::path::{Path, PathBuf};
 
-const PAGES: [&str; 6] = [
+const PAGES: [&str; 7] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "manual/configuration.md",
+    "manual/kv.md",
     "manual/stations.md",
 ];
 

@@ -2,10 +2,9 @@
 //!
 //! * [`Protocol`] serves connections; [`Server::of`](crate::Server::of) accepts them.
 //! * [`Handler`] answers requests; an async function from a request to an [`Answer`] is one.
-//! * [`reading`] shows the codec what has come, and takes from the stream the bytes of one request and no more: the next
-//!   one waits in `receive_queue`, where its wait is bounded and seen.
-//! * [`answering`] calls the handler, writes its answer, and answers for it when it panics or takes too long.
-//! * [`connection`] is the whole, from the first byte to the last.
+//!
+//! The codec is shown what has come. From the stream are taken the bytes of one request and no more: the next one waits in
+//! `receive_queue`, where its wait is bounded and seen. A handler that panics or takes too long is answered for.
 //!
 //! Every request has a journey as HTTP's have. If it ends badly, the journey's `reason` names the section:
 //! `too_large in value`, `timeout in key`, `waiting for value` where the connection ended first.

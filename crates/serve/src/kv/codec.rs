@@ -5,6 +5,7 @@ use memchr::{memchr, memchr2};
 use periplus_protocol::{Codec, ErrorClass, Limits, Policy, Rejection, Sections, Step};
 use std::mem;
 use std::str;
+use std::time::Duration;
 
 /// The longest verb, bytes.
 const VERB_BYTES: usize = 4;
@@ -180,6 +181,9 @@ impl Codec for KvCodec {
         Limits {
             request_bytes: line,
             section_bytes: line,
+            // There may be a person at the other end.
+            first_byte_timeout: Duration::from_secs(60),
+            idle_timeout: Duration::from_secs(300),
             ..Limits::default()
         }
     }

@@ -189,7 +189,7 @@ fn a_silent_connection_is_closed_sooner_before_its_first_request() {
         let begun = Instant::now();
         let silent = served();
         silent.far.dropped().await;
-        assert_eq!(begun.elapsed().as_secs(), 15);
+        assert_eq!(begun.elapsed().as_secs(), 60);
         assert!(silent.far.is_shut() && !silent.far.is_aborted());
         assert_eq!(silent.counters.idle_timeouts.get(), 1);
         assert_eq!(silent.journal.marks(), []);
@@ -198,7 +198,7 @@ fn a_silent_connection_is_closed_sooner_before_its_first_request() {
         let idle = served();
         idle.ask("ping\n", "pong\n").await;
         idle.far.dropped().await;
-        assert_eq!(begun.elapsed().as_secs(), 60);
+        assert_eq!(begun.elapsed().as_secs(), 300);
         assert_eq!(idle.counters.idle_timeouts.get(), 1);
     });
 }
