@@ -35,7 +35,9 @@ pub(crate) fn run(options: &CompareOptions) -> Result<(), String> {
         [] => Name::value_variants(),
         works => works,
     };
-    machine::describe();
+    let machine = machine::describe();
+    let before = machine::load_beside(0.0);
+    eprintln!("{machine}; load {before}");
     let mut figures = Vec::new();
     for &work in works {
         let mut measured = measure(work, options.rounds);
@@ -49,15 +51,19 @@ pub(crate) fn run(options: &CompareOptions) -> Result<(), String> {
         }
         figures.extend(measured);
     }
-    machine::warn_if_busy();
+    let after = machine::load_beside(1.0);
     if !options.json {
+        println!(
+            "{machine}; load {before} before, {after} after; {} rounds",
+            options.rounds
+        );
         report::table(works, &figures);
     }
     Ok(())
 }
 
 fn measure(work: Name, rounds: u32) -> Vec<Figure> {
-    eprintln!("{work:?}: {}", work.title());
+    eprintln!("{}: {}", work.as_str(), work.title());
     let mut contestants: Vec<(Who, Box<dyn Contestant>, Vec<Duration>)> = Who::ALL
         .into_iter()
         .filter_map(|who| Some((who, who.at(work)?, Vec::new())))

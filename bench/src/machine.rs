@@ -5,29 +5,28 @@ use std::fs;
 /// Above this much other load the figures are not to be trusted.
 const IDLE: f64 = 0.5;
 
-/// Says on stderr which machine this is and how busy.
-pub(crate) fn describe() {
+/// The machine in a line.
+pub(crate) fn describe() -> String {
     let processors = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = processors
         .lines()
         .find_map(|line| line.strip_prefix("model name")?.split_once(": "))
         .map_or("unknown processor", |(_, model)| model);
     let count = std::thread::available_parallelism().map_or(1, usize::from);
-    eprintln!("{model}, {count} logical processors");
-    let Some(load) = load() else { return };
-    eprintln!("load averages {load:?}");
-    if load[0] > IDLE {
-        eprintln!("warning: the machine is not idle; compare ratios at most, or wait");
-    }
+    format!("{model}, {count} logical processors")
 }
 
-/// Says so if others have run beside the bench, which is a load of 1 itself.
-pub(crate) fn warn_if_busy() {
-    let Some(load) = load() else { return };
-    eprintln!("load averages {load:?}");
-    if load[0] > 1.0 + IDLE {
-        eprintln!("warning: the machine was not idle; compare ratios at most, or run again");
+/// How busy it is, in words; a warning on stderr if others keep it busier than the bench's `own` load.
+pub(crate) fn load_beside(own: f64) -> String {
+    let Some([minute, five, fifteen]) = load() else {
+        return "unknown".into();
+    };
+    if minute > own + IDLE {
+        eprintln!(
+            "warning: the load average is {minute}, so others use this machine too: compare ratios at most, or wait"
+        );
     }
+    format!("{minute} {five} {fifteen}")
 }
 
 /// The load averages over 1, 5 and 15 minutes.

@@ -1,6 +1,6 @@
 //! What the stack costs, in nanoseconds and instructions, beside a peer that does the same work in the same run.
 //!
-//! A [client](client) that is a script plays the works of [`works`] on a [stack](stacks), a frame at a time, in memory
+//! A [client] that is a script plays the works of [`works`] on a [stack](stacks), a frame at a time, in memory
 //! and without a system call. [`compare`] takes the contestants in turn; a [referee] then replays the work and looks at
 //! every frame. The rules stand in `bench/README.md`.
 

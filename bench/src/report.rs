@@ -30,7 +30,7 @@ pub(crate) fn table(works: &[Name], figures: &[Figure]) {
     println!();
     heading("", "÷ smoltcp");
     for &work in works {
-        print!("{:<14}{:<42}", work.as_str(), work.title());
+        print!("{:<14}{:<40}", work.as_str(), work.title());
         for who in Who::ALL {
             print!("{:>WIDTH$}", find(work, who).map_or("–".into(), shown));
         }
@@ -72,7 +72,7 @@ pub(crate) fn table(works: &[Name], figures: &[Figure]) {
         println!();
         heading("instructions", "÷ smoltcp");
         for &work in works {
-            print!("{:<14}{:<42}", work.as_str(), work.title());
+            print!("{:<14}{:<40}", work.as_str(), work.title());
             for who in Who::ALL {
                 let count = find(work, who).and_then(|figure| figure.instructions);
                 print!(
@@ -87,12 +87,12 @@ pub(crate) fn table(works: &[Name], figures: &[Figure]) {
     }
 }
 
-const WIDTH: usize = 20;
+const WIDTH: usize = 12;
 
 fn heading(what: &str, last: &str) {
-    print!("{what:<56}");
-    for who in Who::ALL {
-        print!("{:>WIDTH$}", who.name());
+    print!("{what:<54}");
+    for who in ["periplus", "+recording", "smoltcp", "script"] {
+        print!("{who:>WIDTH$}");
     }
     println!("{last:>12}");
 }

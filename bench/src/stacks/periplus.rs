@@ -1,17 +1,16 @@
 //! Periplus: a shard behind a device of the bench, driven as `periplus-net`'s driver does it.
 
-use super::{BUFFER, Outgoing, SLOTS, Setup, Stack, Taken};
-use crate::client::{PORT, SERVER, SERVER_ETHERNET, SLOT};
+mod port;
+
+use super::{BUFFER, SLOTS, Setup, Stack, Taken};
+use crate::client::{PORT, SERVER, SERVER_ETHERNET};
 use periplus_journey::{Instant, Mark, Record, RequestEnd, StampedMark};
-use periplus_ring::{
-    Arrival, Capabilities, Device, FramePool, PoolLevel, RingStatistics, RxBurst, RxChecksum,
-    RxFrame, TxDescriptor,
-};
+use periplus_ring::{Device, RxBurst, RxFrame};
 use periplus_stack::{
     ConnectionId, ListenerId, Read, Ready, Shard, ShardOptions, StreamError, Write,
 };
 use periplus_wire::ethernet::EthernetAddress;
-use std::task::{Context, Poll};
+use port::Port;
 
 /// Connections that may wait, as `periplus serve` asks for.
 const BACKLOG: usize = 4096;
@@ -228,82 +227,4 @@ impl Stack for Periplus {
 
 fn ended(error: StreamError) -> String {
     format!("the connection ended: {error}")
-}
-
-/// The device: a receive ring of one frame over a pool, and the transmit ring of every contestant.
-struct Port {
-    capabilities: Capabilities,
-    pool: FramePool,
-    arrived: Option<Arrival>,
-    sent: Outgoing,
-    statistics: RingStatistics,
-}
-
-impl Port {
-    fn new() -> Self {
-        Self {
-            capabilities: Capabilities {
-                name: "bench",
-                mtu: 1500,
-                frames: SLOTS,
-                arrival_stamps: true,
-                rx_checksum: false,
-                tx_checksum: false,
-                segmentation: None,
-                coalescing: false,
-            },
-            pool: FramePool::new(SLOTS, SLOT),
-            arrived: None,
-            sent: Outgoing::new(),
-            statistics: RingStatistics::default(),
-        }
-    }
-
-    fn arrives(&mut self, now: Instant, frame: RxFrame) {
-        self.statistics.received += 1;
-        self.arrived = Some(Arrival::single(frame, Some(now), RxChecksum::Unverified));
-    }
-}
-
-impl Device for Port {
-    fn capabilities(&self) -> &Capabilities {
-        &self.capabilities
-    }
-
-    fn receive(&mut self, now: Instant, burst: &mut RxBurst) {
-        burst.taken = now;
-        if let Some(arrival) = self.arrived.take() {
-            self.statistics.taken += 1;
-            burst.push(arrival);
-        }
-    }
-
-    fn reserve(&mut self, length: usize) -> Option<&mut [u8]> {
-        self.sent.reserve(length)
-    }
-
-    fn commit(&mut self, _now: Instant, descriptor: TxDescriptor) {
-        self.statistics.transmitted += 1;
-        self.sent.commit(descriptor.length);
-    }
-
-    fn poll_arrivals(&mut self, _context: &mut Context<'_>) -> Poll<()> {
-        unreachable!("nobody waits in the bench")
-    }
-
-    fn poll_room(&mut self, _context: &mut Context<'_>) -> Poll<()> {
-        unreachable!("nobody waits in the bench")
-    }
-
-    fn next_timeout(&self) -> Option<Instant> {
-        None
-    }
-
-    fn level(&self) -> PoolLevel {
-        self.pool.level()
-    }
-
-    fn statistics(&self) -> RingStatistics {
-        self.statistics
-    }
 }

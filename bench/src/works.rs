@@ -65,7 +65,7 @@ impl Name {
             Self::W1Timestamps => "the same with TCP timestamps",
             Self::W2 => "connect, request, answer, client closes",
             Self::W2Server => "the same, server closes first",
-            Self::W3r => "receive, 1460 B segments, reader copies",
+            Self::W3r => "receive 1460 B segments, reader copies",
             Self::W3rChunk => "the same, reader looks in place",
             Self::W3s => "send, 1460 B segments",
             Self::W6 => "100 B in, until the reader has them",
