@@ -25,6 +25,7 @@ impl Port {
                 name: "bench",
                 mtu: 1500,
                 frames: SLOTS,
+                rx_ring: Some(SLOTS),
                 arrival_stamps: true,
                 rx_checksum: false,
                 tx_checksum: false,
