@@ -20,6 +20,9 @@ counters! {
     ip_in_receives = "IpInReceives",
     /// IP packets sent.
     ip_out_requests = "IpOutRequests",
+    /// IP packets that were ready to go and were lost here: the next hop did not answer, or too many waited for it or for the
+    /// ring.
+    ip_out_discards = "IpOutDiscards",
     /// ICMP messages that came in.
     icmp_in_msgs = "IcmpInMsgs",
     /// Echo requests that came in.
@@ -30,8 +33,18 @@ counters! {
     icmp_out_dest_unreachs = "IcmpOutDestUnreachs",
     /// ICMP errors not sent because a limit was reached.
     icmp_out_rate_limited = "IcmpOutRateLimitGlobal",
+    /// UDP datagrams that a backend was given.
+    udp_in_datagrams = "UdpInDatagrams",
     /// UDP datagrams to a port without a socket.
     udp_no_ports = "UdpNoPorts",
+    /// UDP datagrams for a socket that did not get them, for whatever reason.
+    udp_in_errors = "UdpInErrors",
+    /// UDP datagrams sent.
+    udp_out_datagrams = "UdpOutDatagrams",
+    /// UDP datagrams that met a full receive queue.
+    udp_rcvbuf_errors = "UdpRcvbufErrors",
+    /// UDP datagrams with a wrong checksum.
+    udp_in_csum_errors = "UdpInCsumErrors",
     /// TCP segments that came in.
     tcp_in_segs = "TcpInSegs",
     /// TCP segments sent, retransmissions excluded.

@@ -37,6 +37,8 @@ reasons! {
     IpInHdr = "IP_INHDR",
     /// The IPv4 header's checksum is wrong.
     IpCsum = "IP_CSUM",
+    /// For one host by its address, for every station on the link by its frame (RFC 1122 3.3.6).
+    UnicastInL2Multicast = "UNICAST_IN_L2_MULTICAST",
     /// A source address that cannot be one (RFC 1122 3.2.1.3).
     IpInvalidSource = "IP_INVALID_SOURCE",
     /// A destination address that is not ours.
@@ -49,6 +51,8 @@ reasons! {
     IcmpUnhandled = "ICMP_UNHANDLED",
     /// UDP's checksum is wrong.
     UdpCsum = "UDP_CSUM",
+    /// The UDP socket's receive queue is full.
+    SocketRcvbuff = "SOCKET_RCVBUFF",
     /// TCP's checksum is wrong.
     TcpCsum = "TCP_CSUM",
     /// No socket, and policy or a limit said not to answer.

@@ -3,6 +3,7 @@
 use crate::RxFrame;
 use arrayvec::ArrayVec;
 use periplus_journey::Instant;
+use std::ops::Range;
 
 /// Most arrivals that are taken off a ring at once.
 pub const BURST: usize = 64;
@@ -62,11 +63,22 @@ impl Arrival {
     /// The chain's bytes in one piece.
     pub fn to_vec(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.length());
-        bytes.extend_from_slice(&self.frame);
-        self.rest
-            .iter()
-            .for_each(|frame| bytes.extend_from_slice(frame));
+        self.pieces(0..self.length())
+            .for_each(|piece| bytes.extend_from_slice(piece));
         bytes
+    }
+
+    /// The chain's bytes in `range`, as they lie; what of it is beyond the end is left out.
+    pub fn pieces(&self, range: Range<usize>) -> impl Iterator<Item = &[u8]> {
+        let (mut skip, mut left) = (range.start, range.len());
+        let frames = std::iter::once(&self.frame).chain(&self.rest);
+        frames.filter_map(move |frame| {
+            let start = skip.min(frame.len());
+            let end = frame.len().min(start + left);
+            skip -= start;
+            left -= end - start;
+            (start < end).then(|| &frame[start..end])
+        })
     }
 }
 

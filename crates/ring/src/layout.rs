@@ -62,9 +62,9 @@ impl Layout {
         if self.is_tcp { 16 } else { 6 }
     }
 
-    /// How many segments of `size` bytes of data the frame is cut into.
+    /// How many segments or datagrams of `size` bytes of data the frame is cut into.
     pub(crate) fn segments(&self, size: u16) -> usize {
-        if !self.is_tcp || size == 0 {
+        if size == 0 {
             return 1;
         }
         (self.end - self.data).div_ceil(size.into()).max(1)

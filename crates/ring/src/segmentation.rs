@@ -5,7 +5,8 @@ use crate::layout::Layout;
 use crate::{Arrival, RxChecksum, TxChecksum, TxDescriptor};
 use periplus_wire::checksum::Sum;
 use periplus_wire::tcp::{self, TcpFlags};
-use periplus_wire::{SeqNum, ipv4};
+use periplus_wire::{SeqNum, ipv4, udp};
+use std::net::SocketAddr;
 
 #[cfg(test)]
 mod tests;
@@ -27,8 +28,8 @@ pub fn complete_checksum(frame: &mut [u8], start: usize, offset: usize) {
     transport[offset..offset + 2].copy_from_slice(&checksum.to_be_bytes());
 }
 
-/// How many frames on the wire `frame` is, cut at every `size` bytes of its TCP data. Its headers have to be there, its data
-/// not. What is not TCP over IPv4 is not cut.
+/// How many frames on the wire `frame` is, cut at every `size` bytes of its data. Its headers have to be there, its data not.
+/// What is neither TCP nor UDP over IPv4 is not cut.
 pub fn segments(frame: &[u8], size: u16) -> u16 {
     Layout::of(frame).map_or(1, |layout| layout.segments(size) as u16)
 }
@@ -40,6 +41,11 @@ pub(crate) fn complete_arrival(frame: &mut [u8], checksum: RxChecksum) {
     {
         complete_checksum(frame, layout.transport, layout.checksum_offset());
     }
+}
+
+/// The first frame on the wire that `arrival` stands for, or the only one, its checksum complete: what an ICMP error quotes.
+pub fn first_on_the_wire(arrival: &Arrival) -> Vec<u8> {
+    of_arrival(arrival).next().unwrap_or_default()
 }
 
 /// The frames on the wire that `arrival` stands for, checksums complete.
@@ -80,11 +86,11 @@ impl Iterator for WireFrames {
     }
 }
 
-/// TCP segmentation, at the place it has come to.
+/// Segmentation of TCP, or of UDP (Linux's `UDP_SEGMENT`: each piece is a datagram), at the place it has come to.
 pub(crate) struct Cut {
     layout: Layout,
     size: usize,
-    /// Segments made so far.
+    /// Pieces made so far.
     made: u16,
 }
 
@@ -119,10 +125,14 @@ impl Cut {
         segment.extend_from_slice(&frame[start..stop]);
 
         self.rewrite_network(&mut segment[network..]);
-        let (header, _, _) = tcp::TcpHeader::parse(&frame[transport..]).ok()?;
-        let sequence = header.sequence() + before as u32;
-        let flags = self.flags(header.flags(), stop == end);
-        self.rewrite_transport(&mut segment[transport..], sequence, flags);
+        if self.layout.is_tcp {
+            let (header, _, _) = tcp::TcpHeader::parse(&frame[transport..]).ok()?;
+            let sequence = header.sequence() + before as u32;
+            let flags = self.flags(header.flags(), stop == end);
+            self.rewrite_segment(&mut segment[transport..], sequence, flags);
+        } else {
+            self.rewrite_datagram(&mut segment[transport..]);
+        }
         self.made += 1;
         Some(segment)
     }
@@ -137,10 +147,17 @@ impl Cut {
         ipv4::write_checksum(packet);
     }
 
-    fn rewrite_transport(&self, segment: &mut [u8], sequence: SeqNum, flags: TcpFlags) {
+    fn rewrite_segment(&self, segment: &mut [u8], sequence: SeqNum, flags: TcpFlags) {
         segment[4..8].copy_from_slice(&sequence.0.to_be_bytes());
         segment[13] = flags.0;
         tcp::write_checksum(self.layout.source, self.layout.destination, segment);
+    }
+
+    fn rewrite_datagram(&self, datagram: &mut [u8]) {
+        let port = |at: usize| u16::from_be_bytes([datagram[at], datagram[at + 1]]);
+        let source = SocketAddr::new(self.layout.source, port(0));
+        let destination = SocketAddr::new(self.layout.destination, port(2));
+        udp::write(datagram, source, destination);
     }
 
     /// FIN and PSH belong to the last byte, and so to the last segment; CWR tells once, and so in the first

@@ -23,11 +23,20 @@ pub struct UdpHeader {
 impl UdpHeader {
     /// The header of `datagram`, and its data: what follows the datagram's own length is cut off.
     pub fn parse(datagram: &[u8]) -> Result<(&Self, &[u8]), Malformed> {
-        let (header, _) = Self::ref_from_prefix(datagram).map_err(|_| Malformed::TooShort)?;
+        let header = Self::parse_quoted(datagram)?;
         let data = datagram
             .get(HEADER_LENGTH..header.length.get().into())
             .ok_or(Malformed::BadLength)?;
         Ok((header, data))
+    }
+
+    /// As [`parse`](Self::parse), for the front of a datagram whose data may go on elsewhere, or is cut off.
+    pub fn parse_quoted(datagram: &[u8]) -> Result<&Self, Malformed> {
+        let (header, _) = Self::ref_from_prefix(datagram).map_err(|_| Malformed::TooShort)?;
+        if header.length() < HEADER_LENGTH {
+            return Err(Malformed::BadLength);
+        }
+        Ok(header)
     }
 
     /// The port it comes from.
@@ -66,6 +75,35 @@ pub fn verify_checksum(source: IpAddr, destination: IpAddr, datagram: &[u8]) -> 
     sum.finish() == 0
 }
 
+/// Writes a header without data behind it. `checksum` is the field's: [`field`] of the whole datagram's sum, or for a
+/// device that adds the rest the folded sum of the pseudo-header.
+///
+/// # Panics
+/// If `out` has no room for a header.
+pub fn write_header(
+    out: &mut [u8],
+    source_port: u16,
+    destination_port: u16,
+    length: u16,
+    checksum: u16,
+) {
+    let header = UdpHeader {
+        source_port: source_port.into(),
+        destination_port: destination_port.into(),
+        length: length.into(),
+        checksum: checksum.into(),
+    };
+    out[..HEADER_LENGTH].copy_from_slice(header.as_bytes());
+}
+
+/// The checksum field for a sum: 0 would say that there is none, and its other spelling is sent instead (RFC 768).
+pub fn field(sum: Sum) -> u16 {
+    match sum.finish() {
+        0 => 0xffff,
+        checksum => checksum,
+    }
+}
+
 /// Writes the header, with its checksum, to the first [`HEADER_LENGTH`] bytes of `datagram`, whose data is
 /// in place.
 ///
@@ -73,22 +111,16 @@ pub fn verify_checksum(source: IpAddr, destination: IpAddr, datagram: &[u8]) -> 
 /// If `datagram` has no room for a header or is longer than 65,535 bytes.
 pub fn write(datagram: &mut [u8], source: SocketAddr, destination: SocketAddr) {
     let length = u16::try_from(datagram.len()).expect("a UDP datagram has at most 65,535 bytes");
-    let mut header = UdpHeader {
-        source_port: source.port().into(),
-        destination_port: destination.port().into(),
-        length: length.into(),
-        checksum: 0.into(),
-    };
+    write_header(datagram, source.port(), destination.port(), length, 0);
     let mut sum = Sum::pseudo_header(source.ip(), destination.ip(), UDP, length.into());
-    sum.add(header.as_bytes());
-    sum.add(&datagram[HEADER_LENGTH..]);
-    // 0 would say that there is no checksum; its other spelling is sent instead (RFC 768)
-    header.checksum = match sum.finish() {
-        0 => 0xffff,
-        checksum => checksum,
-    }
-    .into();
-    datagram[..HEADER_LENGTH].copy_from_slice(header.as_bytes());
+    sum.add(datagram);
+    write_header(
+        datagram,
+        source.port(),
+        destination.port(),
+        length,
+        field(sum),
+    );
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::{CLIENT, PARTIAL, SERVER, segment, segment_with};
+use crate::testing::{CLIENT, PARTIAL, SERVER, datagram, segment, segment_with};
 use periplus_wire::ethernet::{EtherType, EthernetHeader};
 use periplus_wire::ipv4::Ipv4Header;
 use periplus_wire::tcp::{TcpHeader, TcpOptions, Timestamps};
@@ -68,6 +68,26 @@ fn what_is_not_tcp_is_not_cut() {
     };
     let frames: Vec<_> = of_transmission(&frame, descriptor).collect();
     assert_eq!(frames, [frame]);
+}
+
+#[test]
+fn a_train_of_datagrams_is_cut_into_datagrams() {
+    let frame = datagram(b"0123456789abcdefghijklm");
+    let frames = cut(&frame, 10);
+    let data: Vec<&[u8]> = frames
+        .iter()
+        .map(|frame| {
+            let (_, packet) = EthernetHeader::parse(frame).unwrap();
+            assert!(ipv4::verify_checksum(packet));
+            let (ip, payload) = Ipv4Header::parse(packet).unwrap();
+            assert_eq!(ip.total_length(), packet.len());
+            assert!(udp::verify_checksum(CLIENT.into(), SERVER.into(), payload));
+            let (udp, data) = udp::UdpHeader::parse(payload).unwrap();
+            assert_eq!((udp.source_port(), udp.destination_port()), (5000, 53));
+            data
+        })
+        .collect();
+    assert_eq!(data, [&b"0123456789"[..], b"abcdefghij", b"klm"]);
 }
 
 proptest! {
