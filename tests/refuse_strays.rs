@@ -5,10 +5,8 @@ use periplus_journey::DropReason;
 use periplus_tests::{PEER, PEER_ETHERNET, STACK, STACK_ETHERNET, Script, Segment, options};
 use periplus_wire::checksum::Sum;
 use periplus_wire::ethernet::{self, EtherType, EthernetAddress};
-use periplus_wire::icmpv4::unreachable;
 use periplus_wire::ipv4::{self, Ipv4Fields};
-use periplus_wire::udp;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::Ipv4Addr;
 
 const A: u16 = 40_001;
 
@@ -70,6 +68,14 @@ fn a_frame_for_another_station_is_not_ours() {
 #[test]
 fn a_packet_for_another_address_is_not_ours() {
     is_dropped(DropReason::IpInAddrErrors, to(Ipv4Addr::new(10, 0, 0, 9)));
+}
+
+/// RFC 1122 3.3.6: whoever sent it to every station on the link would get as many answers.
+#[test]
+fn a_packet_for_us_in_a_frame_for_all_is_not_served() {
+    is_dropped(DropReason::UnicastInL2Multicast, |syn| {
+        syn.to_frame(PEER_ETHERNET, EthernetAddress::BROADCAST)
+    });
 }
 
 /// RFC 1122 4.2.3.10.
@@ -175,16 +181,4 @@ fn an_echo_is_answered_with_its_data() {
     script.inject_frame(&packet(ipv4::ICMP, &echo));
     script.expect_nothing();
     assert_eq!(script.stack.shard.ledger().dropped(DropReason::IcmpCsum), 1);
-}
-
-#[test]
-fn a_datagram_to_a_closed_port_is_answered_by_icmp() {
-    let mut script = Script::new(options());
-    let mut datagram = vec![b'x'; udp::HEADER_LENGTH + 100];
-    let (peer, stack) = (SocketAddrV4::new(PEER, A), SocketAddrV4::new(STACK, 53));
-    udp::write(&mut datagram, peer.into(), stack.into());
-    script.inject_frame(&packet(ipv4::UDP, &datagram));
-    script.expect_unreachable(A, unreachable::PORT);
-    assert_eq!(script.stack.shard.counters().udp_no_ports, 1);
-    assert_eq!(script.stack.shard.ledger().refused, 1);
 }

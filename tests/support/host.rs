@@ -2,7 +2,7 @@
 
 use periplus_journey::{Instant, Record};
 use periplus_ring::{Device, RxBurst};
-use periplus_stack::{ConnectionId, ListenerId, Ready, Shard, ShardOptions};
+use periplus_stack::{ConnectionId, ListenerId, Ready, Shard, ShardOptions, UdpId};
 use std::collections::HashSet;
 use std::net::SocketAddr;
 
@@ -18,6 +18,8 @@ pub struct Host<D> {
     readable: HashSet<ConnectionId>,
     writable: HashSet<ConnectionId>,
     acceptable: HashSet<ListenerId>,
+    receivable: HashSet<UdpId>,
+    sendable: HashSet<UdpId>,
 }
 
 impl<D: Device> Host<D> {
@@ -31,6 +33,8 @@ impl<D: Device> Host<D> {
             readable: HashSet::new(),
             writable: HashSet::new(),
             acceptable: HashSet::new(),
+            receivable: HashSet::new(),
+            sendable: HashSet::new(),
         }
     }
 
@@ -83,6 +87,18 @@ impl<D: Device> Host<D> {
         self.acceptable.remove(&id)
     }
 
+    /// Whether the shard has said since the last call that the UDP socket has a datagram.
+    pub fn take_receivable(&mut self, id: UdpId) -> bool {
+        self.take_ready();
+        self.receivable.remove(&id)
+    }
+
+    /// Whether the shard has said since the last call that the UDP socket has room.
+    pub fn take_sendable(&mut self, id: UdpId) -> bool {
+        self.take_ready();
+        self.sendable.remove(&id)
+    }
+
     fn take_ready(&mut self) {
         let mut ready = Vec::new();
         self.shard.take_ready(&mut ready);
@@ -90,6 +106,18 @@ impl<D: Device> Host<D> {
             match ready {
                 Ready::Listener(id) => {
                     self.acceptable.insert(id);
+                }
+                Ready::Datagram {
+                    id,
+                    readable,
+                    writable,
+                } => {
+                    if readable {
+                        self.receivable.insert(id);
+                    }
+                    if writable {
+                        self.sendable.insert(id);
+                    }
                 }
                 Ready::Stream {
                     id,

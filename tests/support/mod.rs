@@ -1,6 +1,7 @@
 //! What the tests drive stacks with.
 
 mod content;
+mod datagram;
 mod host;
 mod namespace;
 mod notation;
@@ -12,6 +13,7 @@ mod stream;
 mod tap;
 
 pub use content::content;
+pub use datagram::Datagram;
 pub use host::Host;
 pub use namespace::in_namespace;
 pub use pair::{Cable, Pair, options};

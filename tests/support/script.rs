@@ -1,7 +1,7 @@
 //! One stack, facing peers played by the test in packetdrill's notation.
 
 use super::notation;
-use crate::{Host, Segment, options};
+use crate::{Datagram, Host, Segment, options};
 use cable::Packet;
 use periplus_journey::Instant;
 use periplus_ring::memory::{self, LinkOptions, MemoryDevice};
@@ -48,6 +48,8 @@ pub struct Script {
     pub now: Instant,
     /// ARP requests that the stack has sent.
     pub questions: usize,
+    /// Whether the peers' host answers them.
+    pub answers_questions: bool,
     cable: MemoryDevice,
     /// What the stack sent and the script has not looked at.
     inbox: VecDeque<Packet>,
@@ -72,6 +74,7 @@ impl Script {
             stack: Host::new(options, 1, device),
             now: Instant::from_millis(1_000),
             questions: 0,
+            answers_questions: true,
             cable,
             inbox: VecDeque::new(),
             flows: BTreeMap::new(),
@@ -140,15 +143,47 @@ impl Script {
         self.expect(port, text);
     }
 
-    /// The stack's next packet is an ICMP Destination Unreachable with `code` that quotes a segment from `port`.
+    /// The stack's next packet is an ICMP Destination Unreachable with `code` that quotes a packet from `port`. Returns what
+    /// it quotes.
     #[track_caller]
-    pub fn expect_unreachable(&mut self, port: u16, code: u8) {
+    pub fn expect_unreachable(&mut self, port: u16, code: u8) -> Vec<u8> {
         self.run();
         let next = self.inbox.pop_front();
-        let Some(Packet::Unreachable { code: sent, quoted }) = next else {
+        let Some(Packet::Unreachable {
+            code: sent,
+            port: quoted_port,
+            quoted,
+        }) = next
+        else {
             panic!("expected ICMP for port {port}, the stack sent {next:?}");
         };
-        assert_eq!((sent, quoted), (code, port));
+        assert_eq!((sent, quoted_port), (code, port));
+        quoted
+    }
+
+    /// The peer on `port` sends `data` as a datagram to the stack's `stack_port`.
+    pub fn inject_datagram(&mut self, port: u16, stack_port: u16, data: &[u8]) {
+        let datagram = self.datagram(port, stack_port, data);
+        self.inject_frame(&datagram.to_frame(PEER_ETHERNET, STACK_ETHERNET));
+    }
+
+    /// What [`inject_datagram`](Self::inject_datagram) would send, to be changed before it is.
+    pub fn datagram(&self, port: u16, stack_port: u16, data: &[u8]) -> Datagram {
+        Datagram {
+            source: SocketAddrV4::new(PEER, port),
+            destination: SocketAddrV4::new(STACK, stack_port),
+            data: data.to_vec(),
+        }
+    }
+
+    /// The stack's next packet, a datagram to the peers' host: whence, whither, data.
+    #[track_caller]
+    pub fn next_datagram(&mut self) -> Datagram {
+        self.run();
+        match self.inbox.pop_front() {
+            Some(Packet::Udp(datagram)) => datagram,
+            next => panic!("expected a datagram, the stack sent {next:?}"),
+        }
     }
 
     /// The stack's next packet is an ICMP echo reply with `data`.

@@ -3,7 +3,7 @@
 use periplus_wire::ethernet::{self, EtherType, EthernetAddress, EthernetHeader};
 use periplus_wire::ipv4::{self, Ipv4Fields, Ipv4Header};
 use periplus_wire::tcp::{self, TcpFields, TcpFlags, TcpHeader, TcpOptions};
-use periplus_wire::{SeqNum, checksum};
+use periplus_wire::{SeqNum, checksum, udp};
 use std::net::SocketAddrV4;
 
 /// A TCP segment and between whom it travels.
@@ -95,7 +95,7 @@ impl Segment {
     }
 }
 
-/// Whether the IPv4 and TCP or ICMP checksums in a frame are right.
+/// Whether the IPv4 and TCP, UDP or ICMP checksums in a frame are right.
 pub(crate) fn checksums_are_right(frame: &[u8]) -> bool {
     let Ok((ethernet, packet)) = EthernetHeader::parse(frame) else {
         return false;
@@ -110,6 +110,11 @@ pub(crate) fn checksums_are_right(frame: &[u8]) -> bool {
     ipv4::verify_checksum(packet)
         && match ip.protocol() {
             ipv4::TCP => tcp::verify_checksum(source, destination, payload),
+            // The stack always makes one (RFC 1122 4.1.3.4).
+            ipv4::UDP => {
+                let made = udp::UdpHeader::parse(payload).is_ok_and(|(udp, _)| udp.checksum() != 0);
+                made && udp::verify_checksum(source, destination, payload)
+            }
             _ => {
                 let mut sum = checksum::Sum::new();
                 sum.add(payload);

@@ -13,7 +13,7 @@ use std::fmt;
 use std::net::SocketAddr;
 
 /// The ephemeral ports, as Linux's `ip_local_port_range`.
-const EPHEMERAL_PORTS: std::ops::Range<u16> = 32_768..61_000;
+pub(crate) const EPHEMERAL_PORTS: std::ops::Range<u16> = 32_768..61_000;
 
 /// Why a listener could not be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

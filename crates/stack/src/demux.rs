@@ -215,12 +215,7 @@ fn is_checksum_right(packet: Ipv4Packet, arrival: &Arrival) -> bool {
         ipv4::TCP,
         length as u32,
     );
-    let mut left = length;
-    let first = &arrival.frame[packet.payload_start..];
-    for piece in std::iter::once(first).chain(arrival.rest.iter().map(|frame| &frame[..])) {
-        let piece = &piece[..piece.len().min(left)];
-        sum.add(piece);
-        left -= piece.len();
-    }
-    left == 0 && sum.finish() == 0
+    let segment = packet.payload_start..packet.payload_start + length;
+    arrival.pieces(segment).for_each(|piece| sum.add(piece));
+    sum.finish() == 0
 }

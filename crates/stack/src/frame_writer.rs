@@ -1,6 +1,7 @@
 //! From a segment's header and payload to a frame, in one pass over the bytes.
 
 use crate::flow_table::FlowKey;
+use crate::udp::Datagram;
 use periplus_journey::Instant;
 use periplus_ring::{Capabilities, Device, TxChecksum, TxDescriptor};
 use periplus_tcp::{RingFull, SegmentHeader};
@@ -8,6 +9,7 @@ use periplus_wire::checksum::Sum;
 use periplus_wire::ethernet::{self, EtherType, EthernetAddress};
 use periplus_wire::ipv4::{self, Ipv4Fields};
 use periplus_wire::tcp::{self, TcpFields, TcpOptions};
+use periplus_wire::udp;
 use std::net::{IpAddr, Ipv4Addr};
 
 /// Where the IPv4 header begins in a frame, and where the TCP header.
@@ -15,8 +17,9 @@ const NETWORK: usize = ethernet::HEADER_LENGTH;
 const TRANSPORT: usize = NETWORK + ipv4::HEADER_LENGTH;
 /// Hops a packet of ours may take (RFC 1700; Linux's `ip_default_ttl`).
 const DEFAULT_TTL: u8 = 64;
-/// Where from the start of the TCP header its checksum is.
+/// Where from the start of the TCP header its checksum is, and of the UDP header.
 const TCP_CHECKSUM: usize = 16;
+const UDP_CHECKSUM: usize = 6;
 
 /// Ready Ethernet, IPv4 and TCP headers of a flow: what differs from segment to segment is filled in.
 #[derive(Clone, Copy, Debug)]
@@ -149,6 +152,71 @@ pub(crate) fn write_segment(
             length,
             checksum,
             segmentation,
+        },
+    );
+    Ok(())
+}
+
+/// Writes a datagram into the ring. Its checksum is always made (RFC 1122 4.1.3.4), by the device where it can.
+pub(crate) fn write_datagram(
+    device: &mut dyn Device,
+    capabilities: &Capabilities,
+    now: Instant,
+    link: (EthernetAddress, EthernetAddress),
+    datagram: &Datagram,
+) -> Result<(), RingFull> {
+    let Datagram {
+        source,
+        destination,
+        data,
+    } = datagram;
+    let udp_length = (udp::HEADER_LENGTH + data.len()) as u16;
+    let length = TRANSPORT + usize::from(udp_length);
+    let frame = device.reserve(length).ok_or(RingFull)?;
+    ethernet::write(frame, link.1, link.0, EtherType::IPV4);
+    ip_fields(*source.ip(), *destination.ip(), ipv4::UDP, udp_length).write(&mut frame[NETWORK..]);
+    let (head, text) = frame[TRANSPORT..length].split_at_mut(udp::HEADER_LENGTH);
+    let mut sum = Sum::pseudo_header(
+        (*source.ip()).into(),
+        (*destination.ip()).into(),
+        ipv4::UDP,
+        u32::from(udp_length),
+    );
+    let mut write_header = |checksum| {
+        udp::write_header(
+            head,
+            source.port(),
+            destination.port(),
+            udp_length,
+            checksum,
+        )
+    };
+    let checksum = if capabilities.tx_checksum {
+        write_header(sum.partial());
+        text.copy_from_slice(data);
+        TxChecksum::Partial {
+            start: TRANSPORT as u16,
+            offset: UDP_CHECKSUM as u16,
+        }
+    } else {
+        write_header(0);
+        sum.add(head);
+        sum.copy(data, text);
+        udp::write_header(
+            head,
+            source.port(),
+            destination.port(),
+            udp_length,
+            udp::field(sum),
+        );
+        TxChecksum::Complete
+    };
+    device.commit(
+        now,
+        TxDescriptor {
+            length,
+            checksum,
+            segmentation: None,
         },
     );
     Ok(())

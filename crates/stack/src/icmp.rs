@@ -7,7 +7,7 @@ use crate::ipv4::Ipv4Packet;
 use crate::outbox::Message;
 use crate::receive::Fate;
 use periplus_journey::{DropReason, Instant};
-use periplus_ring::Arrival;
+use periplus_ring::{Arrival, first_on_the_wire};
 use periplus_wire::icmpv4::{self, Icmpv4Header, MessageType, unreachable};
 use periplus_wire::ipv4::{self, Ipv4Header};
 use periplus_wire::tcp::QuotedSegment;
@@ -86,23 +86,27 @@ impl Shard {
 
     /// Tells the sender of a packet that nobody listens on its port. Says whether it was told: errors are limited in
     /// number, for each destination as well, and never larger than what they answer, so that nobody can use us to
-    /// multiply traffic.
+    /// multiply traffic. Only the sender of a short datagram is told by up to 28 bytes more: there is no shorter error, and
+    /// no RST in its place.
     pub(crate) fn send_port_unreachable(
         &mut self,
         now: Instant,
         packet: Ipv4Packet,
         arrival: &Arrival,
     ) -> bool {
-        let whole = arrival.to_vec();
-        let end = (packet.payload_start + packet.payload_length).min(whole.len());
-        let original = &whole[ethernet::HEADER_LENGTH..end];
-        let quote = minimal_quote(original, packet);
-        if unreachable_length(quote) + ipv4::HEADER_LENGTH > original.len() {
+        let header_length = packet.payload_start - ethernet::HEADER_LENGTH;
+        let length = header_length + packet.payload_length;
+        let shortest = ipv4::HEADER_LENGTH + icmpv4::HEADER_LENGTH + header_length + 8;
+        if shortest > length && packet.protocol != ipv4::UDP {
             return false;
         }
         if !self.icmp_limiter.allow(now, packet.source.into()) {
             return false;
         }
+        let frame = first_on_the_wire(arrival);
+        let original = &frame[ethernet::HEADER_LENGTH..];
+        let total_length = usize::from(u16::from_be_bytes([original[2], original[3]]));
+        let quote = quoted(&original[..total_length], header_length);
         let mut message = vec![0; unreachable_length(quote)];
         icmpv4::write_unreachable(&mut message, unreachable::PORT, quote);
         self.environment.counters.icmp_out_dest_unreachs += 1;
@@ -115,10 +119,9 @@ impl Shard {
     }
 }
 
-/// What an error quotes: the header and the first 64 bits of the payload (RFC 792), which hold the ports. RFC 1812
-/// 4.3.2.3 asks routers for more; as a host we quote so little that the error is not larger than the packet.
-fn minimal_quote(original: &[u8], packet: Ipv4Packet) -> &[u8] {
-    let header_length = packet.payload_start - ethernet::HEADER_LENGTH;
+/// What an error quotes: the header and the first 64 bits of the payload (RFC 792), which hold the ports, and more of it
+/// (RFC 1812 4.3.2.3) as long as the error is not larger than the packet.
+fn quoted(original: &[u8], header_length: usize) -> &[u8] {
     let room = original
         .len()
         .saturating_sub(ipv4::HEADER_LENGTH + icmpv4::HEADER_LENGTH);

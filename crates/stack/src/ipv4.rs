@@ -13,6 +13,7 @@ use std::net::Ipv4Addr;
 pub(crate) struct Ipv4Packet {
     pub(crate) source: Ipv4Addr,
     pub(crate) destination: Ipv4Addr,
+    pub(crate) protocol: u8,
     /// Where in the frame the payload begins.
     pub(crate) payload_start: usize,
     /// Bytes of payload, the whole chain's.
@@ -20,7 +21,8 @@ pub(crate) struct Ipv4Packet {
 }
 
 impl Shard {
-    pub(crate) fn ipv4_arrives(&mut self, now: Instant, arrival: Arrival) -> Fate {
+    /// `to_all`: the frame went to every station on the link.
+    pub(crate) fn ipv4_arrives(&mut self, now: Instant, arrival: Arrival, to_all: bool) -> Fate {
         self.environment.counters.ip_in_receives += 1;
         let packet = &arrival.frame[ethernet::HEADER_LENGTH..];
         // The headers are in the first frame, the payload may go on in others.
@@ -39,17 +41,21 @@ impl Shard {
         if !self.routes.is_ours(header.destination().into()) {
             return Fate::Dropped(DropReason::IpInAddrErrors);
         }
+        // Answering would have every station on the link answer one packet (RFC 1122 3.3.6, 3.2.2).
+        if to_all {
+            return Fate::Dropped(DropReason::UnicastInL2Multicast);
+        }
         if header.is_fragment() {
             return Fate::Dropped(DropReason::IpFragment);
         }
-        let protocol = header.protocol();
         let packet = Ipv4Packet {
             source: header.source(),
             destination: header.destination(),
+            protocol: header.protocol(),
             payload_start: ethernet::HEADER_LENGTH + header.header_length(),
             payload_length: header.total_length() - header.header_length(),
         };
-        match protocol {
+        match packet.protocol {
             ipv4::TCP => self.tcp_arrives(now, packet, arrival),
             ipv4::ICMP => self.icmp_arrives(now, packet, &arrival),
             ipv4::UDP => self.udp_arrives(now, packet, &arrival),

@@ -43,6 +43,10 @@ pub struct ShardOptions {
     pub any_address: bool,
     /// TCP's knobs.
     pub tcp: Sysctls,
+    /// Bytes of memory that a UDP socket's receive queue may hold (Linux's `net.core.rmem_default`).
+    pub rmem_default: usize,
+    /// Bytes of memory that a UDP socket's datagrams may hold which wait for the ring (`net.core.wmem_default`).
+    pub wmem_default: usize,
     /// What a TCP segment to a closed port is answered by.
     pub on_closed_port: ClosedPortPolicy,
     /// What a UDP datagram to a closed port is answered by; a RST it never is.
@@ -63,6 +67,8 @@ impl Default for ShardOptions {
             gateway: None,
             any_address: false,
             tcp: Sysctls::default(),
+            rmem_default: 212_992,
+            wmem_default: 212_992,
             on_closed_port: ClosedPortPolicy::Both,
             on_closed_udp_port: ClosedPortPolicy::Icmp,
             recording: true,

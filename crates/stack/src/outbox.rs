@@ -1,6 +1,8 @@
-//! What the shard has to say without a connection: ARP, SYN/ACK, RST, ICMP. Bounded, and sent before anything else.
+//! What the shard has to say without a connection: ARP, SYN/ACK, RST, ICMP, and datagrams that waited for a link address.
+//! Bounded, and sent before anything else.
 
 use crate::flow_table::FlowKey;
+use crate::udp::Datagram;
 use periplus_tcp::SegmentHeader;
 use periplus_wire::arp::Operation;
 use periplus_wire::ethernet::EthernetAddress;
@@ -10,8 +12,10 @@ use std::net::{IpAddr, Ipv4Addr};
 /// Messages that may wait for room in the ring. Whatever is beyond is lost, as on a link: all of it is repeated by a timer
 /// of ours or by the peer.
 const LIMIT: usize = 4096;
-/// Messages that may wait for a link address.
+/// Messages that may wait for link addresses.
 const UNRESOLVED_LIMIT: usize = 256;
+/// Messages that may wait for one link address (Linux's `unres_qlen`).
+const UNRES_QLEN: usize = 101;
 
 /// A message without a connection.
 #[derive(Clone, Debug)]
@@ -31,6 +35,8 @@ pub(crate) enum Message {
         destination: Ipv4Addr,
         message: Vec<u8>,
     },
+    /// A UDP datagram.
+    Datagram(Datagram),
 }
 
 impl Message {
@@ -40,6 +46,7 @@ impl Message {
             Message::Arp { .. } => None,
             Message::Segment { key, .. } => Some(key.remote.ip()),
             Message::Icmp { destination, .. } => Some(IpAddr::V4(*destination)),
+            Message::Datagram(datagram) => Some(IpAddr::V4(*datagram.destination.ip())),
         }
     }
 }
@@ -70,10 +77,18 @@ impl Outbox {
         self.messages.push_front(message);
     }
 
-    /// Keeps a message until the link address of `next_hop` is known.
+    /// Keeps a message until the link address of `next_hop` is known. At a limit the oldest goes: it has waited in vain the
+    /// longest.
     pub(crate) fn wait_for(&mut self, next_hop: IpAddr, message: Message) {
-        if self.unresolved.len() == UNRESOLVED_LIMIT {
-            self.unresolved.remove(0); // the oldest has waited in vain the longest
+        let same_hop = |(hop, _): &(IpAddr, Message)| *hop == next_hop;
+        let waiting = self.unresolved.iter().filter(|entry| same_hop(entry));
+        let goes = match waiting.count() {
+            UNRES_QLEN.. => self.unresolved.iter().position(same_hop),
+            _ if self.unresolved.len() >= UNRESOLVED_LIMIT => Some(0),
+            _ => None,
+        };
+        if let Some(goes) = goes {
+            self.unresolved.remove(goes);
             self.lost += 1;
         }
         self.unresolved.push((next_hop, message));
@@ -93,6 +108,16 @@ impl Outbox {
         let before = self.unresolved.len();
         self.unresolved.retain(|(hop, _)| *hop != next_hop);
         self.lost += (before - self.unresolved.len()) as u64;
+    }
+
+    /// Messages that were lost in here.
+    pub(crate) fn lost(&self) -> u64 {
+        self.lost
+    }
+
+    /// `next_hop` was asked for in vain a moment ago: a message for it is lost.
+    pub(crate) fn lose(&mut self) {
+        self.lost += 1;
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -32,7 +32,7 @@ impl Shard {
             let flow = self.flow_table.hash(&key);
             self.dropped_syns.note(flow, syn.seq, syn.time.arrived);
             let queues = bound.listener.queues_met();
-            self.record_arrival(now, key, syn.time, fate, queues);
+            self.record_arrival(now, key, None, syn.time, fate, queues);
             return fate;
         }
         let (IpAddr::V4(local), IpAddr::V4(remote)) = (key.local.ip(), key.remote.ip()) else {

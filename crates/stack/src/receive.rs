@@ -48,8 +48,8 @@ impl Shard {
         let Ok((header, _)) = EthernetHeader::parse(&arrival.frame) else {
             return Fate::Dropped(DropReason::PktTooSmall);
         };
-        let destination = header.destination();
-        if destination != self.options.ethernet && !destination.is_broadcast() {
+        let to_all = header.destination().is_broadcast();
+        if header.destination() != self.options.ethernet && !to_all {
             return Fate::Dropped(DropReason::OtherHost);
         }
         match header.ether_type() {
@@ -57,7 +57,7 @@ impl Shard {
                 Ok(packet) => self.arp_arrives(now, packet),
                 Err(_) => Fate::Dropped(DropReason::PktTooSmall),
             },
-            EtherType::IPV4 => self.ipv4_arrives(now, arrival),
+            EtherType::IPV4 => self.ipv4_arrives(now, arrival, to_all),
             _ => Fate::Dropped(DropReason::UnhandledProto),
         }
     }

@@ -40,15 +40,16 @@ impl Shard {
         if policy.sends_icmp() && is_knock && self.send_port_unreachable(now, packet, arrival) {
             fate = Fate::Refused;
         }
-        self.record_arrival(now, key, time, fate, QueuesMet::default());
+        self.record_arrival(now, key, None, time, fate, QueuesMet::default());
         fate
     }
 
-    /// A record of an arrival that found no connection, within its limit.
+    /// A record of an arrival that found no connection, within its limit. `protocol` is told where it is not TCP's.
     pub(crate) fn record_arrival(
         &mut self,
         now: Instant,
         key: FlowKey,
+        protocol: Option<&'static str>,
         time: ArrivalTime,
         fate: Fate,
         queues: QueuesMet,
@@ -75,7 +76,7 @@ impl Shard {
             local: key.local,
             handshake: None,
             queues,
-            protocol: None,
+            protocol,
             request: None,
             status: None,
             bytes_in: 0,

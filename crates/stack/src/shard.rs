@@ -13,6 +13,7 @@ use crate::rate_limit::{IcmpLimiter, ResetLimiter, TokenBucket};
 use crate::routes::Routes;
 use crate::slab::{Index, Slab};
 use crate::timer_wheel::{TimerId, TimerWheel};
+use crate::udp::{self, UdpSocket};
 use periplus_journey::{Counters, FrameLedger, Instant, Record};
 use periplus_ring::Capabilities;
 use periplus_tcp::{HalfOpen, InitialSequence, Listener, Offer, Recorder, TimeWait};
@@ -34,6 +35,10 @@ pub struct ConnectionId(pub(crate) Index);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ListenerId(pub(crate) Index);
 
+/// A UDP socket of a shard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UdpId(pub(crate) Index);
+
 /// What became ready for a backend that was told to wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ready {
@@ -48,6 +53,15 @@ pub enum Ready {
     },
     /// A listener has a connection to accept.
     Listener(ListenerId),
+    /// A UDP socket has a datagram, or room for one.
+    Datagram {
+        /// Which.
+        id: UdpId,
+        /// A receiving no longer has to wait.
+        readable: bool,
+        /// A sending no longer has to wait.
+        writable: bool,
+    },
 }
 
 /// A listener with the address it is bound to.
@@ -92,6 +106,11 @@ pub struct Shard {
     pub(crate) time_wait: Slab<TimeWaitEntry>,
     pub(crate) listener_table: ListenerTable<Index>,
     pub(crate) listeners: Slab<BoundListener>,
+    pub(crate) udp_table: ListenerTable<Index>,
+    pub(crate) udp_sockets: Slab<UdpSocket>,
+    /// How often a free UDP port was looked for.
+    pub(crate) udp_port_searches: u32,
+    pub(crate) udp_output: udp::SendQueue,
     pub(crate) timers: TimerWheel,
     pub(crate) outbox: Outbox,
     /// Connections that may send, in turn.
@@ -147,6 +166,10 @@ impl Shard {
             time_wait: Slab::with_limit(options.tcp.tcp_max_tw_buckets),
             listener_table: ListenerTable::new(),
             listeners: Slab::with_limit(usize::from(u16::MAX)),
+            udp_table: ListenerTable::new(),
+            udp_sockets: Slab::with_limit(usize::from(u16::MAX)),
+            udp_port_searches: 0,
+            udp_output: udp::SendQueue::default(),
             timers: TimerWheel::new(),
             outbox: Outbox::default(),
             transmit_queue: VecDeque::new(),
@@ -173,12 +196,13 @@ impl Shard {
 
     /// Whether [`Shard::transmit`] has something to try.
     pub fn has_output(&self) -> bool {
-        !self.outbox.is_empty() || !self.transmit_queue.is_empty()
+        !self.outbox.is_empty() || !self.udp_output.is_empty() || !self.transmit_queue.is_empty()
     }
 
     /// The counters.
     pub fn counters(&self) -> Counters {
         Counters {
+            ip_out_discards: self.environment.counters.ip_out_discards + self.outbox.lost(),
             icmp_out_rate_limited: self.icmp_limiter.refused(),
             tcp_out_rsts_limited: self.reset_limiter.refused(),
             arrival_records_limited: self.arrival_records.refused(),

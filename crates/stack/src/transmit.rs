@@ -1,4 +1,5 @@
-//! The verb that lets frames out: messages without a connection first, then the connections in turn.
+//! The verb that lets frames out: messages without a connection first, then the sockets' datagrams and the connections in
+//! turn.
 
 use crate::Shard;
 use crate::flow::ReadyHeader;
@@ -11,11 +12,10 @@ use periplus_ring::{Capabilities, Device, TxDescriptor};
 use periplus_tcp::{Emit, RingFull, SegmentHeader, Turn};
 use periplus_wire::ethernet::{self, EtherType, EthernetAddress};
 use periplus_wire::{arp, ipv4};
-use std::net::IpAddr;
 use std::time::Duration;
 
 /// Payload bytes a connection may send in its turn.
-const QUANTUM: usize = 64 * 1024;
+pub(crate) const QUANTUM: usize = 64 * 1024;
 /// How long a flow's headers are used before its neighbour is looked up again. Without it a busy connection would never
 /// notice that its neighbour has gone stale, and go on writing to a link address that has moved (RFC 1122 2.3.2.1).
 const HEADER_LIFETIME: Duration = Duration::from_secs(1);
@@ -73,10 +73,15 @@ impl Shard {
     /// Writes what is to be sent into the device's ring, until nothing is left or the ring is full.
     pub fn transmit(&mut self, now: Instant, device: &mut dyn Device) -> TransmitOutcome {
         loop {
-            if self.transmit_messages(now, device).is_err() {
+            if self.transmit_messages(now, device).is_err()
+                || self.transmit_datagrams(now, device).is_err()
+            {
                 return TransmitOutcome::RingFull;
             }
             let Some(index) = self.transmit_queue.pop_front() else {
+                if self.has_output() {
+                    continue; // more datagrams, or the question where to send one
+                }
                 return TransmitOutcome::Done;
             };
             if self.transmit_connection(now, device, index).is_err() {
@@ -166,14 +171,7 @@ impl Shard {
 
     fn transmit_messages(&mut self, now: Instant, device: &mut dyn Device) -> Result<(), RingFull> {
         while let Some(message) = self.outbox.pop() {
-            let to = match message.destination() {
-                None => EthernetAddress::BROADCAST,
-                Some(destination) => match self.next_hop_of_message(now, destination, &message) {
-                    Some(to) => to,
-                    None => continue,
-                },
-            };
-            if self.transmit_message(now, device, &message, to).is_err() {
+            if let Some(message) = self.dispatch(now, device, message) {
                 self.outbox.put_back(message);
                 return Err(RingFull);
             }
@@ -181,23 +179,39 @@ impl Shard {
         Ok(())
     }
 
-    fn next_hop_of_message(
+    /// Sends a message, or has it wait for the link address of its next hop, or loses it if that does not answer. Gives it
+    /// back if the ring is full.
+    pub(crate) fn dispatch(
         &mut self,
         now: Instant,
-        destination: IpAddr,
-        message: &Message,
-    ) -> Option<EthernetAddress> {
-        let hop = self.routes.next_hop(destination)?;
-        let resolution = self.neighbours.resolve(now, hop);
-        match resolution {
-            Resolution::Known(to) => return Some(to),
-            Resolution::Ask | Resolution::Waiting => self.outbox.wait_for(hop, message.clone()),
-            Resolution::Unreachable => {}
-        }
-        if resolution == Resolution::Ask {
-            self.ask_for(hop);
-        }
-        None
+        device: &mut dyn Device,
+        message: Message,
+    ) -> Option<Message> {
+        let to = match message.destination() {
+            None => EthernetAddress::BROADCAST,
+            Some(destination) => {
+                let hop = self.routes.next_hop(destination);
+                let resolution = hop.map_or(Resolution::Unreachable, |hop| {
+                    self.neighbours.resolve(now, hop)
+                });
+                match (resolution, hop) {
+                    (Resolution::Known(to), _) => to,
+                    (Resolution::Ask | Resolution::Waiting, Some(hop)) => {
+                        self.outbox.wait_for(hop, message);
+                        if resolution == Resolution::Ask {
+                            self.ask_for(hop);
+                        }
+                        return None;
+                    }
+                    _ => {
+                        self.outbox.lose();
+                        return None;
+                    }
+                }
+            }
+        };
+        let sent = self.transmit_message(now, device, &message, to);
+        sent.is_err().then_some(message)
     }
 
     fn transmit_message(
@@ -253,6 +267,11 @@ impl Shard {
                     ipv4::ICMP,
                     message,
                 )?;
+            }
+            Message::Datagram(datagram) => {
+                let capabilities = &self.environment.capabilities;
+                frame_writer::write_datagram(device, capabilities, now, (from, to), datagram)?;
+                self.environment.counters.udp_out_datagrams += 1;
             }
         }
         self.environment.counters.ip_out_requests += 1;

@@ -2,7 +2,9 @@
 
 use super::{PEER, Script};
 use crate::content;
-use periplus_stack::{Accepted, ConnectionId, ListenerId, Read, StreamError, Write};
+use periplus_stack::{
+    Accepted, ConnectionId, ListenerId, Read, ReceiveFrom, SendTo, StreamError, UdpId, Write,
+};
 use std::net::SocketAddr;
 use std::ops::Range;
 
@@ -29,6 +31,29 @@ impl Script {
             data.extend_from_slice(&buffer[..length]);
         }
         Ok(data)
+    }
+
+    /// The backend binds a UDP socket to `port` of every address.
+    #[track_caller]
+    pub fn bind_udp(&mut self, port: u16) -> UdpId {
+        let local = SocketAddr::from(([0, 0, 0, 0], port));
+        self.stack.shard.bind_udp(local).expect("a free port")
+    }
+
+    /// The backend takes all datagrams there are: whence, and their data.
+    pub fn receive_all(&mut self, id: UdpId) -> Vec<(SocketAddr, Vec<u8>)> {
+        let mut datagrams = Vec::new();
+        while let Ok(ReceiveFrom::Datagram { source, data }) = self.stack.shard.receive_from(id) {
+            datagrams.push((source, data.into()));
+        }
+        datagrams
+    }
+
+    /// The backend sends `data` to the peer on `port`, for which there must be room.
+    #[track_caller]
+    pub fn send_to(&mut self, id: UdpId, data: &[u8], port: u16) {
+        let sent = self.stack.shard.send_to(id, data, (PEER, port).into());
+        assert_eq!(sent, Ok(SendTo::Accepted));
     }
 
     /// The backend writes the [`content`] at `offsets`, for which there must be room.

@@ -1,23 +1,27 @@
 //! What passes between a script's peers and its stack, as frames.
 
 use super::{Flow, PEER, PEER_ETHERNET, STACK, STACK_ETHERNET, Script};
-use crate::Segment;
 use crate::support::segment::checksums_are_right;
+use crate::{Datagram, Segment};
 use periplus_ring::{Device, RxBurst, TxDescriptor};
 use periplus_wire::arp::{self, ArpPacket, Operation};
 use periplus_wire::ethernet::{self, EtherType, EthernetHeader};
 use periplus_wire::icmpv4::{Icmpv4Header, MessageType};
 use periplus_wire::ipv4::{self, Ipv4Header};
 use periplus_wire::tcp::{QuotedSegment, TcpFlags};
+use std::net::Ipv4Addr;
 
 /// What the stack sent.
 #[derive(Debug)]
 pub(super) enum Packet {
     Tcp(Segment),
+    Udp(Datagram),
     Unreachable {
         code: u8,
-        /// The source port of the segment it quotes.
-        quoted: u16,
+        /// The source port of the segment or datagram it quotes.
+        port: u16,
+        /// What it quotes: the front of a packet.
+        quoted: Vec<u8>,
     },
     /// Its data.
     EchoReply(Vec<u8>),
@@ -26,15 +30,25 @@ pub(super) enum Packet {
 impl Script {
     /// An ARP packet from the peers' host: the stack shall know it, or has asked.
     pub(super) fn put_arp(&mut self, operation: Operation) {
+        self.put_arp_of(PEER, operation);
+    }
+
+    fn put_arp_of(&mut self, host: Ipv4Addr, operation: Operation) {
         let mut frame = vec![0; ethernet::HEADER_LENGTH + arp::LENGTH];
         ethernet::write(&mut frame, STACK_ETHERNET, PEER_ETHERNET, EtherType::ARP);
         arp::write(
             &mut frame[ethernet::HEADER_LENGTH..],
             operation,
-            (PEER_ETHERNET, PEER),
+            (PEER_ETHERNET, host),
             (STACK_ETHERNET, STACK),
         );
         self.put(&frame);
+    }
+
+    /// The peers' host has the address `host` as well, and says so.
+    pub fn introduce(&mut self, host: Ipv4Addr) {
+        self.put_arp_of(host, Operation::Reply);
+        self.run();
     }
 
     pub(super) fn put(&mut self, frame: &[u8]) {
@@ -71,13 +85,17 @@ impl Script {
             };
             self.flows.insert(segment.destination.port(), flow);
             Packet::Tcp(segment)
+        } else if let Some(datagram) = Datagram::from_frame(frame) {
+            Packet::Udp(datagram)
         } else if let Some(message) = read_icmp(frame) {
             message
         } else {
             match arp_operation(frame) {
                 Some(Operation::Request) => {
                     self.questions += 1;
-                    self.put_arp(Operation::Reply);
+                    if self.answers_questions {
+                        self.put_arp(Operation::Reply);
+                    }
                 }
                 Some(Operation::Reply) => {}
                 other => panic!("the stack sent {other:?}: {frame:02x?}"),
@@ -95,10 +113,11 @@ fn read_icmp(frame: &[u8]) -> Option<Packet> {
     match icmp.message_type() {
         _ if ip.protocol() != ipv4::ICMP => None,
         MessageType::DESTINATION_UNREACHABLE => {
-            let (_, quoted) = Ipv4Header::parse_quoted(body).ok()?;
+            let (_, segment) = Ipv4Header::parse_quoted(body).ok()?;
             Some(Packet::Unreachable {
                 code: icmp.code(),
-                quoted: QuotedSegment::parse(quoted).ok()?.source_port(),
+                port: QuotedSegment::parse(segment).ok()?.source_port(),
+                quoted: body.to_vec(),
             })
         }
         MessageType::ECHO_REPLY => Some(Packet::EchoReply(body.to_vec())),
