@@ -118,6 +118,7 @@ impl Drop for Driver {
             match call {
                 Call::Stream(mailbox) => mailbox.end(&mut self.wakers),
                 Call::Listener(mailbox) => mailbox.end(&mut self.wakers),
+                Call::Udp(mailbox) => mailbox.end(&mut self.wakers),
                 // Their callers see that nobody answers.
                 Call::Mark(..) | Call::Run(_) => {}
             }

@@ -1,6 +1,6 @@
 //! What a shard's refusals are as `io::Error`: the kind that tokio's sockets would give, and a message that says what to do.
 
-use periplus_stack::{ConnectError, ListenError, StreamError};
+use periplus_stack::{BindError, ConnectError, ListenError, SendError, StreamError};
 use std::io::{Error, ErrorKind};
 use std::net::SocketAddr;
 
@@ -42,6 +42,26 @@ pub(crate) fn listen(local: SocketAddr, error: ListenError) -> Error {
         ListenError::AddressNotAvailable(_) | ListenError::Exhausted => ErrorKind::AddrNotAvailable,
     };
     Error::new(kind, format!("listening on {local}: {error}"))
+}
+
+/// No UDP socket was made.
+pub(crate) fn bind(local: SocketAddr, error: BindError) -> Error {
+    let kind = match error {
+        BindError::AddressInUse(_) => ErrorKind::AddrInUse,
+        BindError::AddressNotAvailable(_) | BindError::Exhausted => ErrorKind::AddrNotAvailable,
+    };
+    Error::new(kind, format!("binding to {local}: {error}"))
+}
+
+/// A datagram for `target` was not sent.
+pub(crate) fn send(target: SocketAddr, error: SendError) -> Error {
+    let kind = match error {
+        SendError::MessageTooLong { .. } | SendError::NoPort(_) => ErrorKind::InvalidInput,
+        SendError::NetworkUnreachable(_) => ErrorKind::NetworkUnreachable,
+        SendError::NotUnicast(_) => ErrorKind::PermissionDenied,
+        SendError::Closed => return shard_gone(),
+    };
+    Error::new(kind, format!("sending to {target}: {error}"))
 }
 
 /// The shard has ended, and with it everything that was in it.

@@ -1,7 +1,7 @@
-//! The async face of the stack: [`TcpListener`] and [`TcpStream`] over a shard. They read like `tokio::net`.
+//! The async face of the stack: [`TcpListener`], [`TcpStream`] and [`UdpSocket`] over a shard. They read like `tokio::net`.
 //!
 //! ```text
-//!   TcpListener  TcpStream  Journal        any thread
+//!   TcpListener  TcpStream  UdpSocket      any thread
 //!        │           │         │
 //!        ▼           ▼         ▼
 //!   ┌─────────────────────────────────┐
@@ -26,6 +26,7 @@ mod listener;
 mod mailbox;
 mod shard;
 mod stream;
+mod udp;
 
 pub mod clock;
 pub mod gateway;
@@ -43,3 +44,4 @@ pub use journal::Journal;
 pub use listener::TcpListener;
 pub use shard::{Recorder, ShardHandle, Snapshot};
 pub use stream::{OwnedReadHalf, OwnedWriteHalf, TcpStream};
+pub use udp::UdpSocket;

@@ -16,11 +16,13 @@ mod inbox;
 mod listener;
 mod outbound;
 mod queues;
+mod udp;
 
 pub(crate) use inbox::{Call, Inbox};
 pub(crate) use listener::ListenerMailbox;
 pub(crate) use outbound::Item;
 pub(crate) use queues::{End, Farewell, Queues};
+pub(crate) use udp::UdpMailbox;
 
 use periplus_stack::ConnectionId;
 use std::mem;

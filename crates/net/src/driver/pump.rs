@@ -1,6 +1,6 @@
 //! Carries bytes, marks and calls between a shard and the mailboxes of foreign threads.
 
-use crate::mailbox::{End, Farewell, Item, ListenerMailbox, Mailbox, Queues};
+use crate::mailbox::{End, Farewell, Item, ListenerMailbox, Mailbox, Queues, UdpMailbox};
 use crate::shard::{ShardCell, State};
 use crate::stream::TcpStream;
 use periplus_journey::{Instant, Mark, StampedMark, Station};
@@ -158,5 +158,19 @@ pub(super) fn listener(
     };
     if !mailbox.drive(accept, wakers) {
         state.release_listener(now, mailbox.id);
+    }
+}
+
+/// Carries datagrams for a remote UDP socket.
+pub(super) fn udp(state: &mut State, mailbox: &Arc<UdpMailbox>, wakers: &mut Vec<Waker>) {
+    if let Some(waiters) = state.waiters.udp.get_mut(&mailbox.id)
+        && waiters.mailbox.is_none()
+    {
+        waiters.mailbox = Some(Arc::clone(mailbox));
+        wakers.append(&mut waiters.receive);
+        wakers.append(&mut waiters.send);
+    }
+    if !mailbox.drive(&mut state.shard, wakers) {
+        state.release_udp(mailbox.id);
     }
 }

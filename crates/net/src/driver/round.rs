@@ -65,6 +65,7 @@ impl Driver {
                 Call::Listener(mailbox) => {
                     pump::listener(cell, state, now, mailbox, &mut self.wakers)
                 }
+                Call::Udp(mailbox) => pump::udp(state, mailbox, &mut self.wakers),
                 Call::Mark(id, mark) => state.shard.mark(*id, mark.clone()),
                 Call::Run(_) => {}
             }
@@ -93,6 +94,25 @@ impl Driver {
                     }
                     if writable {
                         self.wakers.extend(waiters.write.take());
+                    }
+                }
+                Ready::Datagram {
+                    id,
+                    readable,
+                    writable,
+                } => {
+                    let Some(waiters) = state.waiters.udp.get_mut(&id) else {
+                        continue;
+                    };
+                    if let Some(mailbox) = waiters.mailbox.clone() {
+                        pump::udp(state, &mailbox, &mut self.wakers);
+                        continue;
+                    }
+                    if readable {
+                        self.wakers.append(&mut waiters.receive);
+                    }
+                    if writable {
+                        self.wakers.append(&mut waiters.send);
                     }
                 }
                 Ready::Listener(id) => {

@@ -1,6 +1,6 @@
 //! What foreign threads ask of a shard.
 
-use super::{ListenerMailbox, Mailbox, lock};
+use super::{ListenerMailbox, Mailbox, UdpMailbox, lock};
 use crate::shard::ShardCell;
 use crate::shard::registry::ShardId;
 use periplus_journey::StampedMark;
@@ -19,6 +19,8 @@ pub(crate) enum Call {
     Stream(Arc<Mailbox>),
     /// Someone wants to accept, or the listener was dropped.
     Listener(Arc<ListenerMailbox>),
+    /// Datagrams are to be carried, or the UDP socket was dropped.
+    Udp(Arc<UdpMailbox>),
     /// A journal of a stream that itself stayed on the shard's thread.
     Mark(ConnectionId, StampedMark),
     /// Anything else: binding, connecting, a look at the counters. Runs while the shard is not borrowed.
@@ -28,7 +30,7 @@ pub(crate) enum Call {
 /// The shard has ended.
 pub(crate) struct ShardGone;
 
-/// A shard's inbox. Bounded by what there is: a stream or listener is in it once at most, marks are counted, and a
+/// A shard's inbox. Bounded by what there is: a stream, listener or UDP socket is in it once at most, marks are counted, and a
 /// [`Call::Run`] has a caller that waits.
 pub(crate) struct Inbox {
     shard: ShardId,

@@ -1,6 +1,7 @@
 //! Accepting on a foreign thread.
 
 use super::{Call, Inbox, lock};
+use crate::shard::waiters::enlist;
 use crate::stream::TcpStream;
 use periplus_stack::ListenerId;
 use std::collections::VecDeque;
@@ -50,13 +51,7 @@ impl ListenerMailbox {
         if state.shard_gone {
             return Poll::Ready(Err(crate::error::shard_gone()));
         }
-        if !state
-            .waiting
-            .iter()
-            .any(|waker| waker.will_wake(context.waker()))
-        {
-            state.waiting.push(context.waker().clone());
-        }
+        enlist(&mut state.waiting, context);
         self.ring(state);
         Poll::Pending
     }

@@ -53,6 +53,11 @@ impl State {
             self.waiters.end_listener(id, wakers);
             self.release_listener(now, id);
         }
+        let ids: Vec<_> = self.waiters.udp.keys().copied().collect();
+        for id in ids {
+            self.waiters.end_udp(id, wakers);
+            self.release_udp(id);
+        }
         // What a remote stream wrote may still be in its mailbox when its handle is gone: that is delivered as well.
         let held = self
             .waiters

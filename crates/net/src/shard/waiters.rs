@@ -1,16 +1,17 @@
 //! The tasks that wait for something of a shard.
 
-use crate::mailbox::{ListenerMailbox, Mailbox};
-use periplus_stack::{ConnectionId, ListenerId};
+use crate::mailbox::{ListenerMailbox, Mailbox, UdpMailbox};
+use periplus_stack::{ConnectionId, ListenerId, UdpId};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
-/// Who waits on which stream and listener of a shard. There is an entry for each handle the backend holds.
+/// Who waits on which stream, listener and UDP socket of a shard. There is an entry for each handle the backend holds.
 #[derive(Default)]
 pub(crate) struct Waiters {
     pub(crate) streams: HashMap<ConnectionId, StreamWaiters>,
     pub(crate) listeners: HashMap<ListenerId, ListenerWaiters>,
+    pub(crate) udp: HashMap<UdpId, UdpWaiters>,
     pub(crate) discarded: Discarded,
 }
 
@@ -21,6 +22,7 @@ pub(crate) struct Discarded {
     pub(crate) wakers: Vec<Waker>,
     pub(crate) streams: Vec<StreamWaiters>,
     pub(crate) listeners: Vec<ListenerWaiters>,
+    pub(crate) udp: Vec<UdpWaiters>,
 }
 
 /// Who waits on a stream.
@@ -38,6 +40,15 @@ pub(crate) struct ListenerWaiters {
     pub(crate) accept: Vec<Waker>,
     /// The handle is used on a foreign thread: the driver accepts for it.
     pub(crate) mailbox: Option<Arc<ListenerMailbox>>,
+}
+
+/// Who waits on a UDP socket. It may be used by several tasks at once.
+#[derive(Default)]
+pub(crate) struct UdpWaiters {
+    pub(crate) receive: Vec<Waker>,
+    pub(crate) send: Vec<Waker>,
+    /// The handle is used on a foreign thread: the driver carries for it.
+    pub(crate) mailbox: Option<Arc<UdpMailbox>>,
 }
 
 impl Waiters {
@@ -61,11 +72,22 @@ impl Waiters {
 
     /// The task of `context` waits until the listener has a connection.
     pub(crate) fn wait_acceptable(&mut self, id: ListenerId, context: &Context<'_>) {
-        let Some(ListenerWaiters { accept, .. }) = self.listeners.get_mut(&id) else {
-            return;
-        };
-        if !accept.iter().any(|waker| waker.will_wake(context.waker())) {
-            accept.push(context.waker().clone());
+        if let Some(listener) = self.listeners.get_mut(&id) {
+            enlist(&mut listener.accept, context);
+        }
+    }
+
+    /// The task of `context` waits until the UDP socket has a datagram.
+    pub(crate) fn wait_receivable(&mut self, id: UdpId, context: &Context<'_>) {
+        if let Some(socket) = self.udp.get_mut(&id) {
+            enlist(&mut socket.receive, context);
+        }
+    }
+
+    /// The task of `context` waits until the UDP socket has room.
+    pub(crate) fn wait_sendable(&mut self, id: UdpId, context: &Context<'_>) {
+        if let Some(socket) = self.udp.get_mut(&id) {
+            enlist(&mut socket.send, context);
         }
     }
 
@@ -83,6 +105,13 @@ impl Waiters {
         }
     }
 
+    /// As [`end_stream`](Self::end_stream).
+    pub(crate) fn end_udp(&mut self, id: UdpId, wakers: &mut Vec<Waker>) {
+        if let Some(socket) = self.udp.get_mut(&id) {
+            socket.end(wakers);
+        }
+    }
+
     /// Tells everyone.
     pub(crate) fn end_all(&mut self, wakers: &mut Vec<Waker>) {
         self.streams
@@ -91,6 +120,7 @@ impl Waiters {
         self.listeners
             .values_mut()
             .for_each(|listener| listener.end(wakers));
+        self.udp.values_mut().for_each(|socket| socket.end(wakers));
     }
 }
 
@@ -115,6 +145,23 @@ impl ListenerWaiters {
         if let Some(mailbox) = &self.mailbox {
             mailbox.end(wakers);
         }
+    }
+}
+
+impl UdpWaiters {
+    fn end(&mut self, wakers: &mut Vec<Waker>) {
+        wakers.append(&mut self.receive);
+        wakers.append(&mut self.send);
+        if let Some(mailbox) = &self.mailbox {
+            mailbox.end(wakers);
+        }
+    }
+}
+
+/// Puts the task's waker among others, once.
+pub(crate) fn enlist(wakers: &mut Vec<Waker>, context: &Context<'_>) {
+    if !wakers.iter().any(|waker| waker.will_wake(context.waker())) {
+        wakers.push(context.waker().clone());
     }
 }
 
