@@ -44,7 +44,7 @@ impl Periplus {
                     self.readable |= readable;
                     self.writable |= writable;
                 }
-                Ready::Stream { .. } => {}
+                Ready::Stream { .. } | Ready::Datagram { .. } => {}
             }
         }
     }
