@@ -16,7 +16,7 @@ mod plain;
 mod remarks;
 pub mod text;
 mod throttle;
-mod units;
+pub mod units;
 pub mod writer;
 
 pub use epoch::Epoch;
