@@ -59,6 +59,16 @@ pub(crate) enum Protocol {
     Kv,
 }
 
+impl Protocol {
+    /// Its name in the file.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Kv => "kv",
+        }
+    }
+}
+
 impl Config {
     /// Reads `path`, or the usual file if that is there.
     pub(crate) fn read(path: Option<&Path>) -> Result<Self, Failure> {
@@ -124,7 +134,7 @@ impl ListenerSection {
 }
 
 impl Protocol {
-    const NAMES: [(&str, Self); 2] = [("http", Self::Http), ("kv", Self::Kv)];
+    const NAMES: [(&str, Self); 2] = [(Self::Http.name(), Self::Http), (Self::Kv.name(), Self::Kv)];
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! stdout is data, stderr is talk. The exit codes are in [`failure`].
 
 mod config;
+mod control;
 mod draw;
 mod failure;
 mod frames;
@@ -13,6 +14,7 @@ mod plan;
 mod recording;
 mod serve;
 mod signals;
+mod sockets;
 mod talk;
 mod terminal;
 
@@ -23,6 +25,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let outcome = match Options::parse().command {
         Command::Serve(options) => serve::run(&options),
+        Command::Sockets(options) => sockets::run(&options),
         Command::Draw(options) => draw::run(&options),
     };
     match outcome {

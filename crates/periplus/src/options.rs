@@ -1,8 +1,10 @@
 //! What the command is told: `-h` in short, `--help` at length with examples first.
 
 mod serve;
+mod sockets;
 
 pub(crate) use serve::ServeOptions;
+pub(crate) use sockets::SocketsOptions;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
@@ -15,6 +17,8 @@ Examples:
       Serve this folder on http://127.0.0.1:8080/ and show the journey of a request.
   periplus serve site --listen 127.0.0.1:0 --journeys journeys.jsonl
       Let the system choose a free port, and keep every journey as a line of JSON.
+  periplus sockets
+      Show how full the queues of the running server are.
   periplus draw journeys.jsonl -o journey.svg
       Draw the first request of a recording.
 ";
@@ -54,6 +58,11 @@ pub(crate) enum Command {
     #[command(about = "Serve a folder, and show the journey of a request")]
     #[command(long_about = serve::ABOUT, before_long_help = serve::EXAMPLES)]
     Serve(ServeOptions),
+    #[command(
+        about = "Show the listeners and connections of running servers, and how full their queues are"
+    )]
+    #[command(long_about = sockets::ABOUT, before_long_help = sockets::EXAMPLES)]
+    Sockets(SocketsOptions),
     #[command(about = "Draw one journey as a picture")]
     #[command(long_about = DRAW_ABOUT, before_long_help = DRAW_EXAMPLES)]
     Draw(DrawOptions),

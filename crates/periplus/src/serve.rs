@@ -6,13 +6,15 @@
 //!                                                   ╰── records ── logbook's thread ── file, terminal
 //! ```
 //!
-//! One thread, one current-thread runtime; reads of files and the writing of journeys are on threads of their own.
+//! One thread, one current-thread runtime; reads of files, the writing of journeys and the control socket are on threads
+//! of their own.
 
 mod drain;
 mod greeting;
 mod servers;
 
-use crate::config::Config;
+use crate::config::{Config, Protocol};
+use crate::control::{About, Control};
 use crate::failure::{Failure, Kind, reason};
 use crate::frames;
 use crate::host;
@@ -60,6 +62,7 @@ pub(crate) fn run(options: &ServeOptions) -> Result<(), Failure> {
         sockets.collect::<Result<_, _>>()?
     };
     let recording = Recording::start(options)?;
+    let control = Control::open();
     let recorder = recording.recorder();
     let served = LocalSet::new().block_on(&runtime, async {
         let mut signals =
@@ -71,6 +74,8 @@ pub(crate) fn run(options: &ServeOptions) -> Result<(), Failure> {
         let servers = Servers::start(&embedded.shard, listeners, files)
             .await
             .map_err(cannot_start)?;
+        let about = about(&options.folder, servers.listeners());
+        let _control = control.serve(about, embedded.shard.clone());
         greeting::greet(options, &config, servers.listeners());
         serve(options, embedded, servers, &mut signals).await
     });
@@ -95,6 +100,19 @@ fn open_folder(folder: &Path, options: &FilesOptions) -> Result<Files, Failure> 
             "Name a folder that exists, as in `periplus serve .`",
         )
     })
+}
+
+/// What `periplus sockets` is told of this run.
+fn about(folder: &Path, listeners: &[(Protocol, SocketAddr)]) -> About {
+    // Said from where the caller stands, `.` would mean another folder.
+    let folder = folder.canonicalize().unwrap_or(folder.into());
+    let protocols = listeners.iter();
+    About {
+        serves: folder.display().to_string(),
+        protocols: protocols
+            .map(|&(protocol, address)| (address, protocol.name()))
+            .collect(),
+    }
 }
 
 /// Makes the stack into which `sockets` lead, and gives their addresses: there the stack is to listen as well.

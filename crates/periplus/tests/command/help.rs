@@ -25,6 +25,7 @@ fn check(name: &str, arguments: &[&str]) {
 fn short() {
     check("periplus.txt", &["-h"]);
     check("serve.txt", &["serve", "-h"]);
+    check("sockets.txt", &["sockets", "-h"]);
     check("draw.txt", &["draw", "-h"]);
 }
 
@@ -32,5 +33,6 @@ fn short() {
 fn long_with_examples_first() {
     check("periplus-long.txt", &["--help"]);
     check("serve-long.txt", &["serve", "--help"]);
+    check("sockets-long.txt", &["sockets", "--help"]);
     check("draw-long.txt", &["draw", "--help"]);
 }

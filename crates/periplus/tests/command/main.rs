@@ -5,6 +5,7 @@
 
 mod bytes;
 mod config;
+mod control;
 mod crowd;
 mod drain;
 mod draw;
@@ -12,4 +13,5 @@ mod errors;
 mod help;
 mod http;
 mod journeys;
+mod sockets;
 mod support;

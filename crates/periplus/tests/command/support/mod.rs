@@ -8,4 +8,4 @@ mod server;
 pub(crate) use curl::{curl, get};
 pub(crate) use folder::{Folder, pattern};
 pub(crate) use recording::Recording;
-pub(crate) use server::{Server, periplus};
+pub(crate) use server::{RUNTIME_DIR, Server, periplus};

@@ -9,6 +9,10 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
+use tempfile::TempDir;
+
+/// Names the folder of the control sockets.
+pub(crate) const RUNTIME_DIR: &str = "PERIPLUS_RUNTIME_DIR";
 
 /// The command, as it was built for this test.
 pub(crate) fn periplus() -> Command {
@@ -29,6 +33,8 @@ pub(crate) struct Server {
     lines: Receiver<String>,
     /// `None` once it was waited for.
     talk: Option<JoinHandle<String>>,
+    /// Where its control socket is.
+    _runtime: TempDir,
 }
 
 /// What a server left behind.
@@ -53,8 +59,13 @@ impl Server {
         Server::spawn(command)
     }
 
-    /// Runs a command that serves, and waits until the first address is printed.
+    /// Runs a command that serves, and waits until the first address is printed. Where the test does not say, its control
+    /// socket is in a folder of its own.
     pub(crate) fn spawn(mut command: Command) -> Server {
+        let runtime = tempfile::tempdir().expect("a temporary folder");
+        if !command.get_envs().any(|(name, _)| name == RUNTIME_DIR) {
+            command.env(RUNTIME_DIR, runtime.path());
+        }
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -69,6 +80,7 @@ impl Server {
             address: ([0, 0, 0, 0], 0).into(),
             lines,
             talk,
+            _runtime: runtime,
         };
         server.address = server.wait_for_address();
         server
@@ -108,6 +120,12 @@ impl Server {
             .map(|field| field.parse::<u64>().expect("a number"))
             .sum();
         Duration::from_millis(ticks * 1000 / rustix::param::clock_ticks_per_second())
+    }
+
+    /// Its process id.
+    #[allow(dead_code, reason = "not every test binary asks")]
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Sends a signal.

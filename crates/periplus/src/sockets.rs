@@ -1,0 +1,97 @@
+//! `periplus sockets`: every place of a running command where something can wait, and how full it is.
+
+mod answer;
+mod table;
+
+pub(crate) use answer::answer;
+
+use crate::control::{Ask, Connections, Fault, Question, Running, ask, folders, running};
+use crate::failure::{Failure, Kind, reason};
+use crate::options::SocketsOptions;
+use std::fs;
+use std::io::{self, ErrorKind, Write};
+
+/// Asks every running command, or the one that is wanted, and shows what they answer.
+pub(crate) fn run(options: &SocketsOptions) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::cannot("start", &error))?;
+    let all = running();
+    let wanted = |running: &&Running| options.pid.is_none_or(|pid| running.pid == pid);
+    let question = Question::new(Ask::Sockets {
+        connections: match (options.listening, options.all) {
+            (true, _) => Connections::None,
+            (false, false) => Connections::Open,
+            (false, true) => Connections::All,
+        },
+    });
+    let (mut shown, mut failed) = (0, Vec::new());
+    for running in all.iter().filter(wanted) {
+        let answer = match runtime.block_on(ask(running, question)) {
+            Ok(answer) => answer,
+            Err(Fault::Gone) => continue,
+            Err(Fault::Other(why)) => {
+                failed.push(format!("process {} did not answer: {why}", running.pid));
+                continue;
+            }
+        };
+        let text = if options.json {
+            answer.text
+        } else {
+            let gap = if shown > 0 { "\n" } else { "" };
+            format!("{gap}{}", table::table(running.pid, &answer.lines)).into_bytes()
+        };
+        shown += 1;
+        if !write(&text)? {
+            break;
+        }
+    }
+    match (shown, failed.is_empty()) {
+        (_, false) => Err(Failure::new(Kind::Running, failed.join("; "))
+            .fix("One that is stopped, or too busy to answer, may answer later.")),
+        (0, true) => Err(nobody(options.pid, &all)),
+        _ => Ok(()),
+    }
+}
+
+/// Writes data. `false`: whoever read it has gone, as `head` does, and that is no failure.
+fn write(text: &[u8]) -> Result<bool, Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text).and_then(|()| out.flush()) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Failure::new(
+            Kind::Running,
+            format!("cannot write to standard output: {}", reason(&error)),
+        )),
+    }
+}
+
+fn nobody(pid: Option<u32>, all: &[Running]) -> Failure {
+    let others: Vec<_> = all.iter().map(|running| running.pid.to_string()).collect();
+    if let (Some(pid), false) = (pid, others.is_empty()) {
+        return Failure::new(
+            Kind::Running,
+            format!("process {pid} is no running periplus of yours"),
+        )
+        .fix(format!("Running are: {}", others.join(", ")));
+    }
+    let what = match pid {
+        Some(pid) => {
+            format!("process {pid} is no running periplus of yours, and no other is either")
+        }
+        None => "no periplus of yours is running".into(),
+    };
+    let of_root = folders().iter().any(|folder| {
+        fs::read_dir(folder).is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
+    });
+    let root = if of_root {
+        " Those of root are shown to root: `sudo periplus sockets`."
+    } else {
+        ""
+    };
+    Failure::new(Kind::Running, what).fix(format!(
+        "Start one with `periplus serve DIR`, and ask again while it runs.{root}"
+    ))
+}

@@ -1,0 +1,137 @@
+//! The running command's side: its shard's sockets as lines of an answer.
+
+use crate::control::{About, Body, Connections, Gap, Queue, Reply, Timer};
+use periplus_journey::Histogram;
+use periplus_net::ShardHandle;
+use periplus_net::sockets::{ConnectionSocket, ListenerSocket, SocketCursor, Sockets};
+use std::borrow::Cow;
+use std::io;
+use std::time::Duration;
+
+/// Connections told of in one answer at most. What there are more is counted.
+const MOST_CONNECTIONS: usize = 100_000;
+
+/// Answers. The inner error is for the caller to read, the outer one means that the caller is gone.
+pub(crate) async fn answer(
+    which: Connections,
+    about: &About,
+    shard: &ShardHandle,
+    reply: &mut Reply,
+) -> io::Result<Result<(), String>> {
+    let sockets = match shard.sockets().await {
+        Ok(sockets) => sockets,
+        Err(error) => return Ok(Err(error.to_string())),
+    };
+    reply.line(Body::Process {
+        serves: about.serves.clone().into(),
+    });
+    reply.line(of_shard(&sockets));
+    for listener in &sockets.listeners {
+        reply.line(of_listener(listener, about));
+    }
+    let (mut at, there_are) = match which {
+        Connections::None => (None, 0),
+        Connections::Open => (Some(SocketCursor::connections()), sockets.connections),
+        Connections::All => (
+            Some(SocketCursor::all()),
+            sockets.connections + sockets.half_open + sockets.time_wait,
+        ),
+    };
+    let mut told = 0;
+    while let Some(cursor) = at
+        && told < MOST_CONNECTIONS
+    {
+        // The caller's pace, a page at a time: nothing is piled up for one who is slow.
+        reply.flush().await?;
+        let page = match shard.connections(cursor).await {
+            Ok(page) => page,
+            Err(error) => return Ok(Err(error.to_string())),
+        };
+        told += page.connections.len();
+        for connection in &page.connections {
+            reply.line(of_connection(connection));
+        }
+        at = page.next;
+    }
+    // Only at the end of the walk is it known that nobody was left out: they came and went meanwhile.
+    let left_out = match at {
+        Some(_) => there_are.saturating_sub(told),
+        None => 0,
+    };
+    reply.line(Body::End { left_out });
+    Ok(Ok(()))
+}
+
+fn of_shard(sockets: &Sockets) -> Body {
+    let ring = sockets.rx_ring;
+    Body::Shard {
+        device: sockets.device.into(),
+        rx_ring: Queue {
+            length: ring.length,
+            limit: ring.limit.map(|limit| limit as u64),
+            overflows: Some(ring.overflows),
+        },
+        shard_gap: of_gaps(&sockets.shard_gap),
+        connections: sockets.connections,
+        half_open: sockets.half_open,
+        time_wait: sockets.time_wait,
+    }
+}
+
+fn of_gaps(gaps: &Histogram) -> Gap {
+    Gap {
+        count: gaps.count(),
+        p50_ns: gaps.quantile(0.5).map(nanoseconds),
+        p99_ns: gaps.quantile(0.99).map(nanoseconds),
+        max_ns: (gaps.count() > 0).then(|| nanoseconds(gaps.max())),
+    }
+}
+
+fn of_listener(listener: &ListenerSocket, about: &About) -> Body {
+    let mut protocols = about.protocols.iter();
+    let protocol = protocols.find(|(local, _)| *local == listener.local);
+    let queue = |queue: periplus_net::sockets::Queue| Queue {
+        length: queue.length,
+        limit: Some(queue.limit),
+        overflows: Some(queue.overflows),
+    };
+    Body::Listener {
+        local: listener.local,
+        protocol: protocol.map(|&(_, name)| Cow::Borrowed(name)),
+        syn_queue: queue(listener.syn_queue),
+        accept_queue: queue(listener.accept_queue),
+        drops: listener.drops,
+    }
+}
+
+fn of_connection(connection: &ConnectionSocket) -> Body {
+    let queue = |length: usize, limit: usize| Queue {
+        length: length as u64,
+        limit: Some(limit as u64),
+        overflows: None,
+    };
+    let ConnectionSocket {
+        queues,
+        receive_limit,
+        send_limit,
+        ..
+    } = *connection;
+    Body::Connection {
+        local: connection.local,
+        peer: connection.peer,
+        state: connection.state.name().into(),
+        receive_queue: queue(queues.receive_queue, receive_limit),
+        reassembly_queue: queue(queues.reassembly_queue, receive_limit),
+        receive_memory: queues.receive_memory,
+        send_queue: queue(queues.send_queue, send_limit),
+        retransmit_queue: queue(queues.retransmit_queue, send_limit),
+        timer: connection.timer.map(|(timer, due)| Timer {
+            name: timer.name().into(),
+            due_ns: nanoseconds(due),
+        }),
+    }
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}

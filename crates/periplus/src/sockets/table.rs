@@ -1,0 +1,231 @@
+//! The caller's side: an answer as a table, in the columns of `ss`.
+
+use crate::control::{Body, Gap, Queue, Timer};
+use periplus_logbook::units;
+use std::fmt::Write;
+use std::net::SocketAddr;
+
+/// How a column is set.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Set {
+    Left,
+    Right,
+}
+
+const LISTENERS: &[(&str, Set)] = &[
+    ("State", Set::Left),
+    ("Recv-Q", Set::Right),
+    ("Send-Q", Set::Right),
+    ("Local Address:Port", Set::Left),
+    ("syn_queue", Set::Right),
+    ("accept_queue", Set::Right),
+    ("overflows", Set::Right),
+    ("Proto", Set::Left),
+];
+
+const CONNECTIONS: &[(&str, Set)] = &[
+    ("State", Set::Left),
+    ("Recv-Q", Set::Right),
+    ("Send-Q", Set::Right),
+    ("Local Address:Port", Set::Left),
+    ("Peer Address:Port", Set::Left),
+    ("Waiting", Set::Left),
+];
+
+/// What the process `pid` answered. Every line ends with a newline.
+pub(super) fn table(pid: u32, lines: &[Body]) -> String {
+    let mut out = String::new();
+    let (mut listeners, mut connections) = (Vec::new(), Vec::new());
+    let (mut remarks, mut counts) = (String::new(), String::new());
+    for line in lines {
+        match line {
+            Body::Process { serves } => {
+                let _ = writeln!(out, "pid {pid} serves {}", plain(serves));
+            }
+            Body::Shard {
+                device,
+                rx_ring,
+                shard_gap,
+                connections,
+                half_open,
+                time_wait,
+            } => {
+                let _ = writeln!(out, "{}", shard(device, *rx_ring, *shard_gap));
+                counts = format!(
+                    "{}, {half_open} half-open, {time_wait} in TIME-WAIT",
+                    units::counted(*connections as u64, "connection")
+                );
+            }
+            Body::Listener {
+                local,
+                protocol,
+                syn_queue,
+                accept_queue,
+                ..
+            } => {
+                listeners.push(listener(
+                    *local,
+                    protocol.as_deref(),
+                    *syn_queue,
+                    *accept_queue,
+                ));
+                remark(&mut remarks, *local, *syn_queue, *accept_queue);
+            }
+            Body::Connection { .. } => connections.extend(connection(line)),
+            Body::End { left_out: 0 } | Body::Error { .. } | Body::Unknown => {}
+            Body::End { left_out } => {
+                let _ = write!(counts, "; {} not shown", units::grouped(*left_out as u64));
+            }
+        }
+    }
+    set(&mut out, LISTENERS, &listeners);
+    out += &remarks;
+    if !connections.is_empty() {
+        out.push('\n');
+        set(&mut out, CONNECTIONS, &connections);
+    }
+    let _ = writeln!(out, "\n{counts}");
+    out
+}
+
+fn shard(device: &str, rx_ring: Queue, gap: Gap) -> String {
+    let overflows = units::counted(rx_ring.overflows.unwrap_or(0), "overflow");
+    let gap = match (gap.p99_ns, gap.max_ns) {
+        (Some(p99), Some(max)) => format!("p99 {}, max {}", units::time(p99), units::time(max)),
+        _ => "not seen".into(),
+    };
+    format!(
+        "rx_ring {} ({}), {overflows}; shard_gap {gap}",
+        filled(rx_ring),
+        plain(device)
+    )
+}
+
+fn listener(
+    local: SocketAddr,
+    protocol: Option<&str>,
+    syn_queue: Queue,
+    accept_queue: Queue,
+) -> Vec<String> {
+    let overflows = syn_queue.overflows.unwrap_or(0) + accept_queue.overflows.unwrap_or(0);
+    vec![
+        "LISTEN".into(),
+        accept_queue.length.to_string(),
+        accept_queue.limit.unwrap_or(0).to_string(),
+        local.to_string(),
+        filled(syn_queue),
+        filled(accept_queue),
+        overflows.to_string(),
+        plain(protocol.unwrap_or("")),
+    ]
+}
+
+/// What overflowed, and what that means, in a line each.
+fn remark(out: &mut String, local: SocketAddr, syn_queue: Queue, accept_queue: Queue) {
+    let mut say = |queue: Queue, name: &str, counter: &str, means: &str| {
+        if let Some(count) = queue.overflows.filter(|&count| count > 0) {
+            let count = units::counted(count, "time");
+            let _ = writeln!(
+                out,
+                "  {local} {name} was full {count} ({counter}): {means}"
+            );
+        }
+    };
+    let means = "handshakes begin faster than they end";
+    say(syn_queue, "syn_queue", "TCPReqQFullDrop", means);
+    let means = "the server does not come to accept";
+    say(accept_queue, "accept_queue", "ListenOverflows", means);
+}
+
+fn connection(line: &Body) -> Option<Vec<String>> {
+    let Body::Connection {
+        local,
+        peer,
+        state,
+        receive_queue,
+        reassembly_queue,
+        send_queue,
+        retransmit_queue,
+        timer,
+        ..
+    } = line
+    else {
+        return None;
+    };
+    let queues = [
+        ("reassembly_queue", reassembly_queue),
+        ("receive_queue", receive_queue),
+        ("send_queue", send_queue),
+        ("retransmit_queue", retransmit_queue),
+    ];
+    let mut waiting: Vec<_> = queues
+        .into_iter()
+        .filter(|(_, queue)| queue.length > 0)
+        .map(|(name, queue)| format!("{name} {}", filled_bytes(*queue)))
+        .collect();
+    if let Some(Timer { name, due_ns }) = timer {
+        waiting.push(format!("timer {} {}", plain(name), units::time(*due_ns)));
+    }
+    Some(vec![
+        plain(state),
+        receive_queue.length.to_string(),
+        (send_queue.length + retransmit_queue.length).to_string(),
+        local.to_string(),
+        peer.to_string(),
+        waiting.join(", "),
+    ])
+}
+
+/// `3/128`.
+fn filled(queue: Queue) -> String {
+    match queue.limit {
+        Some(limit) => format!("{}/{limit}", queue.length),
+        None => queue.length.to_string(),
+    }
+}
+
+/// `1.50 KiB/512 KiB`.
+fn filled_bytes(queue: Queue) -> String {
+    let length = units::bytes(queue.length);
+    match queue.limit {
+        Some(limit) => format!("{length}/{}", units::bytes(limit)),
+        None => length,
+    }
+}
+
+/// The head and the rows, each column as wide as it needs to be.
+fn set(out: &mut String, columns: &[(&str, Set)], rows: &[Vec<String>]) {
+    let head: Vec<String> = columns.iter().map(|(name, _)| name.to_string()).collect();
+    let mut widths: Vec<usize> = head.iter().map(|name| name.len()).collect();
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    for row in std::iter::once(&head).chain(rows) {
+        let mut line = String::new();
+        for ((cell, &width), (_, set)) in row.iter().zip(&widths).zip(columns) {
+            let _ = match set {
+                Set::Left => write!(line, "{cell:<width$} "),
+                Set::Right => write!(line, "{cell:>width$} "),
+            };
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+}
+
+/// Without what would move a terminal's cursor.
+fn plain(text: &str) -> String {
+    let visible = |character: char| {
+        if character.is_control() {
+            '\u{fffd}'
+        } else {
+            character
+        }
+    };
+    text.chars().map(visible).collect()
+}
+
+#[cfg(test)]
+mod tests;
