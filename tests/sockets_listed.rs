@@ -148,6 +148,38 @@ fn a_connection_shows_its_state_and_what_its_queues_hold() {
 }
 
 #[test]
+fn a_udp_socket_shows_the_memory_of_what_nobody_has_taken_and_what_found_no_room() {
+    let mut script = Script::new(ShardOptions {
+        rmem_default: 3_000,
+        ..options()
+    });
+    let id = script.bind_udp(53);
+    for _ in 0..3 {
+        script.inject_datagram(A, 53, &[7; 1_000]);
+    }
+    let [socket] = script.stack.shard.datagram_sockets().collect::<Vec<_>>()[..] else {
+        panic!("one socket");
+    };
+    assert_eq!(socket.local.to_string(), "0.0.0.0:53");
+    assert_eq!(socket.datagrams, 2);
+    assert_eq!(
+        (socket.receive_queue.limit, socket.receive_queue.overflows),
+        (3_000, 1)
+    );
+    assert!(
+        (2_000..=3_000).contains(&socket.receive_queue.length),
+        "{socket:?}"
+    );
+    assert_eq!(
+        (socket.send_queue, socket.send_limit),
+        (0, options().wmem_default)
+    );
+    script.receive_all(id);
+    let socket = script.stack.shard.datagram_sockets().next().unwrap();
+    assert_eq!(socket.receive_queue, queue(0, 3_000, 1));
+}
+
+#[test]
 fn half_open_connections_and_those_in_time_wait_are_met_when_asked_for() {
     let (mut script, web) = Script::listening(options(), 10);
     script.inject(A, SYN);

@@ -7,7 +7,8 @@ use std::io;
 use tokio::task::yield_now;
 
 pub use periplus_stack::{
-    ConnectionSocket, ListenerSocket, Queue, QueueLengths, SocketCursor, State, Timer,
+    ConnectionSocket, DatagramSocket, ListenerSocket, Queue, QueueLengths, SocketCursor, State,
+    Timer,
 };
 
 /// A shard's places to wait at one moment, connections apart: those are [walked](ShardHandle::connections).
@@ -21,6 +22,8 @@ pub struct Sockets {
     pub shard_gap: Histogram,
     /// Every listener, by port and address.
     pub listeners: Vec<ListenerSocket>,
+    /// Every UDP socket, by port and address.
+    pub datagrams: Vec<DatagramSocket>,
     /// Connections with queues, those that the backend has closed and that still deliver included.
     pub connections: usize,
     /// Half-open connections, of all listeners together.
@@ -50,7 +53,7 @@ pub struct SocketPage {
 }
 
 impl ShardHandle {
-    /// The shard's listeners with their two queues, and its receive ring.
+    /// The shard's listeners with their two queues, its UDP sockets, and its receive ring.
     ///
     /// # Errors
     /// When the shard has ended.
@@ -94,6 +97,7 @@ impl Sockets {
             },
             shard_gap: state.gaps.histogram().clone(),
             listeners: state.shard.listener_sockets().collect(),
+            datagrams: state.shard.datagram_sockets().collect(),
             connections,
             half_open,
             time_wait,

@@ -3,13 +3,14 @@
 use periplus_journey::Station;
 use std::path::{Path, PathBuf};
 
-const PAGES: [&str; 7] = [
+const PAGES: [&str; 8] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "manual/configuration.md",
     "manual/kv.md",
+    "manual/sockets.md",
     "manual/stations.md",
 ];
 

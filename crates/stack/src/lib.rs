@@ -42,6 +42,6 @@ pub use handle::Handle;
 pub use options::{ClosedPortPolicy, ShardOptions};
 pub use periplus_tcp::{QueueLengths, Read, State, StreamError, Sysctls, Timer, Write};
 pub use shard::{ConnectionId, ListenerId, Ready, Shard, UdpId};
-pub use sockets::{ConnectionSocket, ListenerSocket, Queue, SocketCursor};
+pub use sockets::{ConnectionSocket, DatagramSocket, ListenerSocket, Queue, SocketCursor};
 pub use transmit::TransmitOutcome;
 pub use udp::{BindError, Closed, ReceiveFrom, ReceiveQueue, SendError, SendTo, UdpSocket};

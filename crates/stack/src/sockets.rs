@@ -33,6 +33,21 @@ pub struct ListenerSocket {
     pub drops: u64,
 }
 
+/// A UDP socket. Its queues are counted by the memory they hold, as `ss` shows them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DatagramSocket {
+    /// The address and port it is bound to.
+    pub local: SocketAddr,
+    /// Bytes of memory of datagrams that nobody has taken; an overflow is a datagram dropped (`UdpRcvbufErrors`).
+    pub receive_queue: Queue,
+    /// How many those are.
+    pub datagrams: usize,
+    /// Bytes of memory of datagrams that wait for the transmit ring.
+    pub send_queue: usize,
+    /// How many there may be: beyond it, the sender waits.
+    pub send_limit: usize,
+}
+
 /// A connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConnectionSocket {
@@ -109,6 +124,26 @@ impl Shard {
                     overflows: counters.listen_overflows,
                 },
                 drops: counters.listen_drops,
+            })
+        })
+    }
+
+    /// Every UDP socket, by port and address.
+    pub fn datagram_sockets(&self) -> impl Iterator<Item = DatagramSocket> {
+        let sockets = self.udp_table.iter();
+        sockets.filter_map(|(local, index)| {
+            let socket = self.udp_sockets.get(index)?;
+            let queue = socket.receive_queue();
+            Some(DatagramSocket {
+                local,
+                receive_queue: Queue {
+                    length: queue.charge() as u64,
+                    limit: queue.limit() as u64,
+                    overflows: queue.refused(),
+                },
+                datagrams: queue.len(),
+                send_queue: socket.sending(),
+                send_limit: self.options.wmem_default,
             })
         })
     }

@@ -75,6 +75,14 @@ pub(crate) enum Body {
         /// SYNs and ACKs dropped, for whatever reason.
         drops: u64,
     },
+    /// A UDP socket. Lengths and limits are bytes of memory.
+    Datagram {
+        local: SocketAddr,
+        receive_queue: Queue,
+        /// Datagrams in it.
+        datagrams: usize,
+        send_queue: Queue,
+    },
     /// A connection. Lengths and limits are bytes; the limit of receive and reassembly queue is one and the same, and so is
     /// that of send and retransmit queue.
     Connection {

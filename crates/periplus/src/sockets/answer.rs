@@ -3,7 +3,9 @@
 use crate::control::{About, Body, Connections, Gap, Queue, Reply, Timer};
 use periplus_journey::Histogram;
 use periplus_net::ShardHandle;
-use periplus_net::sockets::{ConnectionSocket, ListenerSocket, SocketCursor, Sockets};
+use periplus_net::sockets::{
+    ConnectionSocket, DatagramSocket, ListenerSocket, SocketCursor, Sockets,
+};
 use std::borrow::Cow;
 use std::io;
 use std::time::Duration;
@@ -28,6 +30,9 @@ pub(crate) async fn answer(
     reply.line(of_shard(&sockets));
     for listener in &sockets.listeners {
         reply.line(of_listener(listener, about));
+    }
+    for socket in &sockets.datagrams {
+        reply.line(of_datagram_socket(socket));
     }
     let (mut at, there_are) = match which {
         Connections::None => (None, 0),
@@ -90,26 +95,43 @@ fn of_gaps(gaps: &Histogram) -> Gap {
 fn of_listener(listener: &ListenerSocket, about: &About) -> Body {
     let mut protocols = about.protocols.iter();
     let protocol = protocols.find(|(local, _)| *local == listener.local);
-    let queue = |queue: periplus_net::sockets::Queue| Queue {
-        length: queue.length,
-        limit: Some(queue.limit),
-        overflows: Some(queue.overflows),
-    };
     Body::Listener {
         local: listener.local,
         protocol: protocol.map(|&(_, name)| Cow::Borrowed(name)),
-        syn_queue: queue(listener.syn_queue),
-        accept_queue: queue(listener.accept_queue),
+        syn_queue: of_queue(listener.syn_queue),
+        accept_queue: of_queue(listener.accept_queue),
         drops: listener.drops,
     }
 }
 
-fn of_connection(connection: &ConnectionSocket) -> Body {
-    let queue = |length: usize, limit: usize| Queue {
+fn of_datagram_socket(socket: &DatagramSocket) -> Body {
+    Body::Datagram {
+        local: socket.local,
+        receive_queue: of_queue(socket.receive_queue),
+        datagrams: socket.datagrams,
+        send_queue: of_bytes(socket.send_queue, socket.send_limit),
+    }
+}
+
+/// A queue that turns away what comes when it is full.
+fn of_queue(queue: periplus_net::sockets::Queue) -> Queue {
+    Queue {
+        length: queue.length,
+        limit: Some(queue.limit),
+        overflows: Some(queue.overflows),
+    }
+}
+
+/// A queue for which the sender waits when it is full.
+fn of_bytes(length: usize, limit: usize) -> Queue {
+    Queue {
         length: length as u64,
         limit: Some(limit as u64),
         overflows: None,
-    };
+    }
+}
+
+fn of_connection(connection: &ConnectionSocket) -> Body {
     let ConnectionSocket {
         queues,
         receive_limit,
@@ -120,11 +142,11 @@ fn of_connection(connection: &ConnectionSocket) -> Body {
         local: connection.local,
         peer: connection.peer,
         state: connection.state.name().into(),
-        receive_queue: queue(queues.receive_queue, receive_limit),
-        reassembly_queue: queue(queues.reassembly_queue, receive_limit),
+        receive_queue: of_bytes(queues.receive_queue, receive_limit),
+        reassembly_queue: of_bytes(queues.reassembly_queue, receive_limit),
         receive_memory: queues.receive_memory,
-        send_queue: queue(queues.send_queue, send_limit),
-        retransmit_queue: queue(queues.retransmit_queue, send_limit),
+        send_queue: of_bytes(queues.send_queue, send_limit),
+        retransmit_queue: of_bytes(queues.retransmit_queue, send_limit),
         timer: connection.timer.map(|(timer, due)| Timer {
             name: timer.name().into(),
             due_ns: nanoseconds(due),

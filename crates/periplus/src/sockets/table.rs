@@ -69,7 +69,17 @@ pub(super) fn table(pid: u32, lines: &[Body]) -> String {
                     *syn_queue,
                     *accept_queue,
                 ));
-                remark(&mut remarks, *local, *syn_queue, *accept_queue);
+                remark(&mut remarks, *local, *syn_queue, SYN_QUEUE);
+                remark(&mut remarks, *local, *accept_queue, ACCEPT_QUEUE);
+            }
+            Body::Datagram {
+                local,
+                receive_queue,
+                send_queue,
+                ..
+            } => {
+                listeners.push(datagram_socket(*local, *receive_queue, *send_queue));
+                remark(&mut remarks, *local, *receive_queue, RECEIVE_QUEUE);
             }
             Body::Connection { .. } => connections.extend(connection(line)),
             Body::End { left_out: 0 } | Body::Error { .. } | Body::Unknown => {}
@@ -120,21 +130,48 @@ fn listener(
     ]
 }
 
-/// What overflowed, and what that means, in a line each.
-fn remark(out: &mut String, local: SocketAddr, syn_queue: Queue, accept_queue: Queue) {
-    let mut say = |queue: Queue, name: &str, counter: &str, means: &str| {
-        if let Some(count) = queue.overflows.filter(|&count| count > 0) {
-            let count = units::counted(count, "time");
-            let _ = writeln!(
-                out,
-                "  {local} {name} was full {count} ({counter}): {means}"
-            );
-        }
-    };
-    let means = "handshakes begin faster than they end";
-    say(syn_queue, "syn_queue", "TCPReqQFullDrop", means);
-    let means = "the server does not come to accept";
-    say(accept_queue, "accept_queue", "ListenOverflows", means);
+/// It has no state, for which `ss` writes UNCONN, and no connections that could wait.
+fn datagram_socket(local: SocketAddr, receive_queue: Queue, send_queue: Queue) -> Vec<String> {
+    vec![
+        "UNCONN".into(),
+        receive_queue.length.to_string(),
+        send_queue.length.to_string(),
+        local.to_string(),
+        String::new(),
+        String::new(),
+        receive_queue.overflows.unwrap_or(0).to_string(),
+        "udp".into(),
+    ]
+}
+
+/// A queue, its counter of overflows, and what they mean.
+type Overflow = (&'static str, &'static str, &'static str);
+
+const SYN_QUEUE: Overflow = (
+    "syn_queue",
+    "TCPReqQFullDrop",
+    "handshakes begin faster than they end",
+);
+const ACCEPT_QUEUE: Overflow = (
+    "accept_queue",
+    "ListenOverflows",
+    "the server does not come to accept",
+);
+const RECEIVE_QUEUE: Overflow = (
+    "receive_queue",
+    "UdpRcvbufErrors",
+    "the program does not come to read",
+);
+
+/// A line for a queue that overflowed.
+fn remark(out: &mut String, local: SocketAddr, queue: Queue, (name, counter, means): Overflow) {
+    if let Some(count) = queue.overflows.filter(|&count| count > 0) {
+        let times = units::counted(count, "time");
+        let _ = writeln!(
+            out,
+            "  {local} {name} was full {times} ({counter}): {means}"
+        );
+    }
 }
 
 fn connection(line: &Body) -> Option<Vec<String>> {

@@ -117,6 +117,36 @@ CLOSE-WAIT      0      0 127.0.0.1:8080     127.0.0.1:40001   reassembly_queue 6
 }
 
 #[test]
+fn a_udp_socket_stands_among_the_listeners() {
+    let mut lines = start((0, 0, 0));
+    lines.push(listener(
+        "10.77.0.2:80",
+        queue(0, 128, Some(0)),
+        queue(0, 128, Some(0)),
+    ));
+    lines.push(Body::Datagram {
+        local: "10.77.0.2:53".parse().unwrap(),
+        receive_queue: queue(212_900, 212_992, Some(7)),
+        datagrams: 150,
+        send_queue: queue(0, 212_992, None),
+    });
+    lines.push(Body::End { left_out: 0 });
+    let table = table(4711, &lines);
+    let (_, table) = table.split_once("max 1.20 ms\n").unwrap();
+    assert_eq!(
+        table,
+        "\
+State  Recv-Q Send-Q Local Address:Port syn_queue accept_queue overflows Proto
+LISTEN      0    128 10.77.0.2:80           0/128        0/128         0 http
+UNCONN 212900      0 10.77.0.2:53                                      7 udp
+  10.77.0.2:53 receive_queue was full 7 times (UdpRcvbufErrors): the program does not come to read
+
+0 connections, 0 half-open, 0 in TIME-WAIT
+"
+    );
+}
+
+#[test]
 fn a_listeners_line_fits_into_eighty_columns() {
     let mut lines = start((0, 0, 0));
     lines.push(listener(
