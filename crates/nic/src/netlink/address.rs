@@ -13,9 +13,17 @@ const GET: u16 = 22;
 const ADDRESS: u16 = 1;
 /// The link's own address.
 const LOCAL: u16 = 2;
+/// `struct ifa_cacheinfo`: for how many seconds it is preferred and valid, and when it was added and changed.
+const CACHE_INFO: u16 = 6;
+/// All flags: there are more than the fixed part has room for.
+const FLAGS: u16 = 8;
 
 /// Do not ask the neighbours whether somebody has the address (IPv6): it can be used at once.
 const NO_DUPLICATE_DETECTION: u8 = 0x02;
+/// The kernel made it up for a while (IPv6, RFC 8981), and makes up others.
+const TEMPORARY: u32 = 0x01;
+/// A lifetime without end.
+const FOREVER: u32 = u32::MAX;
 /// Bytes of `struct ifaddrmsg`.
 const FIXED: usize = 8;
 
@@ -69,9 +77,50 @@ impl Address {
             index: message::read_u32(body, 4)?,
             address: address?,
             prefix: body[1],
-            body: body.to_vec(),
+            body: without_stamps(body),
         })
     }
+
+    /// Whether the kernel made it up and does not take it back.
+    pub(crate) fn is_temporary(&self) -> bool {
+        self.address.is_ipv6() && self.flags() & TEMPORARY != 0
+    }
+
+    fn flags(&self) -> u32 {
+        let flags = self.attribute(FLAGS);
+        flags.map_or(self.body[2].into(), |(_, value)| {
+            message::read_u32(value, 0).unwrap_or(0)
+        })
+    }
+
+    /// Where the two lifetimes are in a [`Request`] that gives the address, if it has an end.
+    pub(crate) fn lifetimes_in_request(&self) -> Option<usize> {
+        let (at, value) = self.attribute(CACHE_INFO)?;
+        let valid = message::read_u32(value, 4)?;
+        (valid != FOREVER).then_some(message::HEADER_LENGTH + at)
+    }
+
+    /// An attribute's value, and where in the body it is.
+    fn attribute(&self, kind: u16) -> Option<(usize, &[u8])> {
+        let mut attributes = message::attributes(&self.body[FIXED..]);
+        let (_, value) = attributes.find(|(found, _)| *found == kind)?;
+        let at = value.as_ptr() as usize - self.body.as_ptr() as usize;
+        Some((at, value))
+    }
+}
+
+/// When it was added and changed, the kernel says and is not told.
+fn without_stamps(body: &[u8]) -> Vec<u8> {
+    let mut kept = body[..FIXED].to_vec();
+    for (kind, value) in message::attributes(&body[FIXED..]) {
+        match value {
+            [lifetimes @ .., _, _, _, _, _, _, _, _] if kind == CACHE_INFO => {
+                put(&mut kept, kind, &[lifetimes, &[0; 8]].concat());
+            }
+            _ => put(&mut kept, kind, value),
+        }
+    }
+    kept
 }
 
 impl fmt::Display for Address {
@@ -93,6 +142,20 @@ pub(super) fn dump() -> Request {
 /// Gives a link an address.
 pub fn add_address(address: &Address) -> Request {
     Request::create(NEW, &address.body)
+}
+
+/// Gives a link an address that can be used at once, even for IPv6: the neighbours are not asked whether they have it.
+pub(crate) fn add_address_unasked(address: &Address) -> Request {
+    let mut body = address.body.clone();
+    let flags = address.flags() | u32::from(NO_DUPLICATE_DETECTION);
+    // of several the last counts
+    message::put_u32(&mut body, FLAGS, flags);
+    Request::create(NEW, &body)
+}
+
+/// Gives an address of a link the flags and lifetimes that `address` has.
+pub(crate) fn change_address(address: &Address) -> Request {
+    Request::replace(NEW, &address.body)
 }
 
 /// Takes an address from a link.

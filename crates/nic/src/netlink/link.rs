@@ -13,6 +13,7 @@ const ADDRESS: u16 = 1;
 const NAME: u16 = 3;
 const MTU: u16 = 4;
 const QUEUE_LENGTH: u16 = 13;
+const MASTER: u16 = 10;
 const LINK_INFO: u16 = 18;
 const STATISTICS: u16 = 23;
 const NAMESPACE: u16 = 28;
@@ -21,6 +22,9 @@ const INFO_DATA: u16 = 2;
 const VETH_PEER: u16 = 1;
 
 const UP: u32 = 1;
+/// Kinds of links (`ARPHRD_*`).
+const ETHERNET: u16 = 1;
+const LOOPBACK: u16 = 772;
 /// Bytes of `struct ifinfomsg`.
 const FIXED: usize = 16;
 /// Where in `struct rtnl_link_stats64` `tx_dropped` is.
@@ -43,9 +47,23 @@ pub struct Link {
     pub queue_length: usize,
     /// Frames that were to leave by it and were dropped, most often because its queue was full.
     pub transmit_dropped: u64,
+    /// The link it is a part of, as of a bridge or a bond, if it is.
+    pub master: Option<u32>,
+    /// `ARPHRD_*`.
+    hardware: u16,
 }
 
 impl Link {
+    /// Whether it carries Ethernet frames to other stations.
+    pub fn is_ethernet(&self) -> bool {
+        self.hardware == ETHERNET
+    }
+
+    /// Whether it leads back to the host.
+    pub fn is_loopback(&self) -> bool {
+        self.hardware == LOOPBACK
+    }
+
     pub(super) fn read(body: &[u8]) -> Option<Self> {
         let mut link = Self {
             index: message::read_u32(body, 4)?,
@@ -55,6 +73,8 @@ impl Link {
             ethernet: EthernetAddress::default(),
             queue_length: 0,
             transmit_dropped: 0,
+            master: None,
+            hardware: message::read_u16(body, 2)?,
         };
         for (kind, value) in message::attributes(body.get(FIXED..)?) {
             match kind {
@@ -62,6 +82,7 @@ impl Link {
                 QUEUE_LENGTH => link.queue_length = message::read_u32(value, 0)? as usize,
                 STATISTICS => link.transmit_dropped = message::read_u64(value, TRANSMIT_DROPPED)?,
                 MTU => link.mtu = message::read_u32(value, 0)? as usize,
+                MASTER => link.master = message::read_u32(value, 0).filter(|&master| master != 0),
                 ADDRESS => {
                     if let Ok(address) = value.try_into() {
                         link.ethernet = EthernetAddress(address);

@@ -8,6 +8,10 @@ const ACKNOWLEDGE: u16 = 0x04;
 const DUMP: u16 = 0x300;
 /// `NLM_F_CREATE | NLM_F_EXCL`: make it, and fail if it is there.
 const CREATE: u16 = 0x600;
+/// `NLM_F_CREATE | NLM_F_APPEND`: make it behind those that are there, and fail if the very same is.
+const APPEND: u16 = 0xc00;
+/// `NLM_F_CREATE | NLM_F_REPLACE`: make it in the place of the one that is there, if one is.
+const REPLACE: u16 = 0x500;
 
 /// A change that the kernel is asked for, ready to be written to a `NETLINK_ROUTE` socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +26,16 @@ impl Request {
     /// Asks for something new.
     pub(super) fn create(kind: u16, body: &[u8]) -> Self {
         Self::new(kind, REQUEST | ACKNOWLEDGE | CREATE, body)
+    }
+
+    /// Asks for something new beside what is there.
+    pub(super) fn append(kind: u16, body: &[u8]) -> Self {
+        Self::new(kind, REQUEST | ACKNOWLEDGE | APPEND, body)
+    }
+
+    /// Asks for something in the place of what is there, if anything is.
+    pub(super) fn replace(kind: u16, body: &[u8]) -> Self {
+        Self::new(kind, REQUEST | ACKNOWLEDGE | REPLACE, body)
     }
 
     /// Asks for all there are.

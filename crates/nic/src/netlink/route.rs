@@ -16,16 +16,30 @@ const GATEWAY: u16 = 5;
 const MULTIPATH: u16 = 9;
 const CACHE_INFO: u16 = 12;
 const TABLE: u16 = 15;
+const VIA: u16 = 18;
+const EXPIRES: u16 = 23;
+const NEXT_HOP: u16 = 30;
 
 const MAIN_TABLE: u8 = 254;
 /// `RTPROT_BOOT`: made by hand.
 const BOOT: u8 = 3;
 const UNICAST: u8 = 1;
 const LOCAL: u8 = 2;
+/// `RTPROT_KERNEL`: it comes and goes with an address.
+const KERNEL: u8 = 2;
+const LOCAL_TABLE: u32 = 255;
 const SCOPE_UNIVERSE: u8 = 0;
 const SCOPE_LINK: u8 = 253;
 /// `RTM_F_CLONED`: not a route, what was made of one for a destination.
 const CLONED: u32 = 0x200;
+/// `RTNH_F_ONLINK`: of the flags, the one that is asked for and not found out.
+const ONLINK: u8 = 4;
+/// Of `struct rtnexthop`: bytes of it, where its flags are, and where the link's number.
+const NEXT_HOP_FIXED: usize = 8;
+const NEXT_HOP_FLAGS: usize = 2;
+const NEXT_HOP_LINK: usize = 4;
+/// Where in `struct rta_cacheinfo` it says how long the route holds, in hundredths of a second.
+const CACHE_INFO_EXPIRES: usize = 8;
 /// Bytes of `struct rtmsg`.
 const FIXED: usize = 12;
 
@@ -122,25 +136,95 @@ impl Route {
             interface: None,
             table: body[4].into(),
             kind: body[7],
-            // the flags say how the route fares, and the kernel does not take them back
-            body: [&body[..8], &[0; 4]].concat(),
+            // the other flags say how the route fares, and the kernel does not take them back
+            body: [&body[..8], &(flags & u32::from(ONLINK)).to_ne_bytes()].concat(),
         };
-        for (kind, value) in message::attributes(&body[FIXED..]) {
+        let attributes = || message::attributes(&body[FIXED..]);
+        let has_next_hop = attributes().any(|(kind, _)| kind == NEXT_HOP);
+        for (kind, value) in attributes() {
             match kind {
                 DESTINATION => route.destination = ip(value)?,
                 GATEWAY => route.gateway = ip(value),
                 OUTPUT => route.index = message::read_u32(value, 0),
-                // the first `struct rtnexthop`: its length, flags and weight, then the link
-                MULTIPATH => route.index = message::read_u32(value, 4),
+                MULTIPATH => route.index = next_hop_links(value).next(),
                 TABLE => route.table = message::read_u32(value, 0)?,
                 _ => {}
             }
-            if kind != CACHE_INFO {
-                put(&mut route.body, kind, value);
+            match kind {
+                CACHE_INFO => {
+                    let expires = message::read_u32(value, CACHE_INFO_EXPIRES)? as i32;
+                    if expires > 0 {
+                        put_u32(&mut route.body, EXPIRES, expires as u32 / 100);
+                    }
+                }
+                // told for the reader's sake: whoever names the object must not name what is in it
+                OUTPUT | GATEWAY | VIA | MULTIPATH if has_next_hop => {}
+                MULTIPATH => put(&mut route.body, kind, &next_hops(value)),
+                _ => put(&mut route.body, kind, value),
             }
         }
         Some(route)
     }
+
+    /// Whether the kernel made it for an address, and makes it again when that comes back.
+    pub(crate) fn comes_with_address(&self) -> bool {
+        self.body[5] == KERNEL && (self.destination.is_ipv6() || self.table == LOCAL_TABLE)
+    }
+
+    /// The links that packets take.
+    pub(crate) fn links(&self) -> Vec<u32> {
+        match self.attribute(MULTIPATH) {
+            Some((_, hops)) => next_hop_links(hops).collect(),
+            None => self.index.into_iter().collect(),
+        }
+    }
+
+    /// How near its destination is, the nearest first: by those, the gateways of the others are found.
+    pub(crate) fn distance(&self) -> u8 {
+        u8::MAX - self.body[6]
+    }
+
+    /// Where in a [`Request`] that adds the route it says for how many seconds it holds, if it has an end.
+    pub(crate) fn expiry_in_request(&self) -> Option<usize> {
+        let (at, _) = self.attribute(EXPIRES)?;
+        Some(message::HEADER_LENGTH + at)
+    }
+
+    /// An attribute's value, and where in the body it is.
+    fn attribute(&self, kind: u16) -> Option<(usize, &[u8])> {
+        let mut attributes = message::attributes(&self.body[FIXED..]);
+        let (_, value) = attributes.find(|(found, _)| *found == kind)?;
+        let at = value.as_ptr() as usize - self.body.as_ptr() as usize;
+        Some((at, value))
+    }
+}
+
+/// The `struct rtnexthop`s in a list of them, each with its attributes.
+fn each_next_hop(mut hops: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let length = usize::from(message::read_u16(hops, 0)?);
+        let hop = hops.get(..length.max(NEXT_HOP_FIXED))?;
+        hops = hops
+            .get(hop.len().next_multiple_of(4)..)
+            .unwrap_or_default();
+        Some(hop)
+    })
+}
+
+fn next_hop_links(hops: &[u8]) -> impl Iterator<Item = u32> {
+    each_next_hop(hops).filter_map(|hop| message::read_u32(hop, NEXT_HOP_LINK))
+}
+
+/// The next hops without the flags that say how they fare.
+fn next_hops(hops: &[u8]) -> Vec<u8> {
+    let mut kept = Vec::with_capacity(hops.len());
+    for hop in each_next_hop(hops) {
+        let start = kept.len();
+        kept.extend_from_slice(hop);
+        kept[start + NEXT_HOP_FLAGS] &= ONLINK;
+        message::pad(&mut kept);
+    }
+    kept
 }
 
 impl fmt::Display for Route {
@@ -167,6 +251,18 @@ pub(super) fn dump() -> Request {
 /// Adds a route.
 pub fn add_route(route: &Route) -> Request {
     Request::create(NEW, &route.body)
+}
+
+/// Adds a route that was there, beside or in the place of what is there of it.
+pub(crate) fn put_back_route(route: &Route) -> Request {
+    if route.destination.is_ipv4() {
+        Request::append(NEW, &route.body)
+    } else if route.attribute(MULTIPATH).is_some() {
+        // for IPv6, each hop is a route: those by other links are still there
+        Request::replace(NEW, &route.body)
+    } else {
+        Request::create(NEW, &route.body)
+    }
 }
 
 /// Removes a route.
