@@ -1,6 +1,6 @@
 //! What of the host's devices works here, tried out.
 
-use crate::{OpenError, TapDevice, TapOptions};
+use crate::{OpenError, TapDevice, TapOptions, packet};
 
 /// Whether a device works on this host, for this user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl Finding {
 
 /// Opens every kind of device and closes it again, where that changes nothing that exists.
 pub fn look() -> Vec<Finding> {
-    vec![memory(), tap()]
+    vec![memory(), tap(), packet()]
 }
 
 fn memory() -> Finding {
@@ -55,5 +55,16 @@ fn tap() -> Finding {
             "an interface of its own; the host's kernel is the peer",
         ),
         Err(error) => Finding::fails("tap", &error),
+    }
+}
+
+/// Opens a socket, and binds it to nothing: an interface is taken over only when somebody names it.
+fn packet() -> Finding {
+    match packet::try_socket() {
+        Ok(()) => Finding::works(
+            "packet",
+            "an interface that exists, taken over until the end",
+        ),
+        Err(error) => Finding::fails("packet", &error),
     }
 }

@@ -2,15 +2,18 @@
 //!
 //! - [`netlink`] reads and changes links, addresses and routes.
 //! - [`TapDevice`] is an interface whose other end is a descriptor.
+//! - [`PacketDevice`] is an interface that is taken over, by a packet socket.
 //! - [`privileges`] are given up once everything is open.
 //! - [`range_is_routed`] tells whether an address range is free; [`doctor`] tells which devices work here.
 //! - [`OpenError`] says why a device could not be opened, and what to do about it.
 
 mod descriptor;
+mod grant;
 mod open_error;
+mod packet;
 mod routed;
+mod takeover;
 mod tap;
-#[allow(dead_code, reason = "cut datagrams are for a device that follows")]
 mod virtio_header;
 
 pub mod doctor;
@@ -18,5 +21,6 @@ pub mod netlink;
 pub mod privileges;
 
 pub use open_error::{OpenError, OpenErrorKind};
+pub use packet::{PacketDevice, PacketOptions};
 pub use routed::range_is_routed;
 pub use tap::{TapDevice, TapOptions};
