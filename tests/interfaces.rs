@@ -2,5 +2,8 @@
 //! prefix-named by what it is about.
 
 mod interface_netlink;
+mod interface_packet;
+mod interface_peer;
 mod interface_privileges;
+mod interface_takeover;
 mod interface_tap;
