@@ -14,19 +14,19 @@ use std::net::TcpStream;
 use std::process::ExitCode;
 
 /// A connection to the server.
-pub struct Client {
+pub(crate) struct Client {
     stream: BufReader<TcpStream>,
 }
 
 impl Client {
     /// Connects to `address`, as `127.0.0.1:7379`.
-    pub fn connect(address: &str) -> io::Result<Self> {
+    pub(crate) fn connect(address: &str) -> io::Result<Self> {
         let stream = BufReader::new(TcpStream::connect(address)?);
         Ok(Self { stream })
     }
 
     /// Sends a request, which is a line without its end, and gives the answer, one as well.
-    pub fn ask(&mut self, request: &str) -> io::Result<String> {
+    pub(crate) fn ask(&mut self, request: &str) -> io::Result<String> {
         // In one piece: the end of the line alone would be a segment of its own.
         self.stream
             .get_mut()

@@ -13,5 +13,6 @@ mod errors;
 mod help;
 mod http;
 mod journeys;
+mod kv;
 mod sockets;
 mod support;
