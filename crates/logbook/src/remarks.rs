@@ -8,6 +8,8 @@ pub(crate) fn remarks(logged: &Logged) -> Vec<String> {
     let mut remarks = Vec::new();
     if !matches!(logged.outcome, Outcome::Answered | Outcome::Delivered) {
         remarks.push(ending(logged));
+    } else if let Some(reason) = &logged.reason {
+        remarks.push(plain::one_line(reason, 100));
     }
     if let Some(ns) = logged.rx_ring_at_most_ns {
         let time = units::time(ns);

@@ -151,3 +151,6 @@ impl<C: Codec> Reader<C> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

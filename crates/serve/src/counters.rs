@@ -23,6 +23,8 @@ impl Counter {
 pub struct ServeCounters {
     /// Connections accepted.
     pub connections: Counter,
+    /// Connections that ended because what served them panicked, as a codec does that contradicts itself.
+    pub connection_panics: Counter,
     /// Calls of the handler.
     pub requests: Counter,
     /// Requests that a codec rejected.

@@ -1,5 +1,6 @@
 //! Accepting connections and, in the end, no more of them.
 
+use crate::caught::caught;
 use crate::counters::ServeCounters;
 use crate::http1::Http1;
 use crate::marks::Marks;
@@ -114,8 +115,12 @@ impl<C> Server<C> {
                         Ok((stream, journal)) => {
                             self.counters.connections.increment();
                             let (service, drain) = (self.service.clone(), drain.clone());
+                            let counters = self.counters.clone();
                             connections.spawn_local(async move {
-                                service.serve(stream, journal, drain).await;
+                                // A panic that nobody in it has caught ends this connection, and no other.
+                                if caught(service.serve(stream, journal, drain)).await.is_none() {
+                                    counters.connection_panics.increment();
+                                }
                             });
                         }
                         Err(error) if is_passing(&error) => {}

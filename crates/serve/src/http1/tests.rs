@@ -268,7 +268,7 @@ fn a_head_that_drips_is_answered_408() {
         assert_eq!(begun.elapsed().as_secs(), 15);
         served.client.far.dropped().await;
         assert_eq!(served.counters.request_timeouts.get(), 1);
-        assert_eq!(served.last_request_end(), Some(RequestEnd::Rejected));
+        assert_eq!(served.last_request_end(), Some(RequestEnd::TimedOut));
     });
 }
 

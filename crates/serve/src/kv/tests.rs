@@ -3,7 +3,9 @@
 use super::{Command, KEY_BYTES, KvCodec, Store, StoreLimits, VALUE_BYTES};
 use crate::protocol::Answer;
 use periplus_protocol::check::{every_cut, read};
-use periplus_protocol::{Codec, ErrorClass, Policy};
+use periplus_protocol::{Codec, ErrorClass, Policy, Read, Reader};
+use proptest::collection::vec;
+use proptest::prelude::*;
 
 fn get(key: &str) -> Command {
     Command::Get { key: key.into() }
@@ -177,4 +179,50 @@ fn a_full_store_says_so_and_loses_nothing() {
     assert_eq!(store.answer(del("a")), Answer::new("deleted\n"));
     assert_eq!(store.answer(set("c", "")), stored);
     assert_eq!((store.entries(), store.bytes()), (2, 10));
+}
+
+/// A command and a way to write it.
+fn line() -> impl Strategy<Value = (Command, String)> {
+    let key = || "[!-~äñ日]{1,20}";
+    let command = prop_oneof![
+        key().prop_map(|key| (get(&key), format!("get {key}"))),
+        (key(), "[ -~äñ日]{0,200}")
+            .prop_map(|(key, value)| (set(&key, &value), format!("set {key} {value}"))),
+        key().prop_map(|key| (del(&key), format!("del {key}"))),
+        Just((Command::Ping, "ping".to_string())),
+        Just((Command::Quit, "quit".to_string())),
+    ];
+    (command, any::<bool>())
+        .prop_map(|((command, line), cr)| (command, line + if cr { "\r\n" } else { "\n" }))
+}
+
+proptest! {
+    #[test]
+    fn what_was_written_is_read_however_it_is_cut(
+        lines in vec(line(), 0..30),
+        noise in vec(any::<u8>(), 0..50),
+        sizes in vec(1usize..100, 1..50),
+    ) {
+        let (commands, text): (Vec<_>, String) = lines.into_iter().unzip();
+        let stream = [text.as_bytes(), &noise].concat();
+        let whole = read(&KvCodec::default(), [&stream[..]]);
+        prop_assert_eq!(&whole.requests[..commands.len()], &commands[..]);
+        let (mut reader, mut requests, mut rejection) = (Reader::new(KvCodec::default()), vec![], None);
+        let mut sizes = sizes.iter().cycle();
+        let mut rest = &stream[..];
+        while !rest.is_empty() && rejection.is_none() {
+            let (mut piece, after) = rest.split_at((*sizes.next().unwrap()).min(rest.len()));
+            let shown = piece.len();
+            match reader.feed(&mut piece) {
+                Read::More => {}
+                Read::Request(command) => requests.push(command),
+                Read::Rejected(found) => rejection = Some(found),
+            }
+            // No line here is longer.
+            prop_assert!(reader.held() <= 4 + 250 + 1 + 600);
+            rest = if rejection.is_some() { after } else { &rest[shown - piece.len()..] };
+        }
+        prop_assert_eq!(requests, whole.requests);
+        prop_assert_eq!(rejection, whole.rejection);
+    }
 }

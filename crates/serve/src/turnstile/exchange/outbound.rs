@@ -6,6 +6,9 @@ use crate::turnstile::Disagreement;
 use crate::turnstile::request::AnswerTo;
 use periplus_journey::{Label, Mark, RequestEnd};
 
+/// The status that says that the request did not arrive in time (RFC 9110 section 15.5.9).
+const REQUEST_TIMEOUT: u16 = 408;
+
 impl<M: Marks> Exchange<M> {
     /// Whether an answer may be written now.
     pub(in crate::turnstile) fn check_answer_due(&self) -> Result<(), Disagreement> {
@@ -40,7 +43,11 @@ impl<M: Marks> Exchange<M> {
             Request::Arrived => state.end_request(RequestEnd::Rejected, Request::Ended),
             // An error answer does not wait for the rest of the request, and does not want it.
             Request::Head | Request::Content if is_error(status) => {
-                state.end_request(RequestEnd::Rejected, Request::Cut);
+                let how = match status {
+                    REQUEST_TIMEOUT => RequestEnd::TimedOut,
+                    _ => RequestEnd::Rejected,
+                };
+                state.end_request(how, Request::Cut);
             }
             _ => {}
         }
