@@ -24,7 +24,7 @@ mod words;
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sum {
-    /// Sums of pieces, each folded to 16 bits, in the machine's byte order.
+    /// Sums of pieces, each folded to 16 bits or a number of 32, in the machine's byte order.
     total: u64,
     /// An odd number of bytes has been added: the next byte is the second of its word.
     odd: bool,
@@ -45,11 +45,11 @@ impl Sum {
         let mut sum = Self::new();
         for address in [source, destination] {
             match address {
-                IpAddr::V4(address) => sum.add(&address.octets()),
+                IpAddr::V4(address) => sum.add_u32(u32::from(address)),
                 IpAddr::V6(address) => sum.add(&address.octets()),
             }
         }
-        sum.add(&length.to_be_bytes());
+        sum.add_u32(length);
         sum.add_u16(protocol.into());
         sum
     }
@@ -70,6 +70,12 @@ impl Sum {
     /// Adds the next two bytes: a number in network order.
     pub fn add_u16(&mut self, value: u16) {
         self.append(u16::from_ne_bytes(value.to_be_bytes()), 2);
+    }
+
+    /// Adds the next four bytes, after an even number of them: a number in network order.
+    fn add_u32(&mut self, value: u32) {
+        debug_assert!(!self.odd);
+        self.total += u64::from(u32::from_ne_bytes(value.to_be_bytes()));
     }
 
     /// The sum folded to 16 bits, not complemented: what a device that completes checksums expects to find

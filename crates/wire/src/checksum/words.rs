@@ -10,6 +10,9 @@ const STEP: usize = LANES * 4;
 /// The folded sum of `piece`; an odd last byte counts as the first of a word whose second is 0.
 pub(super) fn sum(piece: &[u8]) -> u16 {
     let (steps, tail) = piece.as_chunks::<STEP>();
+    if steps.is_empty() {
+        return fold(sum_tail(tail)); // a header: the lanes would cost more than they save
+    }
     let mut lanes = [0u64; LANES];
     for step in steps {
         add_step(&mut lanes, step);
@@ -35,12 +38,16 @@ pub(super) fn sum_and_copy(source: &[u8], destination: &mut [u8]) -> u16 {
     fold(fold_lanes(lanes) + sum_tail(tail))
 }
 
-/// Folds carries back in until 16 bits are left (RFC 1071 4.1).
-pub(super) fn fold(mut sum: u64) -> u16 {
-    while sum > 0xffff {
-        sum = (sum & 0xffff) + (sum >> 16);
-    }
-    sum as u16
+/// Folds carries back in until 16 bits are left (RFC 1071 4.1). Each line halves what can be above them.
+pub(super) fn fold(sum: u64) -> u16 {
+    let sum = halves(sum); // at most 33 bits
+    let sum = halves(sum); // at most 32
+    let sum = (sum & 0xffff) + (sum >> 16); // at most 17
+    ((sum & 0xffff) + (sum >> 16)) as u16
+}
+
+fn halves(sum: u64) -> u64 {
+    (sum & 0xffff_ffff) + (sum >> 32)
 }
 
 #[inline(always)]
@@ -52,16 +59,20 @@ fn add_step(lanes: &mut [u64; LANES], step: &[u8; STEP]) {
 
 /// The lanes' sum, small enough that more can be added to it.
 fn fold_lanes(lanes: [u64; LANES]) -> u64 {
-    lanes.iter().map(|&lane| u64::from(fold(lane))).sum()
+    lanes.into_iter().map(halves).sum()
 }
 
 fn sum_tail(tail: &[u8]) -> u64 {
-    let (words, odd) = tail.as_chunks::<2>();
-    let even: u64 = words
+    let (words, rest) = tail.as_chunks::<4>();
+    let words = words
         .iter()
-        .map(|word| u64::from(u16::from_ne_bytes(*word)))
-        .sum();
-    even + odd
-        .first()
-        .map_or(0, |&last| u64::from(u16::from_ne_bytes([last, 0])))
+        .map(|word| u64::from(u32::from_ne_bytes(*word)))
+        .sum::<u64>();
+    let last: u32 = match *rest {
+        [] => 0,
+        [a] => u16::from_ne_bytes([a, 0]).into(),
+        [a, b] => u16::from_ne_bytes([a, b]).into(),
+        [a, b, c, ..] => u32::from_ne_bytes([a, b, c, 0]).into(),
+    };
+    words + u64::from(last)
 }
