@@ -8,6 +8,9 @@ use std::collections::VecDeque;
 const COPY_BREAK: usize = 256;
 /// Heap blocks are at least this large, so that small payloads share one.
 const HEAP_BLOCK: usize = 4096;
+/// The first may be smaller: most often it is read before another payload comes, and an allocator has small blocks at
+/// hand.
+const FIRST_HEAP_BLOCK: usize = 1024;
 
 /// Received bytes where they lie.
 #[derive(Debug)]
@@ -140,7 +143,12 @@ impl ReceiveQueue {
             self.length += data.len();
             return;
         }
-        let mut bytes = Vec::with_capacity(data.len().max(HEAP_BLOCK));
+        let least = if self.held.is_empty() {
+            FIRST_HEAP_BLOCK
+        } else {
+            HEAP_BLOCK
+        };
+        let mut bytes = Vec::with_capacity(data.len().max(least));
         bytes.extend_from_slice(data);
         self.append(Held::Heap { bytes, start: 0 });
     }

@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 
 /// Small writes are gathered in blocks of this size, so that a byte at a time does not cost an allocation each.
 const GATHER: usize = 4096;
+/// The first such block of a queue may be smaller: many an answer is no longer, and an allocator has small blocks at hand.
+const GATHER_FIRST: usize = 1024;
 /// Blocks below this size are gathered as well: the queue is bounded in bytes, not in blocks.
 const WORTH_SHARING: usize = 512;
 
@@ -66,7 +68,12 @@ impl SendQueue {
                 block.extend_from_slice(data)
             }
             _ => {
-                let mut block = Vec::with_capacity(data.len().max(GATHER));
+                let least = if self.blocks.is_empty() {
+                    GATHER_FIRST
+                } else {
+                    GATHER
+                };
+                let mut block = Vec::with_capacity(data.len().max(least));
                 block.extend_from_slice(data);
                 self.blocks.push_back(Block::Gathered(block));
             }
