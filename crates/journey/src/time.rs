@@ -35,6 +35,16 @@ impl Instant {
         self.0 / 1_000_000
     }
 
+    /// The earliest of those that are set.
+    pub fn earliest<const N: usize>(moments: [Option<Instant>; N]) -> Option<Instant> {
+        let earliest = moments
+            .into_iter()
+            .fold(Self::FAR_FUTURE, |earliest, moment| {
+                earliest.min(moment.unwrap_or(Self::FAR_FUTURE))
+            });
+        (earliest != Self::FAR_FUTURE).then_some(earliest)
+    }
+
     /// The time from `earlier` to this moment, zero if `earlier` is in fact later.
     pub const fn since(self, earlier: Instant) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))

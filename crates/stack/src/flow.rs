@@ -64,9 +64,6 @@ impl Flow {
 
     /// When the shard has to look at it.
     pub(crate) fn next_timeout(&self) -> Option<Instant> {
-        [self.connection.next_timeout(), self.retry_at]
-            .into_iter()
-            .flatten()
-            .min()
+        Instant::earliest([self.connection.next_timeout(), self.retry_at])
     }
 }

@@ -8,10 +8,7 @@ use periplus_journey::{Instant, Outcome};
 impl Shard {
     /// When [`Shard::timeout`] next has something to do.
     pub fn next_timeout(&self) -> Option<Instant> {
-        [self.timers.next_timeout(), self.neighbours.next_timeout()]
-            .into_iter()
-            .flatten()
-            .min()
+        Instant::earliest([self.timers.next_timeout(), self.neighbours.next_timeout()])
     }
 
     /// Does what is due at `now`. Answers wait for [`Shard::transmit`].

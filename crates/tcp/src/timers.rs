@@ -11,10 +11,7 @@ impl Connection {
             AckDue::By(at) => Some(at),
             _ => None,
         };
-        [self.retransmit_at, self.state_ends_at, delayed_ack]
-            .into_iter()
-            .flatten()
-            .min()
+        Instant::earliest([self.retransmit_at, self.state_ends_at, delayed_ack])
     }
 
     /// Does what is due at `context.now`.

@@ -146,7 +146,7 @@ impl Driver {
             state.device.next_timeout(),
             state.shutdown_deadline(),
         ];
-        let until = deadlines.into_iter().flatten().min();
+        let until = Instant::earliest(deadlines);
         if until.is_some() && self.timer.poll(context, clock::now(), until).is_ready() {
             return Next::Round;
         }
