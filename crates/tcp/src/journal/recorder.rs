@@ -57,7 +57,9 @@ impl Recorder {
 
     /// Moves everything recorded into `out`.
     pub fn take(&mut self, out: &mut Vec<Record>) {
-        out.extend(self.records.drain(..));
+        if !self.records.is_empty() {
+            out.extend(self.records.drain(..));
+        }
     }
 
     /// Whether anything waits.
