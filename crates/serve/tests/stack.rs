@@ -1,55 +1,32 @@
 //! The backend on the stack: a folder served from one shard to clients on another, over a memory link, and the journeys
 //! that come of it.
 
-use periplus_net::journey::{Kind, Outcome, Record, Station};
-use periplus_net::ring::memory::{LinkOptions, link};
-use periplus_net::{Recorder, ShardHandle, ShardOptions, TcpListener, TcpStream};
+mod common;
+
+use common::{Shards, test};
+use periplus_net::TcpStream;
+use periplus_net::journey::{Outcome, Record, Station};
 use periplus_serve::{Drained, Files, FilesOptions, ServeOptions, Server};
-use periplus_wire::ethernet::EthernetAddress;
-use std::cell::RefCell;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::rc::Rc;
-use std::time::Duration;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::oneshot;
-use tokio::task::{JoinHandle, LocalSet, spawn_local};
-
-const SERVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)), 80);
-
-/// A bound for what may take long on a busy machine and must never take for ever.
-const LONG: Duration = Duration::from_secs(60);
+use tokio::task::{JoinHandle, spawn_local};
 
 /// A folder being served.
 struct Site {
     root: TempDir,
-    server: ShardHandle,
-    client: ShardHandle,
-    records: Rc<RefCell<Vec<Record>>>,
+    shards: Shards,
     stop: oneshot::Sender<()>,
     running: JoinHandle<io::Result<Drained>>,
-}
-
-fn options(number: u8) -> ShardOptions {
-    ShardOptions {
-        ethernet: EthernetAddress([2, 0, 0, 0, 0, number]),
-        address: Ipv4Addr::new(10, 0, 0, number),
-        prefix: 24,
-        ..ShardOptions::default()
-    }
 }
 
 impl Site {
     async fn start() -> Self {
         let root = tempfile::tempdir().unwrap();
-        let records = Rc::<RefCell<Vec<Record>>>::default();
-        let kept = records.clone();
-        let recorder: Recorder = Box::new(move |record| kept.borrow_mut().push(record));
-        let (server_end, client_end) = link(LinkOptions::default());
-        let server = ShardHandle::spawn(options(1), server_end, Some(recorder)).unwrap();
-        let client = ShardHandle::spawn(options(2), client_end, None).unwrap();
-        let listener = TcpListener::bind(&server, SERVER).await.unwrap();
+        let shards = Shards::start();
+        let listener = shards.listen().await;
         let files = Files::open(root.path(), &FilesOptions::default()).unwrap();
         let (stop, stopped) = oneshot::channel();
         let running = spawn_local(async move {
@@ -59,9 +36,7 @@ impl Site {
         });
         Self {
             root,
-            server,
-            client,
-            records,
+            shards,
             stop,
             running,
         }
@@ -72,26 +47,14 @@ impl Site {
     }
 
     async fn connect(&self) -> TcpStream {
-        TcpStream::connect(&self.client, SERVER).await.unwrap()
+        self.shards.connect().await
     }
 
     /// Stops the server. Gives how it drained, and the records of all requests, each of them checked.
     async fn finish(self) -> (Drained, Vec<Record>) {
         self.stop.send(()).unwrap();
         let drained = self.running.await.unwrap().unwrap();
-        self.server.shutdown(LONG).await.unwrap();
-        let records: Vec<_> = self
-            .records
-            .take()
-            .into_iter()
-            .filter(|record| record.kind == Kind::Request)
-            .collect();
-        for record in &records {
-            let intervals = record.spine();
-            let sum: Duration = intervals.intervals().iter().map(|i| i.duration()).sum();
-            assert_eq!(sum, record.total(), "{record:#?}");
-        }
-        (drained, records)
+        (drained, self.shards.finish().await)
     }
 }
 
@@ -114,18 +77,6 @@ async fn read_answer(stream: &mut TcpStream) -> (String, Vec<u8>) {
     let mut content = vec![0; length.map_or(0, |length| length.parse().unwrap())];
     stream.read_exact(&mut content).await.unwrap();
     (head, content)
-}
-
-fn test<F: Future>(test: F) -> F::Output {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    LocalSet::new().block_on(&runtime, async {
-        tokio::time::timeout(LONG, test)
-            .await
-            .expect("it takes for ever")
-    })
 }
 
 /// Bytes that repeat after a prime, so that a lost or doubled piece shows.

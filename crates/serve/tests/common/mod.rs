@@ -1,0 +1,84 @@
+//! A server's shard and a client's on this thread, over a memory link, and the journeys that come of it.
+
+use periplus_net::journey::{Kind, Record};
+use periplus_net::ring::memory::{LinkOptions, link};
+use periplus_net::{Recorder, ShardHandle, ShardOptions, TcpListener, TcpStream};
+use periplus_wire::ethernet::EthernetAddress;
+use std::cell::RefCell;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::rc::Rc;
+use std::time::Duration;
+use tokio::task::LocalSet;
+
+const SERVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)), 80);
+
+/// A bound for what may take long on a busy machine and must never take for ever.
+const LONG: Duration = Duration::from_secs(60);
+
+/// Two shards, and what the server's one recorded.
+pub(crate) struct Shards {
+    server: ShardHandle,
+    client: ShardHandle,
+    records: Rc<RefCell<Vec<Record>>>,
+}
+
+fn options(number: u8) -> ShardOptions {
+    ShardOptions {
+        ethernet: EthernetAddress([2, 0, 0, 0, 0, number]),
+        address: Ipv4Addr::new(10, 0, 0, number),
+        prefix: 24,
+        ..ShardOptions::default()
+    }
+}
+
+impl Shards {
+    pub(crate) fn start() -> Self {
+        let records = Rc::<RefCell<Vec<Record>>>::default();
+        let kept = records.clone();
+        let recorder: Recorder = Box::new(move |record| kept.borrow_mut().push(record));
+        let (server_end, client_end) = link(LinkOptions::default());
+        Self {
+            server: ShardHandle::spawn(options(1), server_end, Some(recorder)).unwrap(),
+            client: ShardHandle::spawn(options(2), client_end, None).unwrap(),
+            records,
+        }
+    }
+
+    pub(crate) async fn listen(&self) -> TcpListener {
+        TcpListener::bind(&self.server, SERVER).await.unwrap()
+    }
+
+    pub(crate) async fn connect(&self) -> TcpStream {
+        TcpStream::connect(&self.client, SERVER).await.unwrap()
+    }
+
+    /// Ends the server's shard. Gives the records of all requests, each of them checked.
+    pub(crate) async fn finish(self) -> Vec<Record> {
+        self.server.shutdown(LONG).await.unwrap();
+        let records: Vec<_> = self
+            .records
+            .take()
+            .into_iter()
+            .filter(|record| record.kind == Kind::Request)
+            .collect();
+        for record in &records {
+            let intervals = record.spine();
+            let sum: Duration = intervals.intervals().iter().map(|i| i.duration()).sum();
+            assert_eq!(sum, record.total(), "{record:#?}");
+        }
+        records
+    }
+}
+
+/// Runs a test that may use tasks of a thread, and that ends.
+pub(crate) fn test<F: Future>(test: F) -> F::Output {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    LocalSet::new().block_on(&runtime, async {
+        tokio::time::timeout(LONG, test)
+            .await
+            .expect("it takes for ever")
+    })
+}
