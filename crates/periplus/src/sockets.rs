@@ -5,10 +5,9 @@ mod table;
 
 pub(crate) use answer::answer;
 
-use crate::control::{Ask, Connections, Fault, Question, Running, ask, folders, running};
+use crate::control::{Ask, Connections, Fault, Question, Running, ask, is_closed_to_us, running};
 use crate::failure::{Failure, Kind, reason};
 use crate::options::SocketsOptions;
-use std::fs;
 use std::io::{self, ErrorKind, Write};
 
 /// Asks every running command, or the one that is wanted, and shows what they answer.
@@ -69,29 +68,20 @@ fn write(text: &[u8]) -> Result<bool, Failure> {
 }
 
 fn nobody(pid: Option<u32>, all: &[Running]) -> Failure {
-    let others: Vec<_> = all.iter().map(|running| running.pid.to_string()).collect();
-    if let (Some(pid), false) = (pid, others.is_empty()) {
-        return Failure::new(
-            Kind::Running,
-            format!("process {pid} is no running periplus of yours"),
-        )
-        .fix(format!("Running are: {}", others.join(", ")));
-    }
     let what = match pid {
-        Some(pid) => {
-            format!("process {pid} is no running periplus of yours, and no other is either")
-        }
+        Some(pid) => format!("process {pid} is no running periplus of yours"),
         None => "no periplus of yours is running".into(),
     };
-    let of_root = folders().iter().any(|folder| {
-        fs::read_dir(folder).is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
-    });
-    let root = if of_root {
+    let others: Vec<_> = all.iter().map(|running| running.pid.to_string()).collect();
+    let fix = if others.is_empty() {
+        "Start one with `periplus serve DIR`, and ask again while it runs.".into()
+    } else {
+        format!("Running are: {}.", others.join(", "))
+    };
+    let root = if is_closed_to_us() {
         " Those of root are shown to root: `sudo periplus sockets`."
     } else {
         ""
     };
-    Failure::new(Kind::Running, what).fix(format!(
-        "Start one with `periplus serve DIR`, and ask again while it runs.{root}"
-    ))
+    Failure::new(Kind::Running, what).fix(fix + root)
 }

@@ -5,14 +5,16 @@ use super::folder::folders;
 use super::message::{Body, Line, Question};
 use crate::failure::reason;
 use std::io::{self, ErrorKind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 /// How long a command may say nothing.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long to rest before trying again.
+const REST: Duration = Duration::from_millis(10);
 /// The longest answer.
 const LONGEST_ANSWER: usize = 128 * 1024 * 1024;
 
@@ -60,7 +62,7 @@ pub(crate) fn running() -> Vec<Running> {
 
 /// Asks one of them.
 pub(crate) async fn ask(running: &Running, question: Question) -> Result<Answer, Fault> {
-    let text = match timeout(PATIENCE, UnixStream::connect(&running.socket)).await {
+    let text = match timeout(PATIENCE, connect(&running.socket)).await {
         Ok(Ok(stream)) => exchange(stream, question).await,
         Ok(Err(error)) => Err(error),
         Err(_) => Err(ErrorKind::TimedOut.into()),
@@ -74,6 +76,16 @@ pub(crate) async fn ask(running: &Running, question: Question) -> Result<Answer,
         _ => Fault::Other(reason(&error)),
     })?;
     read(text).map_err(Fault::Other)
+}
+
+/// Connects. While too many others wait to be accepted the kernel refuses at once, and does not say when it would not.
+async fn connect(socket: &Path) -> io::Result<UnixStream> {
+    loop {
+        match UnixStream::connect(socket).await {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => sleep(REST).await,
+            done => return done,
+        }
+    }
 }
 
 async fn exchange(mut stream: UnixStream, question: Question) -> io::Result<Vec<u8>> {

@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 /// Names another folder than the usual ones.
 pub(crate) const VARIABLE: &str = "PERIPLUS_RUNTIME_DIR";
 
+/// root's own.
+const ROOTS: &str = "/run/periplus";
+
 /// The folders in which this user's control sockets may be, the preferred one first. A running command uses the first that
 /// it can; who asks looks in all of them, because the two may have been started in different surroundings.
 ///
@@ -22,7 +25,7 @@ pub(crate) fn folders() -> Vec<PathBuf> {
     let user = geteuid();
     let mut folders = Vec::new();
     if user.is_root() {
-        folders.push("/run/periplus".into());
+        folders.push(ROOTS.into());
     }
     if let Some(runtime) = from("XDG_RUNTIME_DIR").map(PathBuf::from)
         && runtime.is_absolute()
@@ -35,6 +38,12 @@ pub(crate) fn folders() -> Vec<PathBuf> {
     }
     folders.push(format!("/tmp/periplus-{}", user.as_raw()).into());
     folders
+}
+
+/// Whether root has a folder into which this user may not look.
+pub(crate) fn is_closed_to_us() -> bool {
+    let closed = |error: io::Error| error.kind() == ErrorKind::PermissionDenied;
+    std::env::var_os(VARIABLE).is_none() && fs::read_dir(ROOTS).is_err_and(closed)
 }
 
 /// Makes the folder if it is not there. Its parent must be.

@@ -148,13 +148,25 @@ fn the_table_has_the_columns_of_ss_and_a_connection_says_where_it_waits() {
     nobody_reads
         .write_all(b"GET /large.bin HTTP/1.1\r\nHost: a\r\n\r\n")
         .expect("sent");
-    // Until the buffers of the host are full, and the answer waits in ours.
+    // Until the buffers of the host are full, and the answer waits in ours: then nothing moves any more.
+    let mut before = String::new();
     let table = loop {
         let (code, table, talk) = sockets(runtime.path(), &[]);
         assert_eq!((code, talk.as_str()), (Some(0), ""));
-        if table.contains("send_queue") {
+        let waiting = |table: &str| {
+            Some(
+                table
+                    .split_once("send_queue ")?
+                    .1
+                    .split_once(',')?
+                    .0
+                    .to_string(),
+            )
+        };
+        if waiting(&table).is_some_and(|now| Some(now) == waiting(&before)) {
             break table;
         }
+        before = table;
     };
     let pid = server.pid();
     assert!(table.starts_with(&format!("pid {pid} serves ")), "{table}");
@@ -237,7 +249,7 @@ fn two_servers_and_two_who_ask_at_once() {
     assert_eq!((code, data.as_str()), (Some(1), ""));
     let [one, other] = pids;
     let expected = format!(
-        "periplus: process 1 is no running periplus of yours\n  Running are: {one}, {other}\n"
+        "periplus: process 1 is no running periplus of yours\n  Running are: {one}, {other}.\n"
     );
     assert_eq!(talk, expected);
 }
