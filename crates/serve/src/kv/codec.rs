@@ -121,9 +121,7 @@ impl KvCodec {
         }
         match str::from_utf8(bytes) {
             Err(_) => Found::Wrong(ErrorClass::BadEncoding, length),
-            Ok(text) if text.chars().any(char::is_control) => {
-                Found::Wrong(ErrorClass::BadValue, length)
-            }
+            Ok(text) if has_control(text) => Found::Wrong(ErrorClass::BadValue, length),
             Ok(text) => Found::Section(text, delimiter),
         }
     }
@@ -154,6 +152,16 @@ fn next(state: State, text: &str, delimiter: Delimiter) -> Next {
             key,
             value: text.into(),
         }),
+    }
+}
+
+/// Most text is ASCII, of which many bytes are looked at together.
+fn has_control(text: &str) -> bool {
+    if text.is_ascii() {
+        let found = |found, byte: u8| found | byte.is_ascii_control();
+        text.bytes().fold(false, found)
+    } else {
+        text.chars().any(char::is_control)
     }
 }
 

@@ -47,7 +47,7 @@ fn however_the_stream_is_cut_the_requests_are_the_same() {
 #[test]
 fn what_is_wrong_is_found_in_its_section_however_it_is_cut() {
     use ErrorClass::{BadEncoding, BadValue, UnknownCase};
-    let cases: [(&[u8], ErrorClass, &str, usize); 16] = [
+    let cases: [(&[u8], ErrorClass, &str, usize); 17] = [
         (b"\n", UnknownCase, "verb", 1),
         (b"\r\n", UnknownCase, "verb", 2),
         (b" get a\n", UnknownCase, "verb", 1),
@@ -64,6 +64,7 @@ fn what_is_wrong_is_found_in_its_section_however_it_is_cut() {
         (b"get \xc3\n", BadEncoding, "key", 6),
         (b"set a\n", BadValue, "value", 6),
         (b"set a b\tc\n", BadValue, "value", 10),
+        ("set a ä\u{85}\n".as_bytes(), BadValue, "value", 11),
     ];
     for (stream, class, section, length) in cases {
         let followed = [stream, b"get a\n"].concat();
