@@ -7,3 +7,4 @@ mod interface_peer;
 mod interface_privileges;
 mod interface_takeover;
 mod interface_tap;
+mod interface_udp;
