@@ -81,6 +81,22 @@ impl<D: Device> Host<D> {
         self.writable.remove(&id)
     }
 
+    /// The connections of which the shard has said since the last call that they are readable, in order.
+    pub fn take_all_readable(&mut self) -> Vec<ConnectionId> {
+        self.take_ready();
+        let mut readable: Vec<_> = self.readable.drain().collect();
+        readable.sort();
+        readable
+    }
+
+    /// The connections of which the shard has said since the last call that they are writable, in order.
+    pub fn take_all_writable(&mut self) -> Vec<ConnectionId> {
+        self.take_ready();
+        let mut writable: Vec<_> = self.writable.drain().collect();
+        writable.sort();
+        writable
+    }
+
     /// Whether the shard has said since the last call that the listener has a connection.
     pub fn take_acceptable(&mut self, id: ListenerId) -> bool {
         self.take_ready();

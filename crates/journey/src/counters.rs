@@ -103,6 +103,8 @@ counters! {
     time_wait_recycled = "TcpExtTWRecycled",
     /// Bytes moved from ring frames to the heap to give the frames back.
     rcv_collapsed = "TcpExtTCPRcvCollapsed",
+    /// How often the shard's connections together came near `tcp_mem`.
+    tcp_memory_pressures = "TcpExtTCPMemoryPressures",
     /// Records of arrivals not written because of their rate limit.
     arrival_records_limited = "PeriplusArrivalRecordsLimited",
     /// Records thrown away because nobody took them.

@@ -2,7 +2,9 @@
 
 use periplus_journey::{Counters, FrameLedger, Instant};
 use periplus_ring::{Capabilities, PoolLevel};
-use periplus_tcp::{Context, FrameBudget, InitialSequence, Offer, Recorder, Sysctls};
+use periplus_tcp::{
+    Claim, Context, FrameBudget, InitialSequence, MemoryBudget, Offer, Recorder, Sysctls,
+};
 
 /// The part of a shard that its connections are given for the length of a call.
 #[derive(Debug)]
@@ -16,9 +18,16 @@ pub(crate) struct Environment {
     /// What our SYNs say.
     pub(crate) offer: Offer,
     pub(crate) capabilities: Capabilities,
+    pub(crate) memory: Memory,
 }
 
 impl Environment {
+    /// A connection claims `now` of the shard's memory, and no longer `before`.
+    pub(crate) fn claim(&mut self, before: Claim, now: Claim) {
+        self.memory
+            .claim(before, now, &self.sysctls, &mut self.counters);
+    }
+
     pub(crate) fn context(&mut self, now: Instant) -> Context<'_> {
         Context {
             now,
@@ -26,6 +35,30 @@ impl Environment {
             counters: &mut self.counters,
             recorder: &mut self.recorder,
             frames: self.frames,
+            memory: MemoryBudget::left_by(self.memory.claimed, &self.sysctls),
+        }
+    }
+}
+
+/// What the connections of a shard claim together.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Memory {
+    pub(crate) claimed: Claim,
+    under_pressure: bool,
+}
+
+impl Memory {
+    /// As on Linux, pressure begins at two thirds, and ends below half, of what may be claimed.
+    fn claim(&mut self, before: Claim, now: Claim, sysctls: &Sysctls, counters: &mut Counters) {
+        let claimed = &mut self.claimed;
+        claimed.receive = claimed.receive - before.receive + now.receive;
+        claimed.send = claimed.send - before.send + now.send;
+        let (most, half) = (claimed.receive.max(claimed.send), sysctls.tcp_mem / 2);
+        if !self.under_pressure && most > half / 3 * 2 {
+            self.under_pressure = true;
+            counters.tcp_memory_pressures += 1;
+        } else if self.under_pressure && most < half / 2 {
+            self.under_pressure = false;
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::frame_writer::FlowHeader;
 use crate::list::{Linked, Links};
 use crate::timer_wheel::TimerId;
 use periplus_journey::Instant;
-use periplus_tcp::Connection;
+use periplus_tcp::{Claim, Connection};
 
 /// Headers made from a neighbour's link address.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +28,8 @@ pub(crate) struct Flow {
     pub(crate) armed: Option<Instant>,
     /// The next hop does not answer: not before then.
     pub(crate) retry_at: Option<Instant>,
+    /// What of the shard's memory it was last found to claim.
+    pub(crate) claim: Claim,
     /// In the flow table.
     pub(crate) is_listed: bool,
     /// In the transmit queue.
@@ -54,6 +56,7 @@ impl Flow {
             timer: None,
             armed: None,
             retry_at: None,
+            claim: Claim::default(),
             is_listed: true,
             is_queued: false,
             is_unresolved: false,

@@ -40,7 +40,7 @@ mod udp;
 pub use calls::{Accepted, ConnectError, ListenError};
 pub use handle::Handle;
 pub use options::{ClosedPortPolicy, ShardOptions};
-pub use periplus_tcp::{QueueLengths, Read, State, StreamError, Sysctls, Timer, Write};
+pub use periplus_tcp::{Claim, QueueLengths, Read, State, StreamError, Sysctls, Timer, Write};
 pub use shard::{ConnectionId, ListenerId, Ready, Shard, UdpId};
 pub use sockets::{ConnectionSocket, DatagramSocket, ListenerSocket, Queue, SocketCursor};
 pub use transmit::TransmitOutcome;

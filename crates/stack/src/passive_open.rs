@@ -41,7 +41,8 @@ impl Shard {
         let iss = environment.initial_sequence.iss(now, key.local, key.remote);
         let iss = old.map_or(iss, |old| old.iss(iss));
         let ends = ((local, key.local.port()), (remote, key.remote.port()));
-        let mut record = HalfOpen::new(syn, ends.0, ends.1, pack(listener), iss, now);
+        let context = environment.context(now);
+        let mut record = HalfOpen::new(syn, ends.0, ends.1, pack(listener), iss, &context);
         bound.listener.syn_queue.enter();
         let length = bound.listener.syn_queue.len();
         record.syn_queue_length = u16::try_from(length).unwrap_or(u16::MAX);

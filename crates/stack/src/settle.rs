@@ -6,7 +6,7 @@ use crate::handle::{Handle, Tag};
 use crate::shard::{ConnectionId, Ready, TimeWaitEntry};
 use crate::slab::Index;
 use periplus_journey::Instant;
-use periplus_tcp::{Readiness, State, TimeWait};
+use periplus_tcp::{Claim, Readiness, State, TimeWait};
 use std::net::{IpAddr, Ipv4Addr};
 
 impl Shard {
@@ -22,8 +22,18 @@ impl Shard {
         }
     }
 
-    /// Brings timer, readiness and tables in line with the connection.
+    /// What the connection claims of the shard's memory may have changed.
+    pub(crate) fn reckon(&mut self, index: Index) {
+        if let Some(flow) = self.flows.get_mut(index) {
+            let claim = flow.connection.claim();
+            let before = std::mem::replace(&mut flow.claim, claim);
+            self.environment.claim(before, claim);
+        }
+    }
+
+    /// Brings memory, timer, readiness and tables in line with the connection.
     pub(crate) fn note(&mut self, index: Index) {
+        self.reckon(index);
         let Some(flow) = self.flows.get_mut(index) else {
             return;
         };
@@ -74,7 +84,9 @@ impl Shard {
         if self.flows.get(index)?.is_pinning {
             self.pinning.unlink(&mut self.flows, index);
         }
-        self.flows.remove(index)
+        let flow = self.flows.remove(index)?;
+        self.environment.claim(flow.claim, Claim::default());
+        Some(flow)
     }
 
     /// The connection is over and nobody holds it.

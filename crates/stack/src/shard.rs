@@ -1,7 +1,7 @@
 //! One shard: a core's share of the stack. Its tables, and what it is asked from outside.
 
 use crate::dropped_syns::DroppedSyns;
-use crate::environment::{Environment, frame_budget};
+use crate::environment::{Environment, Memory, frame_budget};
 use crate::flow::Flow;
 use crate::flow_table::FlowTable;
 use crate::list::List;
@@ -16,7 +16,7 @@ use crate::timer_wheel::{TimerId, TimerWheel};
 use crate::udp::{self, UdpSocket};
 use periplus_journey::{Counters, FrameLedger, Instant, Record};
 use periplus_ring::Capabilities;
-use periplus_tcp::{HalfOpen, InitialSequence, Listener, Offer, Recorder, TimeWait};
+use periplus_tcp::{Claim, HalfOpen, InitialSequence, Listener, Offer, Recorder, TimeWait};
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -150,6 +150,7 @@ impl Shard {
                 initial_sequence: InitialSequence::new(sequence_key),
                 offer: Offer::new(mss, &options.tcp),
                 capabilities: *capabilities,
+                memory: Memory::default(),
             },
             routes: Routes::new(
                 options.address.into(),
@@ -214,6 +215,11 @@ impl Shard {
     /// What became of every frame that [`Shard::receive`] was given.
     pub fn ledger(&self) -> &FrameLedger {
         &self.environment.ledger
+    }
+
+    /// What all connections together claim of [`tcp_mem`](periplus_tcp::Sysctls::tcp_mem).
+    pub fn tcp_memory(&self) -> Claim {
+        self.environment.memory.claimed
     }
 
     /// How the shard was set up.

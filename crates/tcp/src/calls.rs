@@ -109,10 +109,7 @@ impl Connection {
             state if state.may_send() => {}
             _ => return Err(StreamError::BrokenPipe),
         }
-        let room = context
-            .sysctls
-            .tcp_wmem
-            .saturating_sub(self.send_queue.len());
+        let room = context.send_limit().saturating_sub(self.send_queue.len());
         self.wants.writable = room == 0;
         Ok((room > 0).then_some(room))
     }

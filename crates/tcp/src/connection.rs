@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::journal::{ConnectionJournal, Ending};
 use crate::listen::HalfOpen;
 use crate::loss::{FastRecovery, RetransmissionTimer};
+use crate::memory::first_window;
 use crate::options::{Negotiated, Offer, TimestampClock};
 use crate::reassembly::Reassembly;
 use crate::tcb::{ReceiveSequence, SendSequence};
@@ -54,6 +55,9 @@ pub struct Connection {
     pub(crate) una_offset: u64,
     /// The stream offset of RCV.NXT.
     pub(crate) nxt_offset: u64,
+
+    /// The most that the window promises now, by Linux's name; 0 until the first window is known.
+    pub(crate) rcv_ssthresh: u32,
 
     pub(crate) retransmission_timer: RetransmissionTimer,
     pub(crate) recovery: FastRecovery,
@@ -108,6 +112,7 @@ impl Connection {
             reassembly: Reassembly::default(),
             una_offset: 0,
             nxt_offset: 0,
+            rcv_ssthresh: 0,
             retransmission_timer: RetransmissionTimer::default(),
             recovery: FastRecovery::new(snd.iss),
             congestion: NewReno::new(u32::from(offer.mss)),
@@ -169,8 +174,10 @@ impl Connection {
         snd.wl2 = snd.una;
         snd.wnd = u32::from(half_open.wnd);
         snd.max_wnd = snd.wnd;
-        let rcv = ReceiveSequence::new(half_open.irs, initial_window(context), 0);
+        let window = half_open.window(context.sysctls);
+        let rcv = ReceiveSequence::new(half_open.irs, window, 0);
         let mut connection = Self::new(State::Established, snd, rcv, offer, timestamp_offset);
+        connection.rcv_ssthresh = window;
         connection.agree(
             half_open.negotiated(offer),
             half_open.ts_recent,
@@ -195,6 +202,14 @@ impl Connection {
             )));
         }
         connection
+    }
+
+    /// The window that our SYN offers, the same in every copy of it.
+    pub(crate) fn first_window(&mut self, context: &Context<'_>) -> u32 {
+        if self.rcv_ssthresh == 0 {
+            self.rcv_ssthresh = first_window(context.sysctls, context.first_window_shift());
+        }
+        self.rcv_ssthresh
     }
 
     /// Sets what both SYNs agreed on.
@@ -390,9 +405,4 @@ impl Connection {
     pub(crate) fn timestamps_option(&self, now: Instant) -> Option<Timestamps> {
         self.timestamps.map(|clock| clock.option(now))
     }
-}
-
-/// The first window, unscaled as in every SYN (RFC 7323 2.2).
-pub(crate) fn initial_window(context: &Context<'_>) -> u32 {
-    context.sysctls.tcp_rmem.min(usize::from(u16::MAX)) as u32
 }

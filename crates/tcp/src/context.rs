@@ -1,7 +1,7 @@
 //! What every step of the machine is given from outside.
 
 use crate::journal::Recorder;
-use crate::{FrameBudget, Sysctls};
+use crate::{FrameBudget, MemoryBudget, Sysctls};
 use periplus_journey::{Counters, Instant};
 
 /// The shard around a connection, for the length of one call.
@@ -17,4 +17,6 @@ pub struct Context<'a> {
     pub recorder: &'a mut Recorder,
     /// What of the ring may be kept.
     pub frames: FrameBudget,
+    /// What of the shard's memory is free.
+    pub memory: MemoryBudget,
 }

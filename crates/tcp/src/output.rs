@@ -80,7 +80,7 @@ impl Connection {
             value: ours,
             echo_reply,
         });
-        header.wnd = crate::connection::initial_window(context) as u16;
+        header.wnd = self.first_window(context) as u16;
         emit.segment(&header, &[], 0)?;
         let again = self.snd.max != self.snd.iss;
         self.snd.advance(1);

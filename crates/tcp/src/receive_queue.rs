@@ -135,22 +135,25 @@ impl ReceiveQueue {
         self.held.push_back(held);
     }
 
-    fn append_copy(&mut self, data: &[u8]) {
-        if let Some(Held::Heap { bytes: last, .. }) = self.held.back_mut()
-            && last.len() + data.len() <= last.capacity()
-        {
-            last.extend_from_slice(data);
-            self.length += data.len();
-            return;
+    /// Appends a copy: what the last block has room for goes there, so that blocks are full and cost what they hold.
+    fn append_copy(&mut self, mut data: &[u8]) {
+        if let Some(Held::Heap { bytes: last, .. }) = self.held.back_mut() {
+            let room = last.capacity() - last.len();
+            let (fitting, rest) = data.split_at(room.min(data.len()));
+            last.extend_from_slice(fitting);
+            self.length += fitting.len();
+            data = rest;
         }
-        let least = if self.held.is_empty() {
-            FIRST_HEAP_BLOCK
-        } else {
-            HEAP_BLOCK
-        };
-        let mut bytes = Vec::with_capacity(data.len().max(least));
-        bytes.extend_from_slice(data);
-        self.append(Held::Heap { bytes, start: 0 });
+        if !data.is_empty() {
+            let least = if self.held.is_empty() {
+                FIRST_HEAP_BLOCK
+            } else {
+                HEAP_BLOCK
+            };
+            let mut bytes = Vec::with_capacity(data.len().max(least));
+            bytes.extend_from_slice(data);
+            self.append(Held::Heap { bytes, start: 0 });
+        }
     }
 
     /// Copies the first bytes into `buffer` and leaves them here. Returns how many.
@@ -188,24 +191,37 @@ impl ReceiveQueue {
         }
     }
 
-    /// Moves every frame's bytes to the heap, tightly, and gives the frames back to the ring. Returns the bytes moved.
+    /// Moves every frame's bytes to the heap, tightly, and gives the frames back to the ring. What is on the heap stays as
+    /// it is. Returns the bytes moved.
     pub fn compact(&mut self) -> usize {
-        let moved = self
-            .held
-            .iter()
-            .filter(|held| held.is_frame())
-            .map(|held| held.bytes().len())
-            .sum();
-        let mut bytes = Vec::with_capacity(self.length);
-        for held in self.held.drain(..) {
-            bytes.extend_from_slice(held.bytes());
+        if self.frames == 0 {
+            return 0;
         }
-        self.charge = bytes.capacity();
-        self.frames = 0;
-        if !bytes.is_empty() {
-            self.held.push_back(Held::Heap { bytes, start: 0 });
+        let held = std::mem::take(&mut self.held);
+        (self.charge, self.length, self.frames) = (0, 0, 0);
+        let (mut moved, mut run) = (0, Vec::new());
+        for held in held {
+            match held {
+                Held::Frame(frame) => run.push(frame),
+                Held::Heap { .. } => {
+                    moved += self.append_run(&mut run);
+                    self.append(held);
+                }
+            }
         }
-        moved
+        moved + self.append_run(&mut run)
+    }
+
+    /// Appends the bytes of neighbouring frames as one block, and lets the frames go.
+    fn append_run(&mut self, run: &mut Vec<RxFrame>) -> usize {
+        let length = run.iter().map(RxFrame::len).sum();
+        if length > 0 {
+            let mut bytes = Vec::with_capacity(length);
+            run.drain(..)
+                .for_each(|frame| bytes.extend_from_slice(&frame));
+            self.append(Held::Heap { bytes, start: 0 });
+        }
+        length
     }
 
     /// Whether compacting would free at least half of what is held.

@@ -24,6 +24,10 @@ pub struct Sysctls {
     pub tcp_fin_timeout: Duration,
     /// How many TIME-WAIT records a shard keeps.
     pub tcp_max_tw_buckets: usize,
+    /// Bytes that the queues of all connections of a shard may hold together, half of them in either direction, what windows
+    /// still promise included (the third value of Linux's `tcp_mem`, there in pages). Where they run short, windows shrink and
+    /// writers wait earlier; nothing is refused. Beside it each connection has 4,096 bytes a direction.
+    pub tcp_mem: usize,
     /// Bytes a connection's receive queue may hold, counted by the memory they pin (the third value of Linux's `tcp_rmem`).
     pub tcp_rmem: usize,
     /// Bytes a connection's send queue may hold (the third value of Linux's `tcp_wmem`).
@@ -46,6 +50,7 @@ impl Default for Sysctls {
             tcp_orphan_retries: 8,
             tcp_fin_timeout: Duration::from_secs(60),
             tcp_max_tw_buckets: 65_536,
+            tcp_mem: 1 << 30,
             tcp_rmem: 512 * 1024,
             tcp_wmem: 512 * 1024,
             tcp_timestamps: true,

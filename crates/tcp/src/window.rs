@@ -8,9 +8,10 @@ impl Connection {
     /// The right edge that could be offered now. It is charged by the memory that is held, and never moves left; it
     /// moves right by a good step only (the receiver's silly window avoidance, RFC 9293 3.8.6.2.2).
     fn right_edge(&self, context: &Context<'_>) -> SeqNum {
-        let limit = context.sysctls.tcp_rmem;
+        let limit = context.receive_limit();
         let largest = (usize::from(u16::MAX)) << self.rcv.wind_shift;
         let free = limit.saturating_sub(self.held()).min(largest) as u32;
+        let free = free.min(self.rcv_ssthresh);
         let step = (limit / 2).min(usize::from(self.offer.mss)) as u32;
         if free >= self.rcv.wnd().saturating_add(step) {
             self.rcv.nxt + free
@@ -25,12 +26,21 @@ impl Connection {
     pub(crate) fn window_field(&self, context: &Context<'_>) -> u16 {
         let window = self.right_edge(context) - self.rcv.nxt;
         let unit = 1 << self.rcv.wind_shift;
-        let field = if self.held() < context.sysctls.tcp_rmem {
+        let field = if self.held() < context.receive_limit() {
             window.div_ceil(unit)
         } else {
             window / unit
         };
         u16::try_from(field).unwrap_or(u16::MAX)
+    }
+
+    /// Data came in order: the window may grow, twice as fast as the data that fills it. A connection that never sends more
+    /// than a small request is never promised more than the first window, which would be memory that others cannot have.
+    pub(crate) fn grow_window(&mut self, context: &Context<'_>, length: u32) {
+        if length >= self.segment_size / 2 {
+            let most = context.sysctls.tcp_rmem as u32;
+            self.rcv_ssthresh = self.rcv_ssthresh.saturating_add(2 * length).min(most);
+        }
     }
 
     /// Bytes of memory that received data holds.
@@ -47,7 +57,7 @@ impl Connection {
     pub(crate) fn offer_freed_window(&mut self, context: &Context<'_>) {
         let grown = self.right_edge(context) - self.rcv.edge;
         let known = self.rcv.wnd();
-        let much = (context.sysctls.tcp_rmem / 4) as u32;
+        let much = (context.receive_limit() / 4) as u32;
         let nearly_closed = known < 2 * self.segment_size;
         if grown > 0 && (grown >= much || nearly_closed) {
             self.ack_due = AckDue::Now;

@@ -1,10 +1,10 @@
 //! A half-open connection: SYN-RECEIVED as a compact record, the SYN's stamp included.
 
-use crate::connection::initial_window;
 use crate::journal::{Ending, record_half_open};
 use crate::loss::INITIAL_RTO;
+use crate::memory::first_window;
 use crate::options::{Negotiated, Offer, TimestampClock};
-use crate::{Context, Segment, SegmentHeader};
+use crate::{Context, Segment, SegmentHeader, Sysctls};
 use periplus_journey::{DropReason, Events, Instant, Outcome, QueueMet, QueuesMet};
 use periplus_wire::SeqNum;
 use periplus_wire::tcp::{TcpFlags, TcpOptions, Timestamps};
@@ -29,27 +29,32 @@ pub enum HalfOpenDisposition {
 
 const NO_MSS: u16 = 0;
 
-/// What the SYN's options said, in a byte: the window scale (RFC 7323 2.3 allows 14 at most) in the lower half, and whether
-/// there were timestamps.
+/// What was said of windows, in a byte: the SYN's window scale (RFC 7323 2.3 allows 14 at most) in the lower half, whether it
+/// had timestamps, and how often the window was halved that our SYN/ACK offers.
 #[derive(Clone, Copy, Debug)]
 struct Said(u8);
 
 impl Said {
     const NO_WINDOW_SCALE: u8 = 0x0f;
     const TIMESTAMPS: u8 = 0x10;
+    const WINDOW_SHIFT: u32 = 5;
     const LARGEST_WINDOW_SCALE: u8 = 14;
 
-    fn new(options: &TcpOptions) -> Self {
+    fn new(options: &TcpOptions, window_shift: u8) -> Self {
         let scale = options.window_scale.map_or(Self::NO_WINDOW_SCALE, |scale| {
             scale.min(Self::LARGEST_WINDOW_SCALE)
         });
         let timestamps = options.timestamps.map_or(0, |_| Self::TIMESTAMPS);
-        Self(scale | timestamps)
+        Self(scale | timestamps | window_shift << Self::WINDOW_SHIFT)
     }
 
     fn window_scale(self) -> Option<u8> {
         let scale = self.0 & Self::NO_WINDOW_SCALE;
         (scale != Self::NO_WINDOW_SCALE).then_some(scale)
+    }
+
+    fn window_shift(self) -> u8 {
+        self.0 >> Self::WINDOW_SHIFT
     }
 
     fn timestamps(self) -> bool {
@@ -99,11 +104,11 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
         remote: (A, u16),
         listener: u64,
         iss: SeqNum,
-        now: Instant,
+        context: &Context<'_>,
     ) -> Self {
         Self {
             syn_arrived: syn.time.arrived,
-            syn_ack_sent: now,
+            syn_ack_sent: context.now,
             local_address: local.0,
             remote_address: remote.0,
             listener,
@@ -117,10 +122,15 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
             remote_port: remote.1,
             mss: syn.options.mss.unwrap_or(NO_MSS),
             wnd: syn.wnd,
-            said: Said::new(&syn.options),
+            said: Said::new(&syn.options, context.first_window_shift()),
             syn_queue_length: 0,
             retransmissions: 0,
         }
+    }
+
+    /// The window that the SYN/ACK offers, the same in every copy of it.
+    pub(crate) fn window(&self, sysctls: &Sysctls) -> u32 {
+        first_window(sysctls, self.said.window_shift())
     }
 
     /// Our end.
@@ -173,7 +183,7 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
             seq: self.iss,
             ack: self.irs + 1,
             flags: TcpFlags::SYN | TcpFlags::ACK,
-            wnd: initial_window(context) as u16,
+            wnd: self.window(context.sysctls) as u16,
             options: self.narrow(offer).options(timestamps),
         }
     }
@@ -210,7 +220,7 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
             return HalfOpenDisposition::RepeatSynAck;
         }
         // First: the sequence number, and PAWS.
-        let (nxt, window) = (self.irs + 1, initial_window(context));
+        let (nxt, window) = (self.irs + 1, self.window(context.sysctls));
         if let (true, Some(timestamps), false) = (
             self.said.timestamps(),
             segment.options.timestamps,

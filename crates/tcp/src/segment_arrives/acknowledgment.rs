@@ -155,7 +155,7 @@ impl Connection {
 
     /// Wakes a writer when a good part of the send queue is free again, not for every few bytes.
     fn wake_writer_if_roomy(&mut self, context: &Context<'_>) {
-        if self.send_queue.len() <= context.sysctls.tcp_wmem / 2 {
+        if self.send_queue.len() <= context.send_limit() / 2 {
             self.wake_writer();
         }
     }

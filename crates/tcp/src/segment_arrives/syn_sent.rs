@@ -2,9 +2,7 @@
 
 use crate::options::Negotiated;
 use crate::tcb::ReceiveSequence;
-use crate::{
-    Connection, Context, Disposition, Segment, SegmentHeader, State, StreamError, connection,
-};
+use crate::{Connection, Context, Disposition, Segment, SegmentHeader, State, StreamError};
 use periplus_journey::{DropReason, Outcome};
 use periplus_wire::SeqNum;
 use periplus_wire::tcp::{TcpFlags, TcpOptions};
@@ -47,7 +45,8 @@ impl Connection {
         if !segment.has(TcpFlags::SYN) {
             return Disposition::Dropped(DropReason::TcpFlags);
         }
-        self.rcv = ReceiveSequence::new(segment.seq, connection::initial_window(context), 0);
+        let window = self.first_window(context);
+        self.rcv = ReceiveSequence::new(segment.seq, window, 0);
         let ts_recent = segment
             .options
             .timestamps

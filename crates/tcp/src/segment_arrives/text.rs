@@ -69,6 +69,7 @@ impl Connection {
                 journal.arrived(self.nxt_offset, piece.time, read_to);
             }
         }
+        self.grow_window(context, length);
         self.keep_within_memory(context);
         self.wake_reader();
         // RFC 5681 4.2: at least every second full segment at once, and at once what fills a hole.
@@ -105,7 +106,7 @@ impl Connection {
 
     /// Data inside the window is never refused for memory: what is held loosely is packed first.
     fn keep_within_memory(&mut self, context: &mut Context<'_>) {
-        if self.held() <= context.sysctls.tcp_rmem {
+        if self.held() <= context.receive_limit() {
             return;
         }
         if self.receive_queue.is_loose() {

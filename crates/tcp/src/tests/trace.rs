@@ -13,8 +13,8 @@
 //! Segments of a full size hold 1000 bytes. At the end nothing may be left that was sent and not expected.
 
 use crate::{
-    Connection, Context, Emit, FrameBudget, Offer, Recorder, RingFull, Segment, SegmentHeader,
-    Sysctls,
+    Connection, Context, Emit, FrameBudget, MemoryBudget, Offer, Recorder, RingFull, Segment,
+    SegmentHeader, Sysctls,
 };
 use periplus_journey::{Counters, Instant};
 use periplus_ring::{PoolLevel, RxFrame};
@@ -144,6 +144,10 @@ impl Trace {
             frames: FrameBudget {
                 level: PoolLevel::Ample,
                 frames_a_connection: 64,
+            },
+            memory: MemoryBudget {
+                receive: usize::MAX,
+                send: usize::MAX,
             },
         };
         call(&mut self.connection, context)

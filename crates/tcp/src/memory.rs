@@ -1,0 +1,101 @@
+//! The memory of all connections of a shard together: what each may claim of it.
+//!
+//! In receiving, a connection claims what its queues hold and what its window still promises: data inside an offered window is
+//! never refused, so a promise is as good as spent. In sending it claims what its send queue holds. Either direction has half
+//! of [`tcp_mem`](Sysctls::tcp_mem), so that neither clients that fill our queues nor windows that lie idle leave nothing to
+//! answer with.
+//!
+//! What is free of a half is shared out by a dynamic threshold: no connection may claim more than a small part of what is free
+//! (the idea of Choudhury and Hahne, "Dynamic Queue Length Thresholds", 1998). While there is plenty, that part is more than
+//! any connection may have; as the free memory shrinks, windows close and writers wait, and whoever comes last still finds
+//! something free.
+
+use crate::{Connection, Context, Sysctls};
+
+/// The part of what is free that one connection may claim.
+const SHARE: usize = 1024;
+
+/// The part of its share that a connection is promised while its handshake is under way: of those there may be as many as a
+/// backlog, four times as many as there are shares.
+const SHARE_OF_A_HANDSHAKE: usize = 4;
+
+/// What a connection may claim in either direction however little is free, lest one that comes late stand still: the first
+/// value of Linux's `tcp_rmem` and `tcp_wmem`.
+const GUARANTEED: usize = 4096;
+
+/// What a connection claims of a shard's memory, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Claim {
+    /// What its receive and reassembly queue hold, and what its window still promises.
+    pub receive: usize,
+    /// What its send queue holds.
+    pub send: usize,
+}
+
+/// What is free of a shard's memory, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct MemoryBudget {
+    /// For receiving.
+    pub receive: usize,
+    /// For sending.
+    pub send: usize,
+}
+
+impl MemoryBudget {
+    /// What `claimed` leaves of `tcp_mem`.
+    pub fn left_by(claimed: Claim, sysctls: &Sysctls) -> Self {
+        let half = sysctls.tcp_mem / 2;
+        Self {
+            receive: half.saturating_sub(claimed.receive),
+            send: half.saturating_sub(claimed.send),
+        }
+    }
+}
+
+/// How much of `most` bytes one connection may claim.
+fn share(free: usize, most: usize) -> usize {
+    (free / SHARE).max(GUARANTEED).min(most)
+}
+
+impl Context<'_> {
+    /// Bytes that a connection's receive and reassembly queue may hold now.
+    pub(crate) fn receive_limit(&self) -> usize {
+        share(self.memory.receive, self.sysctls.tcp_rmem)
+    }
+
+    /// Bytes that a connection's send queue may hold now.
+    pub(crate) fn send_limit(&self) -> usize {
+        share(self.memory.send, self.sysctls.tcp_wmem)
+    }
+
+    /// How often the first window is halved to fit into a handshake's share.
+    pub(crate) fn first_window_shift(&self) -> u8 {
+        let most = share(self.memory.receive / SHARE_OF_A_HANDSHAKE, usize::MAX);
+        let fits = |&shift: &u8| first_window(self.sysctls, shift) as usize <= most;
+        (0..LARGEST_SHIFT).find(fits).unwrap_or(LARGEST_SHIFT)
+    }
+}
+
+/// The most that the first window is halved: then it is below what is guaranteed.
+const LARGEST_SHIFT: u8 = 4;
+const _: () = assert!(u16::MAX as usize >> LARGEST_SHIFT < GUARANTEED);
+
+/// The first window, unscaled as in every SYN (RFC 7323 2.2).
+pub(crate) fn first_window(sysctls: &Sysctls, shift: u8) -> u32 {
+    sysctls.tcp_rmem.min(usize::from(u16::MAX)) as u32 >> shift
+}
+
+impl Connection {
+    /// What it claims of the shard's memory.
+    pub fn claim(&self) -> Claim {
+        let promised = if self.state.may_receive() {
+            self.rcv.wnd() as usize
+        } else {
+            0
+        };
+        Claim {
+            receive: self.held() + promised,
+            send: self.send_queue.len(),
+        }
+    }
+}
