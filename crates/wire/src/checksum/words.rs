@@ -72,7 +72,7 @@ fn sum_tail(tail: &[u8]) -> u64 {
         [] => 0,
         [a] => u16::from_ne_bytes([a, 0]).into(),
         [a, b] => u16::from_ne_bytes([a, b]).into(),
-        [a, b, c, ..] => u32::from_ne_bytes([a, b, c, 0]).into(),
+        [a, b, c, ..] => u32::from_ne_bytes([a, b, c, 0]),
     };
     words + u64::from(last)
 }
