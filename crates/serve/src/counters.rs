@@ -29,11 +29,19 @@ pub struct ServeCounters {
     pub requests: Counter,
     /// Requests that a codec rejected.
     pub rejections: Counter,
-    /// Connections closed because the turnstile and hyper disagreed about the framing.
+    /// Connections closed because the turnstile and the parser behind it disagreed about the framing.
     pub disagreements: Counter,
-    /// Handlers that panicked: 500.
+    /// Connections on which WebSocket was spoken.
+    pub websockets: Counter,
+    /// Messages that conversations were given.
+    pub messages: Counter,
+    /// Messages that conversations sent without having been asked: they have no journey.
+    pub pushed_messages: Counter,
+    /// WebSocket connections closed because the client broke the protocol or a limit: 1002, 1007, 1008 or 1009.
+    pub violations: Counter,
+    /// Handlers and conversations that panicked: 500, 1011.
     pub handler_panics: Counter,
-    /// Handlers that took too long: 503.
+    /// Handlers and conversations that took too long: 503, 1011.
     pub handler_timeouts: Counter,
     /// Requests that did not arrive in time: 408.
     pub request_timeouts: Counter,

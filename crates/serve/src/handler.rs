@@ -1,6 +1,7 @@
 //! What answers a request.
 
 use crate::marks::Marks;
+use crate::websocket::Conversation;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
@@ -23,4 +24,14 @@ pub trait Handler<M: Marks>: 'static {
         request: Request<Incoming>,
         journal: &M,
     ) -> impl Future<Output = Response<Self::Body>>;
+
+    /// What is said on a WebSocket that this request asks for. With `None`, and by default, the request is one like others,
+    /// and [`handle`](Self::handle) answers it.
+    ///
+    /// The handshake is looked after behind this: it is answered by 101, or where it is not one that can be answered so, by
+    /// an error. Any page may ask: whether its Origin is a good one is for the handler to say.
+    fn websocket(&self, request: &Request<Incoming>, journal: &M) -> Option<Conversation> {
+        let _ = (request, journal);
+        None
+    }
 }

@@ -25,6 +25,8 @@
 //! # }
 //! ```
 //!
+//! After a 101 a connection speaks [`websocket`]: a message is a request then, and a conversation answers it.
+//!
 //! HTTP is not all that can be served: [`protocol`] serves a protocol of your own, and [`kv`] is one.
 //!
 //! [`PeekStream`], [`Marks`] and [`Acceptor`] are what the backend needs of a stack. The stack's own types are such, and so
@@ -47,6 +49,7 @@ mod stream;
 #[cfg(test)]
 mod testing;
 pub mod turnstile;
+pub mod websocket;
 
 pub use counters::{Counter, ServeCounters};
 pub use files::{Files, FilesBody, FilesOptions, ReadMode};

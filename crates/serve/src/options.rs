@@ -19,6 +19,8 @@ pub struct ServeOptions {
     pub drain_timeout: Duration,
     /// How long what a client still sends is read and thrown away, so that its last answer is not lost to a reset.
     pub linger_timeout: Duration,
+    /// The longest WebSocket message from a client, in bytes: 1009.
+    pub max_message_size: usize,
     /// The longest header section, in bytes: 431.
     pub max_header_size: usize,
     /// The most header lines: 431.
@@ -37,6 +39,7 @@ impl Default for ServeOptions {
             handler_timeout: Duration::from_secs(30),
             drain_timeout: Duration::from_secs(10),
             linger_timeout: Duration::from_secs(2),
+            max_message_size: 1024 * 1024,
             max_header_size: 32 * 1024,
             max_headers: 100,
             // RFC 9112 section 3 asks for at least 8000.

@@ -1,62 +1,15 @@
-//! The backend on the stack: a folder served from one shard to clients on another, over a memory link, and the journeys
-//! that come of it.
+//! The backend on the stack: files, and the journeys that come of them.
 
 mod common;
 
-use common::{Shards, test};
+use common::site::Site;
+use common::{content, test};
 use periplus_net::TcpStream;
-use periplus_net::journey::{Outcome, Record, Station};
-use periplus_serve::{Drained, Files, FilesOptions, ServeOptions, Server};
-use std::io;
+use periplus_net::journey::{Outcome, Station};
+use periplus_serve::Drained;
 use std::rc::Rc;
-use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::sync::oneshot;
-use tokio::task::{JoinHandle, spawn_local};
-
-/// A folder being served.
-struct Site {
-    root: TempDir,
-    shards: Shards,
-    stop: oneshot::Sender<()>,
-    running: JoinHandle<io::Result<Drained>>,
-}
-
-impl Site {
-    async fn start() -> Self {
-        let root = tempfile::tempdir().unwrap();
-        let shards = Shards::start();
-        let listener = shards.listen().await;
-        let files = Files::open(root.path(), &FilesOptions::default()).unwrap();
-        let (stop, stopped) = oneshot::channel();
-        let running = spawn_local(async move {
-            let backend = Server::new(files, ServeOptions::default());
-            let stopped = async { stopped.await.unwrap_or(()) };
-            backend.run(listener, stopped).await
-        });
-        Self {
-            root,
-            shards,
-            stop,
-            running,
-        }
-    }
-
-    fn write(&self, name: &str, content: &[u8]) {
-        std::fs::write(self.root.path().join(name), content).unwrap();
-    }
-
-    async fn connect(&self) -> TcpStream {
-        self.shards.connect().await
-    }
-
-    /// Stops the server. Gives how it drained, and the records of all requests, each of them checked.
-    async fn finish(self) -> (Drained, Vec<Record>) {
-        self.stop.send(()).unwrap();
-        let drained = self.running.await.unwrap().unwrap();
-        (drained, self.shards.finish().await)
-    }
-}
+use tokio::task::spawn_local;
 
 /// Asks for `target`, and reads the answer: its head and its content.
 async fn get(stream: &mut TcpStream, target: &str) -> (String, Vec<u8>) {
@@ -77,13 +30,6 @@ async fn read_answer(stream: &mut TcpStream) -> (String, Vec<u8>) {
     let mut content = vec![0; length.map_or(0, |length| length.parse().unwrap())];
     stream.read_exact(&mut content).await.unwrap();
     (head, content)
-}
-
-/// Bytes that repeat after a prime, so that a lost or doubled piece shows.
-fn content(length: usize) -> Vec<u8> {
-    (0..length)
-        .map(|position| (position % 251) as u8 ^ (position >> 16) as u8)
-        .collect()
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::drain::DRAIN;
 use crate::config::Protocol;
 use periplus_net::ShardHandle;
+use periplus_serve::websocket::{WebSocketAt, echo};
 use periplus_serve::{Drained, Files, ServeOptions, Server, kv};
 use std::io;
 use std::net::SocketAddr;
@@ -11,6 +12,9 @@ use tokio::task::JoinSet;
 
 /// How many connections may wait in each of a listener's two queues, as many as Linux allows.
 const BACKLOG: usize = 4096;
+
+/// Where a WebSocket that asks for it hears what it says. A file of that name in the folder is still served.
+const ECHO: &str = "/ws";
 
 /// The servers of a run. They end together.
 pub(super) struct Servers {
@@ -44,7 +48,8 @@ impl Servers {
             let stop = is_set(servers.stop.subscribe());
             match protocol {
                 Protocol::Http => {
-                    let server = Server::new(files.clone(), options());
+                    let handler = WebSocketAt::new(ECHO, echo, files.clone());
+                    let server = Server::new(handler, options());
                     let task = async move { server.run(listener, stop).await };
                     servers.tasks.spawn_local(task)
                 }

@@ -11,9 +11,11 @@ use crate::options::ServeOptions;
 use crate::server::{ConnectionService, Drain};
 use crate::stream::PeekStream;
 use crate::turnstile::{Exchange, Handed, Stage, Turnstile};
+use crate::websocket::{self, Upgraded};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -70,6 +72,7 @@ impl<H> Http1<H> {
     {
         let exchange = Exchange::new(journal, self.counters.clone());
         let handed = Handed::default();
+        let conversation = Rc::new(Cell::new(None));
         let turnstile = Turnstile::new(stream, exchange.clone(), handed.clone());
         let service = Rc::new(Service {
             handler: self.handler.clone(),
@@ -77,6 +80,7 @@ impl<H> Http1<H> {
             counters: self.counters.clone(),
             exchange: exchange.clone(),
             handed,
+            conversation: conversation.clone(),
         });
         let service = service_fn(move |request| service.clone().call(request));
         let mut connection = self
@@ -100,7 +104,19 @@ impl<H> Http1<H> {
                 stage = expired => break End::Expired(stage),
             }
         };
-        let turnstile = connection.into_parts().io.into_inner();
+        let parts = connection.into_parts();
+        let turnstile = parts.io.into_inner();
+        if exchange.is_upgraded(parts.read_buf.len())
+            && let Some(conversation) = conversation.take()
+        {
+            let upgraded = Upgraded {
+                stream: turnstile.into_stream(),
+                marks: exchange.marks(),
+                offsets: exchange.offsets(),
+            };
+            websocket::serve(upgraded, conversation, &self.options, &self.counters, drain).await;
+            return;
+        }
         self.part(turnstile, &exchange, end).await;
     }
 

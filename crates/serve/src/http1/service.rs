@@ -9,10 +9,12 @@ use crate::marks::Marks;
 use crate::options::ServeOptions;
 use crate::pages::page;
 use crate::turnstile::{Disagreement, Exchange, Handed, Stage};
+use crate::websocket::{Conversation, handshake};
 use bytes::Bytes;
 use http::header::{CONNECTION, HeaderValue};
 use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
+use std::cell::Cell;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -25,6 +27,8 @@ pub(super) struct Service<H, M> {
     pub(super) counters: Arc<ServeCounters>,
     pub(super) exchange: Exchange<M>,
     pub(super) handed: Handed,
+    /// What is said after a 101.
+    pub(super) conversation: Rc<Cell<Option<Conversation>>>,
 }
 
 impl<M: Marks, H: Handler<M>> Service<H, M> {
@@ -50,6 +54,13 @@ impl<M: Marks, H: Handler<M>> Service<H, M> {
         }
         self.exchange.handler_called();
         let journal = self.exchange.marks();
+        if handshake::is_asked(&request) {
+            match caught(async { self.handler.websocket(&request, &journal) }).await {
+                Some(Some(conversation)) => return self.switch(&request, conversation),
+                Some(None) => {}
+                None => return self.panicked(),
+            }
+        }
         let mut handling = pin!(caught(self.handler.handle(request, &journal)));
         let handled = loop {
             let handled = timeout(self.options.handler_timeout, handling.as_mut()).await;
@@ -61,13 +72,7 @@ impl<M: Marks, H: Handler<M>> Service<H, M> {
         let mut answer = match handled {
             Ok(Some(answer)) => answer
                 .map(|body| AnswerBody::handler(body, self.handed.clone(), self.counters.clone())),
-            Ok(None) => {
-                self.counters.handler_panics.increment();
-                let explanation = "Something broke here while the answer was being made.";
-                let mut answer = self.page(page(StatusCode::INTERNAL_SERVER_ERROR, explanation));
-                close_after(&mut answer);
-                answer
-            }
+            Ok(None) => self.panicked(),
             Err(_) => {
                 self.counters.handler_timeouts.increment();
                 let explanation = "Making the answer took too long. It may work in a moment.";
@@ -75,6 +80,29 @@ impl<M: Marks, H: Handler<M>> Service<H, M> {
             }
         };
         self.close_if_cut(&mut answer);
+        answer
+    }
+
+    /// Answers a request that asks for WebSocket, and where that is 101, keeps what is said afterwards.
+    fn switch(
+        &self,
+        request: &Request<Incoming>,
+        conversation: Conversation,
+    ) -> Response<AnswerBody<H::Body>> {
+        let mut answer = handshake::answer(request);
+        if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+            self.conversation.set(Some(conversation));
+        } else {
+            self.close_if_cut(&mut answer);
+        }
+        self.page(answer)
+    }
+
+    fn panicked(&self) -> Response<AnswerBody<H::Body>> {
+        self.counters.handler_panics.increment();
+        let explanation = "Something broke here while the answer was being made.";
+        let mut answer = self.page(page(StatusCode::INTERNAL_SERVER_ERROR, explanation));
+        close_after(&mut answer);
         answer
     }
 

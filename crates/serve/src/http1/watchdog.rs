@@ -41,8 +41,8 @@ impl Watchdog {
             let late = match stage {
                 Stage::Head(_) => stage == self.seen.0,
                 Stage::Idle | Stage::Content | Stage::Answering => (stage, moved) == self.seen,
-                // The handler has a limit of its own, and a tunnel is another protocol's.
-                Stage::Handling | Stage::Tunnel => false,
+                // The handler has a limit of its own, and what was upgraded is another protocol's.
+                Stage::Handling | Stage::Upgraded => false,
             };
             if late {
                 return Poll::Ready(stage);
@@ -64,6 +64,6 @@ fn limit(options: &ServeOptions, stage: Stage) -> Duration {
     match stage {
         Stage::Head(_) => options.header_timeout,
         Stage::Content | Stage::Answering => options.stall_timeout,
-        Stage::Idle | Stage::Handling | Stage::Tunnel => options.idle_timeout,
+        Stage::Idle | Stage::Handling | Stage::Upgraded => options.idle_timeout,
     }
 }

@@ -23,7 +23,7 @@ pub enum AnswerStep {
     /// The answer ended, its content included.
     Ended,
     /// The head ended, and what follows is no longer HTTP.
-    Tunnel,
+    Upgraded,
     /// This is no answer.
     Malformed,
 }
@@ -133,7 +133,7 @@ impl AnswerWalker {
     /// RFC 9112 section 6.3, for an answer: its rules in their order.
     fn begin_content(&mut self, framing: Framing, answer_to: AnswerTo) -> AnswerStep {
         match (self.status, answer_to, framing) {
-            (101, ..) | (200..=299, AnswerTo::Connect, _) => return AnswerStep::Tunnel,
+            (101, ..) | (200..=299, AnswerTo::Connect, _) => return AnswerStep::Upgraded,
             (100..=199, ..) => {
                 self.state = State::Awaited;
                 return AnswerStep::InterimEnded;

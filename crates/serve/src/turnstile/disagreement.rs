@@ -1,9 +1,9 @@
-//! The signs that the turnstile and hyper take the same bytes for different messages.
+//! The signs that the turnstile and what parses behind it take the same bytes for different messages.
 
 use std::{error, fmt, io};
 
-/// A sign that the turnstile and hyper do not agree about the framing. It is a bug in one of them, and might let one
-/// request hide inside another: the connection is closed at once.
+/// A sign that the turnstile and the parser behind it, hyper or the WebSocket library, do not agree about the framing. It
+/// is a bug in one of them, and might let one request hide inside another: the connection is closed at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Disagreement {
     /// hyper was given a whole head and asks for more of it.
@@ -14,6 +14,14 @@ pub enum Disagreement {
     AnswerNotDue,
     /// What hyper writes is not an answer.
     AnswerMalformed,
+    /// The WebSocket library was given a whole message and asks for more of it, or refuses what the turnstile let pass.
+    MessageNotTaken,
+    /// The WebSocket library makes another message of the bytes than the turnstile.
+    MessageNotTheSame,
+    /// The WebSocket library writes a message where none is due.
+    MessageNotDue,
+    /// What the WebSocket library writes is not a frame.
+    FrameMalformed,
 }
 
 impl fmt::Display for Disagreement {
@@ -23,6 +31,10 @@ impl fmt::Display for Disagreement {
             Disagreement::HeadTakenEarly => "the parser took a head that has not ended",
             Disagreement::AnswerNotDue => "bytes were written that no answer holds",
             Disagreement::AnswerMalformed => "what was written is not an HTTP/1.1 answer",
+            Disagreement::MessageNotTaken => "the message ended, but the parser does not take it",
+            Disagreement::MessageNotTheSame => "the message has another kind or length",
+            Disagreement::MessageNotDue => "bytes were written that no message holds",
+            Disagreement::FrameMalformed => "what was written is not a WebSocket frame",
         };
         write!(
             f,

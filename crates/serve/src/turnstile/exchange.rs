@@ -41,7 +41,8 @@ struct State<M> {
     taken: bool,
     /// The handler was called.
     called: bool,
-    tunnel: bool,
+    /// The answer was a 101, or a 2xx to CONNECT: what follows in either direction is not HTTP.
+    upgraded: bool,
     disagreement: Option<Disagreement>,
     /// Who waits for the turnstile to open.
     reader: Option<Waker>,
@@ -92,7 +93,7 @@ impl<M: Marks> Exchange<M> {
             head_ended: false,
             taken: false,
             called: false,
-            tunnel: false,
+            upgraded: false,
             disagreement: None,
             reader: None,
         })))

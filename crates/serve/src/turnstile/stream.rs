@@ -73,7 +73,6 @@ impl<S: PeekStream, M: Marks> AsyncRead for Turnstile<S, M> {
         match turnstile.exchange.passage()? {
             Passage::Open => turnstile.poll_pass(context, buffer),
             Passage::Closed => turnstile.poll_closed(context),
-            Passage::Tunnel => turnstile.poll_tunnel(context, buffer),
             Passage::Cut => {
                 turnstile.hand_refusal(buffer);
                 Poll::Ready(Ok(()))

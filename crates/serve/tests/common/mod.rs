@@ -1,4 +1,7 @@
 //! A server's shard and a client's on this thread, over a memory link, and the journeys that come of it.
+#![allow(dead_code, reason = "not every test needs everything")]
+
+pub(crate) mod site;
 
 use periplus_net::journey::{Kind, Record};
 use periplus_net::ring::memory::{LinkOptions, link};
@@ -54,13 +57,15 @@ impl Shards {
 
     /// Ends the server's shard. Gives the records of all requests, each of them checked.
     pub(crate) async fn finish(self) -> Vec<Record> {
+        let mut records = self.finish_all().await;
+        records.retain(|record| record.kind == Kind::Request);
+        records
+    }
+
+    /// The same, with the records of connections without a request.
+    pub(crate) async fn finish_all(self) -> Vec<Record> {
         self.server.shutdown(LONG).await.unwrap();
-        let records: Vec<_> = self
-            .records
-            .take()
-            .into_iter()
-            .filter(|record| record.kind == Kind::Request)
-            .collect();
+        let records = self.records.take();
         for record in &records {
             let intervals = record.spine();
             let sum: Duration = intervals.intervals().iter().map(|i| i.duration()).sum();
@@ -81,4 +86,11 @@ pub(crate) fn test<F: Future>(test: F) -> F::Output {
             .await
             .expect("it takes for ever")
     })
+}
+
+/// Bytes that repeat after a prime, so that a lost or doubled piece shows.
+pub(crate) fn content(length: usize) -> Vec<u8> {
+    (0..length)
+        .map(|position| (position % 251) as u8 ^ (position >> 16) as u8)
+        .collect()
 }

@@ -12,12 +12,10 @@ use std::task::Waker;
 pub(in crate::turnstile) enum Passage {
     /// The bytes of one request.
     Open,
-    /// Nothing, until the answer is written.
+    /// Nothing, until the answer is written, or it was one after which nothing is HTTP.
     Closed,
     /// Nothing any more.
     Cut,
-    /// Everything: this is no longer HTTP.
-    Tunnel,
 }
 
 impl<M: Marks> Exchange<M> {
@@ -26,8 +24,8 @@ impl<M: Marks> Exchange<M> {
         if let Some(disagreement) = state.disagreement {
             return Err(disagreement);
         }
-        if state.tunnel {
-            return Ok(Passage::Tunnel);
+        if state.upgraded {
+            return Ok(Passage::Closed);
         }
         // hyper parses what it was given before it asks for more, and calls the service as soon as a head is whole.
         if state.head_ended && !state.taken && state.answer == Answer::Awaited {

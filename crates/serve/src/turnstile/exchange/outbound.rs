@@ -16,7 +16,7 @@ impl<M: Marks> Exchange<M> {
         if let Some(disagreement) = state.disagreement {
             return Err(disagreement);
         }
-        if !state.tunnel && (state.request == Request::Awaited || state.answer == Answer::Ended) {
+        if state.request == Request::Awaited || state.answer == Answer::Ended {
             return Err(state.disagree(Disagreement::AnswerNotDue));
         }
         Ok(())
@@ -66,17 +66,25 @@ impl<M: Marks> Exchange<M> {
     }
 
     /// The answer has ended, and whatever follows in either direction is not HTTP.
-    pub(in crate::turnstile) fn becomes_tunnel(&self) {
+    pub(in crate::turnstile) fn answer_upgraded(&self) {
         self.answer_ended();
-        let mut state = self.state_mut();
-        state.tunnel = true;
-        if let Some(reader) = state.reader.take() {
-            reader.wake();
-        }
+        self.state_mut().upgraded = true;
     }
 
-    pub(in crate::turnstile) fn is_tunnel(&self) -> bool {
-        self.state().tunnel
+    /// Whether hyper has let go of the connection because it speaks HTTP no more. `left` are the bytes that it was handed
+    /// and took for no request's: there can be none.
+    pub fn is_upgraded(&self, left: usize) -> bool {
+        let mut state = self.state_mut();
+        if state.upgraded && left > 0 {
+            state.disagree(Disagreement::HeadTakenEarly);
+        }
+        state.upgraded && state.disagreement.is_none()
+    }
+
+    /// How many bytes were received and sent.
+    pub fn offsets(&self) -> (u64, u64) {
+        let state = self.state();
+        (state.received, state.sent)
     }
 
     pub(in crate::turnstile) fn disagree(&self, disagreement: Disagreement) -> Disagreement {

@@ -16,8 +16,8 @@ pub enum Stage {
     Handling,
     /// Its peer, to take the answer.
     Answering,
-    /// Whatever now speaks on it.
-    Tunnel,
+    /// hyper, to let go of it: it speaks HTTP no more.
+    Upgraded,
 }
 
 impl<M: Marks> Exchange<M> {
@@ -25,7 +25,7 @@ impl<M: Marks> Exchange<M> {
     pub fn stage(&self) -> Stage {
         let state = self.state();
         match (state.request, state.answer) {
-            _ if state.tunnel => Stage::Tunnel,
+            _ if state.upgraded => Stage::Upgraded,
             (_, Answer::Made | Answer::Begun) => Stage::Answering,
             (Request::Awaited, _) => Stage::Idle,
             (Request::Head, _) => Stage::Head(state.requests),

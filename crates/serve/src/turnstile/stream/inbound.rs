@@ -118,18 +118,4 @@ impl<S: PeekStream, M: Marks> Turnstile<S, M> {
         self.exchange.wait(context.waker());
         Poll::Pending
     }
-
-    /// Hands `buffer` whatever is there.
-    pub(super) fn poll_tunnel(
-        &mut self,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        ready!(self.stream.poll_peek(context, buffer))?;
-        let length = buffer.filled().len() - before;
-        self.stream.consume(length);
-        self.exchange.received(length);
-        Poll::Ready(Ok(()))
-    }
 }

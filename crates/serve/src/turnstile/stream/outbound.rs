@@ -29,10 +29,6 @@ impl<S: PeekStream, M: Marks> Turnstile<S, M> {
     /// Walks bytes that were just written.
     fn walk_answer(&mut self, mut bytes: &[u8]) -> Result<(), Disagreement> {
         while !bytes.is_empty() {
-            if self.exchange.is_tunnel() {
-                self.exchange.sent(bytes.len());
-                break;
-            }
             self.exchange.check_answer_due()?;
             if self.answer.is_at_start() {
                 self.status_line_start = self.exchange.sent_so_far();
@@ -46,7 +42,7 @@ impl<S: PeekStream, M: Marks> Turnstile<S, M> {
                     self.exchange.answer_begins(self.status_line_start, status);
                 }
                 AnswerStep::Ended => self.end_answer(),
-                AnswerStep::Tunnel => self.exchange.becomes_tunnel(),
+                AnswerStep::Upgraded => self.exchange.answer_upgraded(),
                 AnswerStep::Malformed => {
                     return Err(self.exchange.disagree(Disagreement::AnswerMalformed));
                 }

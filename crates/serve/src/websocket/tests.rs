@@ -1,0 +1,8 @@
+//! Conversations on a line in memory, with a client that writes its frames by hand.
+
+mod client;
+mod framing;
+mod handshakes;
+mod hostile;
+mod journeys;
+mod lasting;
