@@ -6,7 +6,7 @@
 //!             ◀──────── kernel          ◀──send── buffer ◀───────────────┘
 //! ```
 //!
-//! The interface keeps its link address, which becomes the stack's; what else the host has there is [taken over](takeover).
+//! The interface keeps its link address, which becomes the stack's; what else the host has there is [taken over](crate::takeover).
 //! Every frame passes with virtio's header, so that on links within the host checksums stay partial and TCP segments
 //! uncut, up to 64 KiB, in both directions.
 
