@@ -14,6 +14,7 @@ mod packet;
 mod routed;
 mod takeover;
 mod tap;
+mod transmit_buffer;
 mod virtio_header;
 
 pub mod doctor;

@@ -215,8 +215,8 @@ impl Device for PacketDevice {
             taken,
             rx_ring_full,
             held,
-            transmitted: self.outgoing.transmitted,
-            tx_dropped: self.outgoing.dropped,
+            transmitted: self.outgoing.buffer.transmitted,
+            tx_dropped: self.outgoing.buffer.dropped,
             ..RingStatistics::default()
         }
     }

@@ -125,7 +125,7 @@ impl Device for TapDevice {
 
     /// Of the frames that the kernel's queue had no room for, a super-frame counts as one: the kernel says no more of them.
     fn statistics(&self) -> RingStatistics {
-        let (incoming, outgoing) = (&self.incoming, &self.outgoing);
+        let (incoming, outgoing) = (&self.incoming, &self.outgoing.buffer);
         let dropped = self.host.dropped();
         RingStatistics {
             received: incoming.read + dropped,

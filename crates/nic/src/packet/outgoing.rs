@@ -1,8 +1,8 @@
 //! From the stack to the interface: one frame a call, copied by the kernel at once.
 
 use super::socket::PacketSocket;
-use crate::virtio_header::VirtioHeader;
-use periplus_ring::{TxDescriptor, segments};
+use crate::transmit_buffer::TransmitBuffer;
+use periplus_ring::TxDescriptor;
 use std::future::Future;
 use std::os::fd::OwnedFd;
 use std::pin::Pin;
@@ -15,28 +15,15 @@ use tokio::time::{Sleep, sleep};
 /// How long a frame waits that found the interface's own queue full: of its having room nobody tells.
 const QUEUE_PAUSE: Duration = Duration::from_millis(1);
 
-/// The transmit buffer, and what becomes of it.
+/// The transmit buffer, and what its frame waits for.
 #[derive(Debug)]
 pub(super) struct Outgoing {
-    /// Virtio's header, and behind it the frame.
-    buffer: Box<[u8]>,
-    waiting: Option<Waiting>,
-    wait: Wait,
-    /// Frames handed over, and those that the link did not take; both as segments.
-    pub(super) transmitted: u64,
-    pub(super) dropped: u64,
-}
-
-/// The frame in the buffer was handed over and is not sent.
-#[derive(Clone, Copy, Debug)]
-struct Waiting {
-    /// Bytes of it, with its header.
-    length: usize,
-    segments: u64,
-    /// What it waits for.
+    pub(super) buffer: TransmitBuffer,
     obstacle: Obstacle,
+    wait: Wait,
 }
 
+/// What stopped the last frame that was stopped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Obstacle {
     /// As many bytes as may be are on their way: the kernel tells when they are fewer.
@@ -57,49 +44,29 @@ enum Wait {
 impl Outgoing {
     pub(super) fn new(longest: usize) -> Self {
         Self {
-            buffer: vec![0; VirtioHeader::LENGTH + longest].into_boxed_slice(),
-            waiting: None,
+            buffer: TransmitBuffer::new(longest),
+            obstacle: Obstacle::SendBuffer,
             wait: Wait::None,
-            transmitted: 0,
-            dropped: 0,
         }
     }
 
     /// Room for a frame of `length` bytes, unless another waits there and still cannot be sent.
     pub(super) fn reserve(&mut self, socket: &PacketSocket, length: usize) -> Option<&mut [u8]> {
-        if !self.send_waiting(socket) {
-            return None;
-        }
-        let longest = self.buffer.len() - VirtioHeader::LENGTH;
-        assert!(
-            length <= longest,
-            "a frame of {length} bytes on an interface that carries {longest}"
-        );
-        Some(&mut self.buffer[VirtioHeader::LENGTH..][..length])
+        self.send_waiting(socket);
+        self.buffer.room(length)
     }
 
     /// Sends the frame that is in the room, or keeps it there.
     pub(super) fn commit(&mut self, socket: &PacketSocket, descriptor: &TxDescriptor) {
-        let (header, room) = self.buffer.split_at_mut(VirtioHeader::LENGTH);
-        let frame = &room[..descriptor.length];
-        VirtioHeader::of(frame, descriptor).write(header);
-        let segments = descriptor
-            .segmentation
-            .map_or(1, |size| segments(frame, size));
-        self.transmitted += u64::from(segments);
-        self.waiting = Some(Waiting {
-            length: VirtioHeader::LENGTH + descriptor.length,
-            segments: segments.into(),
-            obstacle: Obstacle::SendBuffer,
-        });
+        self.buffer.hand_over(descriptor);
         self.send_waiting(socket);
     }
 
     /// Ready when [`reserve`](Self::reserve) gives room.
     pub(super) fn poll(&mut self, socket: &PacketSocket, context: &mut Context<'_>) -> Poll<()> {
-        while let Some(waiting) = self.waiting {
+        while self.buffer.waiting().is_some() {
             if matches!(self.wait, Wait::None) {
-                self.wait = match waiting.obstacle {
+                self.wait = match self.obstacle {
                     Obstacle::SendBuffer => Wait::SendBuffer(socket.watch(Interest::WRITABLE)),
                     Obstacle::Queue => Wait::Queue(Box::pin(sleep(QUEUE_PAUSE))),
                 };
@@ -109,27 +76,22 @@ impl Outgoing {
                 Wait::SendBuffer(descriptor) => drop(ready!(descriptor.poll_write_ready(context))),
                 Wait::Queue(pause) => ready!(pause.as_mut().poll(context)),
             }
+            // one that was once told of an error would be told for ever
             self.wait = Wait::None;
             self.send_waiting(socket);
         }
         Poll::Ready(())
     }
 
-    /// Whether no frame waits any more.
-    fn send_waiting(&mut self, socket: &PacketSocket) -> bool {
-        let Some(waiting) = &mut self.waiting else {
-            return true;
+    fn send_waiting(&mut self, socket: &PacketSocket) {
+        let Some(frame) = self.buffer.waiting() else {
+            return;
         };
-        match send(socket, &self.buffer[..waiting.length]) {
-            Outcome::Sent => {}
-            Outcome::Stopped(obstacle) => {
-                waiting.obstacle = obstacle;
-                return false;
-            }
-            Outcome::Refused => self.dropped += waiting.segments,
+        match send(socket, frame) {
+            Outcome::Sent => self.buffer.taken(),
+            Outcome::Stopped(obstacle) => self.obstacle = obstacle,
+            Outcome::Refused => self.buffer.refused(),
         }
-        self.waiting = None;
-        true
     }
 }
 
@@ -155,5 +117,73 @@ fn send(socket: &PacketSocket, bytes: &[u8]) -> Outcome {
             Some(libc::ENETDOWN) if tries == 1 => {}
             _ => return Outcome::Refused,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::virtio_header::VirtioHeader;
+    use rustix::io::read;
+    use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+    use std::future::poll_fn;
+
+    const FRAME: usize = 1000;
+
+    /// A socket of another kind, that fills up and tells of room as a packet socket does, and its other end.
+    fn sockets() -> (PacketSocket, OwnedFd) {
+        let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+        let (ours, theirs) =
+            socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None).unwrap();
+        (PacketSocket::from(ours), theirs)
+    }
+
+    fn numbered(outgoing: &mut Outgoing, socket: &PacketSocket, number: u32) -> bool {
+        let Some(frame) = outgoing.reserve(socket, FRAME) else {
+            return false;
+        };
+        frame[..4].copy_from_slice(&number.to_ne_bytes());
+        outgoing.commit(socket, &TxDescriptor::complete(FRAME));
+        true
+    }
+
+    fn next(peer: &OwnedFd) -> Option<u32> {
+        let mut bytes = [0; VirtioHeader::LENGTH + FRAME];
+        let length = read(peer, &mut bytes).ok()?;
+        assert_eq!(length, bytes.len());
+        let number = &bytes[VirtioHeader::LENGTH..][..4];
+        Some(u32::from_ne_bytes(number.try_into().unwrap()))
+    }
+
+    #[tokio::test]
+    async fn a_full_socket_stops_and_its_room_wakes_and_no_frame_is_lost() {
+        let (socket, peer) = sockets();
+        let mut outgoing = Outgoing::new(FRAME);
+        let mut sent = 0;
+        while numbered(&mut outgoing, &socket, sent) {
+            sent += 1;
+        }
+        assert!(outgoing.buffer.waiting().is_some());
+        let reader = async { (0..sent - 1).all(|number| next(&peer) == Some(number)) };
+        let room = poll_fn(|context| outgoing.poll(&socket, context));
+        let ((), in_order) = tokio::join!(room, reader);
+        assert!(in_order);
+        assert_eq!(next(&peer), Some(sent - 1), "the frame that waited");
+        assert_eq!(next(&peer), None);
+        assert!(numbered(&mut outgoing, &socket, sent));
+        assert_eq!(next(&peer), Some(sent));
+        let buffer = &outgoing.buffer;
+        assert_eq!((buffer.transmitted, buffer.dropped), (sent as u64 + 1, 0));
+    }
+
+    #[test]
+    fn a_link_that_is_gone_loses_frames_that_are_counted() {
+        let (socket, peer) = sockets();
+        let mut outgoing = Outgoing::new(FRAME);
+        drop(peer);
+        assert!(numbered(&mut outgoing, &socket, 0));
+        assert!(numbered(&mut outgoing, &socket, 1));
+        let buffer = &outgoing.buffer;
+        assert_eq!((buffer.transmitted, buffer.dropped), (2, 2));
     }
 }

@@ -117,8 +117,8 @@ async fn a_frame_that_finds_no_room_waits_and_is_not_lost() {
     drain();
     let expected: Vec<_> = (0..sent).map(|number| content(1000, number)).collect();
     assert_eq!(arrived, expected);
-    assert_eq!(outgoing.transmitted, sent as u64);
-    assert_eq!(outgoing.dropped, 0);
+    assert_eq!(outgoing.buffer.transmitted, sent as u64);
+    assert_eq!(outgoing.buffer.dropped, 0);
 }
 
 #[test]
@@ -128,7 +128,10 @@ fn a_frame_that_the_kernel_refuses_is_counted() {
     drop(kernel);
     assert!(outgoing.reserve(&descriptor, 60).is_some());
     outgoing.commit(&descriptor, &TxDescriptor::complete(60));
-    assert_eq!((outgoing.transmitted, outgoing.dropped), (1, 1));
+    assert_eq!(
+        (outgoing.buffer.transmitted, outgoing.buffer.dropped),
+        (1, 1)
+    );
     assert!(outgoing.reserve(&descriptor, 60).is_some());
 }
 
