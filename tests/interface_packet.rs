@@ -3,7 +3,7 @@
 
 use crate::interface_peer::{
     HOST, LONG, STACK, Seen, beside_a_shard, bytes_come_back, closed_tcp_port_refuses,
-    closed_udp_port_refuses, ping_is_answered, serve_echo, stack, word_comes_back,
+    closed_udp_port_refuses, ping_comes_back, serve_echo, stack, word_comes_back,
 };
 use periplus_net::journey::{Instant, Kind, RequestEnd, Station};
 use periplus_net::ring::{Device, RxBurst, RxChecksum};
@@ -117,7 +117,7 @@ fn ping_and_arp_are_answered() {
     if !in_namespace("interface_packet::ping_and_arp_are_answered") {
         return;
     }
-    let Seen { snapshot, .. } = beside(async |_shard| ping_is_answered().await);
+    let Seen { snapshot, .. } = beside(async |_shard| ping_comes_back().await);
     // the kernel's question for our address, and the echo request
     assert!(snapshot.ledger.consumed >= 2, "{:?}", snapshot.ledger);
 }

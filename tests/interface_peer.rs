@@ -99,7 +99,7 @@ pub(crate) async fn bytes_come_back(length: usize) {
 }
 
 /// One echo request, and its reply.
-pub(crate) async fn ping_is_answered() {
+pub(crate) async fn ping_comes_back() {
     let ping = Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::ICMPV4)).unwrap();
     ping.set_nonblocking(true).unwrap();
     // number 7 of 0x7065, with its checksum

@@ -1,24 +1,19 @@
 //! The stack behind a TAP, with the host's kernel as the peer.
 
+use crate::interface_peer::{
+    HOST, LONG, STACK, beside_a_shard, bytes_come_back, closed_tcp_port_refuses,
+    closed_udp_port_refuses, ping_comes_back, serve_echo, stack, word_comes_back,
+};
 use periplus_net::ring::{Device, RxBurst, RxChecksum};
 use periplus_net::{ShardHandle, ShardOptions, Snapshot, TcpListener};
 use periplus_nic::netlink::{Netlink, set_down, set_up};
 use periplus_nic::{OpenErrorKind, TapDevice, TapOptions, doctor, range_is_routed};
-use periplus_tests::{content, in_namespace};
-use socket2::{Domain, Protocol, Socket, Type};
-use std::future::Future;
-use std::future::poll_fn;
-use std::io::{self, ErrorKind};
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
-use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, copy, split};
-use tokio::net::{TcpStream, UdpSocket};
-
-const HOST: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 1);
-const STACK: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 2);
-
-/// A bound for what may take long on a busy machine and must never take for ever.
-const LONG: Duration = Duration::from_secs(60);
+use periplus_tests::in_namespace;
+use std::future::{Future, poll_fn};
+use std::io;
+use std::net::Ipv4Addr;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 fn options() -> TapOptions {
     TapOptions {
@@ -28,42 +23,9 @@ fn options() -> TapOptions {
     }
 }
 
-fn stack(port: u16) -> SocketAddr {
-    SocketAddrV4::new(STACK, port).into()
-}
-
-/// Runs `test` on a current-thread runtime beside a shard behind a TAP; gives what the shard has counted when it ended.
-fn beside_a_shard<F: Future<Output = ()>>(test: impl FnOnce(ShardHandle) -> F) -> Snapshot {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        let device = TapDevice::open(&options()).unwrap();
-        let shard = ShardHandle::spawn(ShardOptions::default(), device, None).unwrap();
-        tokio::time::timeout(LONG, test(shard.clone()))
-            .await
-            .expect("the test takes no minute");
-        let snapshot = shard.shutdown(Duration::ZERO).await.unwrap();
-        assert!(snapshot.ring.is_balanced(), "{:?}", snapshot.ring);
-        assert!(snapshot.ledger.is_balanced(), "{:?}", snapshot.ledger);
-        assert_eq!(snapshot.ring.received, snapshot.ledger.received);
-        snapshot
-    })
-}
-
-/// Accepts one connection after the other and sends back what comes.
-async fn echo(shard: ShardHandle) {
-    let listener = TcpListener::bind(&shard, stack(7)).await.unwrap();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(async move {
-                let (mut reader, mut writer) = split(stream);
-                let _ = copy(&mut reader, &mut writer).await;
-                let _ = writer.shutdown().await;
-            });
-        }
-    });
+fn beside<F: Future<Output = ()>>(test: impl FnOnce(ShardHandle) -> F) -> Snapshot {
+    let device = TapDevice::open(&options()).unwrap();
+    beside_a_shard(ShardOptions::default(), device, test).snapshot
 }
 
 #[test]
@@ -71,14 +33,9 @@ fn echo_there_and_back() {
     if !in_namespace("interface_tap::echo_there_and_back") {
         return;
     }
-    let snapshot = beside_a_shard(async |shard| {
-        echo(shard).await;
-        let mut client = TcpStream::connect(stack(7)).await.unwrap();
-        client.write_all(b"halcyon").await.unwrap();
-        client.shutdown().await.unwrap();
-        let mut answer = Vec::new();
-        client.read_to_end(&mut answer).await.unwrap();
-        assert_eq!(answer, b"halcyon");
+    let snapshot = beside(async |shard| {
+        serve_echo(&shard).await;
+        word_comes_back().await;
     });
     assert_eq!(snapshot.device, "tap");
     assert_eq!(snapshot.counters.tcp_in_errs, 0);
@@ -90,20 +47,9 @@ fn megabytes_both_ways_are_exact_and_pass_in_super_frames() {
         return;
     }
     const LENGTH: usize = 16 << 20;
-    let snapshot = beside_a_shard(async |shard| {
-        echo(shard).await;
-        let client = TcpStream::connect(stack(7)).await.unwrap();
-        let (mut reader, mut writer) = client.into_split();
-        let sent = content(0..LENGTH as u64);
-        let expected = sent.clone();
-        let write = async move {
-            writer.write_all(&sent).await.unwrap();
-            writer.shutdown().await.unwrap();
-        };
-        let mut answer = Vec::with_capacity(LENGTH);
-        let ((), read) = tokio::join!(write, reader.read_to_end(&mut answer));
-        assert_eq!(read.unwrap(), LENGTH);
-        assert!(answer == expected, "what came back is what was sent");
+    let snapshot = beside(async |shard| {
+        serve_echo(&shard).await;
+        bytes_come_back(LENGTH).await;
     });
     assert_eq!(snapshot.counters.tcp_retrans_segs, 0);
     assert_eq!(snapshot.counters.tcp_in_errs, 0);
@@ -121,20 +67,7 @@ fn ping_is_answered() {
     if !in_namespace("interface_tap::ping_is_answered") {
         return;
     }
-    beside_a_shard(async |_shard| {
-        let ping = Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::ICMPV4)).unwrap();
-        ping.set_nonblocking(true).unwrap();
-        // an echo request, number 7 of 0x7065, with its checksum
-        let request = [8, 0, 0x87, 0x93, 0x70, 0x65, 0, 7];
-        ping.send_to(&request, &stack(0).into()).unwrap();
-        let ping = UdpSocket::from_std(ping.into()).unwrap();
-        let mut packet = [0; 128];
-        let (length, from) = ping.recv_from(&mut packet).await.unwrap();
-        assert_eq!(from.ip(), STACK);
-        let ip_header = usize::from(packet[0] & 0x0f) * 4;
-        let reply = [0, 0, 0x8f, 0x93, 0x70, 0x65, 0, 7];
-        assert_eq!(packet[ip_header..length], reply);
-    });
+    beside(async |_shard| ping_comes_back().await);
 }
 
 #[test]
@@ -142,10 +75,7 @@ fn a_closed_tcp_port_refuses_at_once() {
     if !in_namespace("interface_tap::a_closed_tcp_port_refuses_at_once") {
         return;
     }
-    let snapshot = beside_a_shard(async |_shard| {
-        let refused = TcpStream::connect(stack(81)).await.unwrap_err();
-        assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
-    });
+    let snapshot = beside(async |_shard| closed_tcp_port_refuses().await);
     assert_eq!(snapshot.ledger.refused, 1);
 }
 
@@ -154,13 +84,7 @@ fn a_closed_udp_port_refuses_at_once() {
     if !in_namespace("interface_tap::a_closed_udp_port_refuses_at_once") {
         return;
     }
-    let snapshot = beside_a_shard(async |_shard| {
-        let client = UdpSocket::bind((HOST, 0)).await.unwrap();
-        client.connect(stack(81)).await.unwrap();
-        client.send(&[0x55; 64]).await.unwrap();
-        let refused = client.recv(&mut [0; 16]).await.unwrap_err();
-        assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
-    });
+    let snapshot = beside(async |_shard| closed_udp_port_refuses().await);
     assert_eq!(snapshot.ledger.refused, 1);
 }
 
@@ -171,7 +95,7 @@ fn an_interface_that_goes_down_loses_frames_that_are_counted_and_tcp_sends_again
     ) {
         return;
     }
-    let snapshot = beside_a_shard(async |shard| {
+    let snapshot = beside(async |shard| {
         let listener = TcpListener::bind(&shard, stack(7)).await.unwrap();
         let mut client = TcpStream::connect(stack(7)).await.unwrap();
         let (mut accepted, _) = listener.accept().await.unwrap();
