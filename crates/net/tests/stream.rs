@@ -6,6 +6,7 @@ use common::{LONG, SERVER, connection, pattern, shards};
 use periplus_net::{TcpListener, TcpStream};
 use std::future::poll_fn;
 use std::io::ErrorKind;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadBuf, copy, split};
 use tokio::time::timeout;
 
@@ -208,4 +209,26 @@ async fn a_peer_that_does_not_read_stops_the_writer() {
         .unwrap()
         .unwrap();
     assert_eq!(received.len(), written);
+}
+
+#[tokio::test]
+async fn what_was_not_delivered_when_the_shard_ended_is_counted() {
+    for (reads, undelivered) in [(true, 0), (false, 1)] {
+        let (server, client) = shards();
+        let listener = TcpListener::bind(&server, SERVER).await.unwrap();
+        let mut connected = TcpStream::connect(&client, SERVER).await.unwrap();
+        let (mut accepted, _) = listener.accept().await.unwrap();
+        let written = accepted.write(&pattern(8 << 20)).await.unwrap();
+        drop(accepted);
+        let grace = if reads {
+            let mut received = Vec::new();
+            connected.read_to_end(&mut received).await.unwrap();
+            assert_eq!(received.len(), written);
+            LONG
+        } else {
+            Duration::ZERO
+        };
+        let last = server.shutdown(grace).await.unwrap();
+        assert_eq!(last.undelivered, undelivered);
+    }
 }

@@ -61,6 +61,7 @@ mod tests {
             connections: 0,
             half_open: 0,
             time_wait: 0,
+            undelivered: 0,
             marks_lost: 0,
         }
     }

@@ -12,6 +12,8 @@ pub(crate) struct Closing {
     deadline: Instant,
     /// Whether its sockets are closed.
     begun: bool,
+    /// Connections that the deadline cut off while they still had something to deliver.
+    pub(crate) undelivered: usize,
     /// Who waits for the end.
     pub(crate) replies: Vec<oneshot::Sender<Snapshot>>,
 }
@@ -22,6 +24,7 @@ impl State {
         let closing = self.closing.get_or_insert(Closing {
             deadline,
             begun: false,
+            undelivered: 0,
             replies: Vec::new(),
         });
         closing.deadline = closing.deadline.min(deadline);
@@ -73,10 +76,10 @@ impl State {
 
     /// At the deadline, what is still not delivered is given up: its journeys end here.
     pub(crate) fn cut_off(&mut self, now: Instant) {
-        if self
-            .shutdown_deadline()
-            .is_some_and(|deadline| deadline <= now)
+        if let Some(closing) = &mut self.closing
+            && closing.deadline <= now
         {
+            closing.undelivered += self.shard.delivering();
             self.shard.cut_off(now);
         }
     }

@@ -24,6 +24,8 @@ pub struct Snapshot {
     pub half_open: usize,
     /// Connections in TIME-WAIT.
     pub time_wait: usize,
+    /// Connections that were cut off when the shard ended, with something on its way that the peer had not acknowledged.
+    pub undelivered: usize,
     /// Marks of foreign threads that were lost because the shard did not come to take them.
     pub marks_lost: u64,
 }
@@ -46,6 +48,10 @@ impl Snapshot {
             connections,
             half_open,
             time_wait,
+            undelivered: state
+                .closing
+                .as_ref()
+                .map_or(0, |closing| closing.undelivered),
             marks_lost: inbox.marks_lost(),
         }
     }
