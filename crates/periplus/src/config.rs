@@ -90,7 +90,8 @@ impl Config {
         }
     }
 
-    fn parse(name: &str, text: &str) -> Result<Self, Failure> {
+    /// Reads `text`, the content of the file called `name`.
+    pub(crate) fn parse(name: &str, text: &str) -> Result<Self, Failure> {
         let source = Source { name, text };
         let document = toml::de::DeTable::parse(text).map_err(|error| {
             let span = error.span().unwrap_or_default();

@@ -40,6 +40,15 @@ impl Failure {
         Self::new(Kind::Running, format!("cannot {what}: {}", reason(error)))
     }
 
+    /// The host's devices could not be set up.
+    pub(crate) fn of(kind: Kind, error: &periplus_nic::OpenError) -> Self {
+        Self {
+            kind,
+            what: error.what().into(),
+            fix: error.advice().map(Into::into),
+        }
+    }
+
     /// What to do about it.
     pub(crate) fn fix(self, fix: impl Into<String>) -> Self {
         Self {

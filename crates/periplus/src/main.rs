@@ -11,6 +11,7 @@ mod host;
 mod limits;
 mod options;
 mod plan;
+mod privileges;
 mod recording;
 mod serve;
 mod signals;

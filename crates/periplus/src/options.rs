@@ -1,8 +1,10 @@
 //! What the command is told: `-h` in short, `--help` at length with examples first.
 
+mod nic;
 mod serve;
 mod sockets;
 
+pub(crate) use nic::{Network, Nic};
 pub(crate) use serve::ServeOptions;
 pub(crate) use sockets::SocketsOptions;
 

@@ -16,12 +16,15 @@ use std::path::Path;
 /// How many journeys may wait for a slow disk before some are lost: about 4 MiB of them.
 const CAPACITY: usize = 8192;
 
+/// What keeps the journeys of a server, open. The thread that writes them is not there yet.
+pub(crate) struct Keepers(Vec<Box<dyn Keeper>>);
+
 /// The logbook of a running server. None, where nobody wants journeys: then none are recorded.
 pub(crate) struct Recording(Option<Writer>);
 
-impl Recording {
+impl Keepers {
     /// Opens what the options ask for.
-    pub(crate) fn start(options: &ServeOptions) -> Result<Self, Failure> {
+    pub(crate) fn open(options: &ServeOptions) -> Result<Self, Failure> {
         let mut keepers: Vec<Box<dyn Keeper>> = Vec::new();
         if let Some(path) = &options.journeys {
             keepers.push(open(path)?);
@@ -33,8 +36,14 @@ impl Recording {
             };
             keepers.push(Box::new(Terminal::new(io::stderr(), look, clock::now)));
         }
+        Ok(Self(keepers))
+    }
+
+    /// Starts the logbook's thread.
+    pub(crate) fn start(self) -> Result<Recording, Failure> {
+        let Self(keepers) = self;
         if keepers.is_empty() {
-            return Ok(Self(None));
+            return Ok(Recording(None));
         }
         let epoch = Epoch::from_unix_nanos(clock::unix_nanos(Instant::ZERO));
         let writer = Writer::spawn(epoch, CAPACITY, keepers, |name, error| {
@@ -43,15 +52,13 @@ impl Recording {
                 reason(&error)
             ));
         });
-        let writer = writer.map_err(|error| {
-            Failure::new(
-                Kind::Running,
-                format!("cannot start the logbook's thread: {}", reason(&error)),
-            )
-        })?;
-        Ok(Self(Some(writer)))
+        let writer =
+            writer.map_err(|error| Failure::cannot("start the logbook's thread", &error))?;
+        Ok(Recording(Some(writer)))
     }
+}
 
+impl Recording {
     /// What the shard gives its records to.
     pub(crate) fn recorder(&self) -> Option<Recorder> {
         let inlet = self.0.as_ref()?.inlet();

@@ -3,12 +3,13 @@
 use periplus_journey::Station;
 use std::path::{Path, PathBuf};
 
-const PAGES: [&str; 8] = [
+const PAGES: &[&str] = &[
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "manual/configuration.md",
+    "manual/interfaces.md",
     "manual/kv.md",
     "manual/sockets.md",
     "manual/stations.md",

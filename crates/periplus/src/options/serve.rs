@@ -1,7 +1,8 @@
 //! What `serve` is told.
 
+use super::{Network, Nic};
 use clap::Args;
-use std::net::{SocketAddr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::PathBuf;
 
 pub(super) const EXAMPLES: &str = "\
@@ -10,6 +11,8 @@ Examples:
       Serve this folder on http://127.0.0.1:8080/ and show the journey of a request.
   periplus serve site --listen 0.0.0.0:8080
       Serve a folder to the network.
+  sudo periplus serve site --nic tap --user nobody
+      Be a host of its own, http://10.77.0.2/, on an interface of this host, and give up root.
   periplus serve site --listen 127.0.0.1:0 --quiet --journeys - | jq .server_ns
       Only the address on the terminal, and the journeys as JSON to another program.
 ";
@@ -19,7 +22,7 @@ Serves a folder over HTTP/1.1, every byte through a TCP/IP stack of its own. The
 request, station by station, and then of at most one request a second.
 
 Connections come in by an ordinary socket of this host, so no privilege is needed. What the host's kernel does before that \
-is outside the record.
+is outside the record. With `--nic` the stack is a host of its own on an interface, and this host's kernel its neighbour.
 
 Ctrl-C or SIGTERM stops accepting and finishes what is in flight, for up to 10 seconds; a second one ends at once.";
 
@@ -34,6 +37,37 @@ pub(crate) struct ServeOptions {
         free one. The stack carries IPv4 only so far."
     )]
     pub(crate) listen: Option<SocketAddrV4>,
+    #[arg(long, value_name = "tap[:NAME]")]
+    #[arg(help = "Be a host of its own on an interface, instead of sockets of this host")]
+    #[arg(
+        long_help = "Be a host of its own on an interface, instead of taking connections from sockets of this host. `tap` \
+        makes an interface of which this host has the other side, and which is gone afterwards."
+    )]
+    pub(crate) nic: Option<Nic>,
+    #[arg(long, value_name = "ADDRESS/PREFIX")]
+    #[arg(help = "The stack's address on the interface [default: 10.77.0.2/24]")]
+    #[arg(
+        long_help = "The stack's address on the interface, 10.77.0.2/24 if not given. The network must not be one that this \
+        host has a route to. On a TAP, this host gets the first other address of it."
+    )]
+    pub(crate) address: Option<Network>,
+    #[arg(long, value_name = "ADDRESS")]
+    #[arg(help = "Who takes the stack's packets for other networks")]
+    #[arg(
+        long_help = "Who takes the stack's packets for other networks. On a TAP that is this host, if nobody else is named."
+    )]
+    pub(crate) gateway: Option<Ipv4Addr>,
+    #[arg(long, value_name = "PORT")]
+    #[arg(help = "The stack's port on the interface [default: 80]")]
+    #[arg(long_help = "The stack's port on the interface, 80 if not given.")]
+    pub(crate) port: Option<u16>,
+    #[arg(long, value_name = "NAME")]
+    #[arg(help = "Become this user when everything is open")]
+    #[arg(
+        long_help = "Become this user when everything is open, for good. Only root can. The files of the folder are then \
+        read with this user's rights, and `--journeys FILE` is still root's."
+    )]
+    pub(crate) user: Option<String>,
     #[arg(
         long,
         value_name = "FILE",

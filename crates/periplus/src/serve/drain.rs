@@ -1,61 +1,114 @@
 //! The end of a run: what is in flight is finished, until that takes too long or a second signal comes.
 
+use super::entrance::Stack;
 use super::servers::Servers;
 use crate::signals::Signals;
 use crate::talk;
-use periplus_net::gateway::Gateway;
+use periplus_net::Snapshot;
 use periplus_serve::Drained;
 use std::io;
+use std::pin::pin;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 /// How long what is in flight may take when the server is asked to end.
 pub(super) const DRAIN: Duration = Duration::from_secs(10);
 
+/// How long the last acknowledgements may take when everything else is done.
+const FAREWELL: Duration = Duration::from_secs(1);
+
 /// How it came to an end.
 pub(super) enum End {
     /// A server could not go on.
     Failed(io::Error),
-    /// Everything in flight was finished.
-    Drained,
-    /// As many connections were not.
+    /// Every answer in flight was written. Until then the stack may deliver them.
+    Drained { latest: Instant },
+    /// As many connections were not finished.
     Late(usize),
     /// A second signal came.
     AtOnce,
 }
 
+impl End {
+    /// How long the stack may still deliver what was written.
+    pub(super) fn grace(&self) -> Duration {
+        match self {
+            Self::Drained { latest } => latest.saturating_duration_since(Instant::now()),
+            Self::Failed(_) => FAREWELL,
+            Self::Late(_) | Self::AtOnce => Duration::ZERO,
+        }
+    }
+
+    /// How many connections were cut off because their time was up.
+    pub(super) fn cut(&self, last: &Snapshot) -> usize {
+        match self {
+            Self::Drained { .. } => last.undelivered,
+            Self::Late(cut) => *cut,
+            Self::Failed(_) | Self::AtOnce => 0,
+        }
+    }
+}
+
 /// Serves until a signal, and then finishes what is in flight.
 pub(super) async fn until_the_end(
     servers: &mut Servers,
-    gateway: &Gateway,
+    stack: &Stack,
     signals: &mut Signals,
 ) -> End {
     tokio::select! {
-        ended = servers.ended() => return ended.map_or_else(End::Failed, |_| End::Drained),
+        ended = servers.ended() => return match ended {
+            Ok(_) => End::Drained { latest: Instant::now() + FAREWELL },
+            Err(error) => End::Failed(error),
+        },
         () = signals.next() => {}
     }
-    gateway.stop_accepting().await;
-    let open = counted(gateway.connections());
+    if let Some(gateway) = &stack.gateway {
+        gateway.stop_accepting().await;
+    }
+    let open = match stack.connections().await {
+        Ok(open) => counted(open),
+        Err(error) => return End::Failed(error),
+    };
     let limit = DRAIN.as_secs();
     talk::say(&format!(
         "Draining {open}, for up to {limit} seconds; a second signal ends at once"
     ));
     servers.stop();
-    let latest = Instant::now() + DRAIN;
-    let finished = async {
-        // The servers have the same limit, and cut off what does not keep it.
-        match servers.ended().await {
-            Err(error) => End::Failed(error),
-            Ok(Drained { cut: 0, .. }) => match timeout_at(latest, gateway.drain()).await {
-                Ok(()) => End::Drained,
-                Err(_) => End::Late(gateway.connections()),
-            },
-            Ok(Drained { cut, .. }) => End::Late(cut),
-        }
-    };
+    let finished = finish(servers, stack, Instant::now() + DRAIN);
     tokio::select! {
         end = finished => end,
         () = signals.next() => End::AtOnce,
+    }
+}
+
+async fn finish(servers: &mut Servers, stack: &Stack, latest: Instant) -> End {
+    // The servers have the same limit, and cut off what does not keep it.
+    match servers.ended().await {
+        Err(error) => End::Failed(error),
+        Ok(Drained { cut: 0, .. }) => match &stack.gateway {
+            // The clients are on the other side of the host's kernel, and the stack has delivered when the gateway has.
+            Some(gateway) => match timeout_at(latest, gateway.drain()).await {
+                Ok(()) => End::Drained {
+                    latest: Instant::now() + FAREWELL,
+                },
+                Err(_) => End::Late(gateway.connections()),
+            },
+            None => End::Drained { latest },
+        },
+        Ok(Drained { cut, .. }) => End::Late(cut),
+    }
+}
+
+/// Ends the stack, at once if there is another signal.
+pub(super) async fn shut_down(
+    stack: &Stack,
+    grace: Duration,
+    signals: &mut Signals,
+) -> io::Result<Snapshot> {
+    let mut ending = pin!(stack.shard.shutdown(grace));
+    tokio::select! {
+        last = &mut ending => last,
+        () = signals.next() => stack.shard.shutdown(Duration::ZERO).await,
     }
 }
 

@@ -1,24 +1,84 @@
 //! What is said when everything is ready.
 
+use super::entrance::Entrance;
 use crate::config::{Config, Protocol};
-use crate::options::ServeOptions;
+use crate::options::{Nic, ServeOptions};
+use crate::plan::{Interface, Plan};
 use crate::talk;
 use std::net::SocketAddr;
 
-/// Says where what is served, and what the record does not hold.
-pub(super) fn greet(options: &ServeOptions, config: &Config, listeners: &[(Protocol, SocketAddr)]) {
-    let folder = options.folder.display();
-    for (protocol, address) in listeners {
-        match protocol {
-            Protocol::Http => talk::say(&format!("Serving {folder} on http://{address}/")),
-            Protocol::Kv => talk::say(&format!("Keeping keys and values on {address}")),
+/// What there is to say.
+pub(super) struct Greeting<'a> {
+    folder: String,
+    quiet: bool,
+    /// The file of configuration that was read.
+    file: Option<&'a str>,
+    /// The interface, and what the host calls it.
+    interface: Option<(&'a Interface, String)>,
+}
+
+impl<'a> Greeting<'a> {
+    pub(super) fn new(
+        options: &ServeOptions,
+        config: &'a Config,
+        plan: &'a Plan,
+        entrance: &Entrance,
+    ) -> Self {
+        let name = entrance.interface().map(str::to_string);
+        Self {
+            folder: options.folder.display().to_string(),
+            quiet: options.quiet,
+            file: config.name.as_deref(),
+            interface: plan.interface.as_ref().zip(name),
         }
     }
-    if options.quiet {
-        return;
+
+    /// Says where what is served, how one gets there, and what the record does not hold.
+    pub(super) fn say(&self, listeners: &[(Protocol, SocketAddr)]) {
+        for &(protocol, address) in listeners {
+            let address = self.reached_at(address);
+            talk::say(&match protocol {
+                Protocol::Http => format!("Serving {} on {}", self.folder, url(address)),
+                Protocol::Kv => format!("Keeping keys and values on {address}"),
+            });
+        }
+        if self.quiet {
+            return;
+        }
+        if let Some(name) = self.file {
+            talk::say(&format!("As {name} says"));
+        }
+        match &self.interface {
+            None => {
+                talk::say("What this host's kernel does before the gateway is outside the record")
+            }
+            Some((interface, name)) => talk::say(&how_to_reach(interface, name)),
+        }
     }
-    if let Some(name) = &config.name {
-        talk::say(&format!("As {name} says"));
+
+    /// On the interface, any address is the stack's.
+    fn reached_at(&self, mut address: SocketAddr) -> SocketAddr {
+        if let Some((interface, _)) = &self.interface
+            && address.ip().is_unspecified()
+        {
+            address.set_ip(interface.network.address.into());
+        }
+        address
     }
-    talk::say("What this host's kernel does before the gateway is outside the record");
+}
+
+fn url(address: SocketAddr) -> String {
+    match address.port() {
+        80 => format!("http://{}/", address.ip()),
+        _ => format!("http://{address}/"),
+    }
+}
+
+fn how_to_reach(Interface { nic, network, .. }: &Interface, name: &str) -> String {
+    let other_side = network.other_side();
+    match nic {
+        Nic::Tap { .. } => {
+            format!("This host reaches it by {name}, where it is {other_side} itself")
+        }
+    }
 }

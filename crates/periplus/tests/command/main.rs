@@ -16,3 +16,4 @@ mod journeys;
 mod kv;
 mod sockets;
 mod support;
+mod tap;

@@ -2,10 +2,12 @@
 
 mod curl;
 mod folder;
+mod interface;
 mod recording;
 mod server;
 
 pub(crate) use curl::{curl, get};
 pub(crate) use folder::{Folder, pattern};
+pub(crate) use interface::{interfaces, serve_on};
 pub(crate) use recording::Recording;
 pub(crate) use server::{RUNTIME_DIR, Server, periplus};

@@ -90,8 +90,11 @@ impl Server {
     pub(crate) fn wait_for_address(&mut self) -> SocketAddr {
         let line = self.wait_for_line("http://");
         let url = line.split("http://").nth(1).expect("a URL");
-        url.trim_end_matches('/')
+        let authority = url.trim_end_matches('/');
+        let port_of_the_web = || format!("{authority}:80").parse();
+        authority
             .parse()
+            .or_else(|_| port_of_the_web())
             .expect("an address in the URL")
     }
 
