@@ -1,6 +1,6 @@
 //! The figures, for people and for programs.
 
-use crate::compare::Figure;
+use crate::compare::{Figure, REPLAYED};
 use crate::contestant::Who;
 use crate::works::{Name, Unit};
 
@@ -21,80 +21,55 @@ pub(crate) fn json(figure: &Figure) {
     );
 }
 
-/// All figures as a table on stdout.
+/// All figures on stdout, as tables with what belongs to them.
 pub(crate) fn table(works: &[Name], figures: &[Figure]) {
-    let find = |work, who| {
-        let mut of_work = figures.iter().filter(move |figure| figure.work == work);
-        of_work.find(|figure| figure.who == who)
-    };
     println!();
-    heading("", "÷ smoltcp");
-    for &work in works {
-        print!("{:<14}{:<40}", work.as_str(), work.title());
-        for who in Who::ALL {
-            print!("{:>WIDTH$}", find(work, who).map_or("–".into(), shown));
-        }
-        let [ours, theirs] = [Who::Periplus, Who::Smoltcp].map(|who| find(work, who));
-        println!("{:>12}", ratio(ours, theirs, |figure| Some(figure.value)));
-    }
+    rows("", works, figures, shown, |figure| Some(figure.value));
     println!("\nns: less is better. GB/s: more is better. The script's share is in every figure.");
-    let spread = figures
-        .iter()
-        .flat_map(|figure| [figure.spread.0 - 1.0, 1.0 - figure.spread.1])
-        .fold(0.0, f64::max);
-    println!(
-        "Medians; the round furthest from its median was {:.0} % off.",
-        spread * 100.0
-    );
-    for &work in works {
-        if let (Name::W3r, Unit::Throughput(bytes)) = (work, work.unit()) {
-            let acks = |who| find(work, who).map_or(0.0, |figure| acks_per_mb(figure, bytes));
-            println!(
-                "ACKs per MB received: periplus {:.0}, smoltcp {:.0}.",
-                acks(Who::Periplus),
-                acks(Who::Smoltcp)
-            );
-        }
-    }
-    let (frames, damaged, bytes) = figures.iter().fold((0, 0, 0), |sum, figure| {
-        let seen = figure.seen;
-        (
-            sum.0 + seen.frames,
-            sum.1 + seen.damaged,
-            sum.2 + seen.bytes,
-        )
-    });
-    println!(
-        "Referee: {frames} frames right, {damaged} damaged ones dropped, {} MB as they were sent.",
-        bytes / 1_000_000
-    );
-    if figures.iter().any(|figure| figure.instructions.is_some()) {
+    notes(figures);
+    let instructions = |figure: &Figure| figure.instructions.map(|count| count as f64);
+    if figures.iter().any(|figure| instructions(figure).is_some()) {
+        let shown = |figure: &Figure| figure.instructions.map_or(NONE.into(), |n| n.to_string());
         println!();
-        heading("instructions", "÷ smoltcp");
-        for &work in works {
-            print!("{:<14}{:<40}", work.as_str(), work.title());
-            for who in Who::ALL {
-                let count = find(work, who).and_then(|figure| figure.instructions);
-                print!(
-                    "{:>WIDTH$}",
-                    count.map_or("–".into(), |count| count.to_string())
-                );
-            }
-            let [ours, theirs] = [Who::Periplus, Who::Smoltcp].map(|who| find(work, who));
-            let instructions = |figure: &Figure| figure.instructions.map(|count| count as f64);
-            println!("{:>12}", ratio(ours, theirs, instructions));
-        }
+        rows("instructions", works, figures, shown, instructions);
     }
 }
 
 const WIDTH: usize = 12;
+/// What was not, or cannot be, measured.
+const NONE: &str = "–";
 
-fn heading(what: &str, last: &str) {
-    print!("{what:<54}");
-    for who in ["periplus", "+recording", "smoltcp", "script"] {
+/// A line a work: every contestant's figure, and the first against smoltcp's.
+fn rows(
+    title: &str,
+    works: &[Name],
+    figures: &[Figure],
+    shown: impl Fn(&Figure) -> String,
+    value: impl Fn(&Figure) -> Option<f64>,
+) {
+    let find = |work, who| {
+        let mut of_work = figures.iter().filter(move |figure| figure.work == work);
+        of_work.find(|figure| figure.who == who)
+    };
+    print!("{title:<54}");
+    for who in ["periplus", "+recording", "smoltcp", "script", "÷ smoltcp"] {
         print!("{who:>WIDTH$}");
     }
-    println!("{last:>12}");
+    println!();
+    for &work in works {
+        print!("{:<14}{:<40}", work.as_str(), work.title());
+        for who in Who::ALL {
+            print!("{:>WIDTH$}", find(work, who).map_or(NONE.into(), &shown));
+        }
+        let [ours, theirs] = [Who::Periplus, Who::Smoltcp].map(|who| find(work, who));
+        let ratio = ours
+            .and_then(&value)
+            .zip(theirs.and_then(&value))
+            .map_or(NONE.into(), |(ours, theirs)| {
+                format!("{:.2}", ours / theirs)
+            });
+        println!("{ratio:>WIDTH$}");
+    }
 }
 
 fn shown(figure: &Figure) -> String {
@@ -104,19 +79,33 @@ fn shown(figure: &Figure) -> String {
     }
 }
 
-fn ratio(
-    ours: Option<&Figure>,
-    theirs: Option<&Figure>,
-    value: impl Fn(&Figure) -> Option<f64>,
-) -> String {
-    let of = |figure: Option<&Figure>| figure.and_then(&value);
-    match (of(ours), of(theirs)) {
-        (Some(ours), Some(theirs)) => format!("{:.2}", ours / theirs),
-        _ => "–".into(),
+/// How steady the rounds were, and what the referee saw.
+fn notes(figures: &[Figure]) {
+    let spread = figures
+        .iter()
+        .flat_map(|figure| [figure.spread.0 - 1.0, 1.0 - figure.spread.1])
+        .fold(0.0, f64::max);
+    println!(
+        "Medians; the round furthest from its median was {:.0} % off.",
+        spread * 100.0
+    );
+    for figure in figures {
+        if let (Name::W3r, Who::Periplus | Who::Smoltcp, Unit::Throughput(bytes)) =
+            (figure.work, figure.who, figure.work.unit())
+        {
+            let received = f64::from(REPLAYED) * f64::from(bytes);
+            let acks = figure.seen.frames as f64 / received * 1e6;
+            println!(
+                "{} sends {acks:.0} ACKs for a MB received.",
+                figure.who.name()
+            );
+        }
     }
-}
-
-fn acks_per_mb(figure: &Figure, bytes: u32) -> f64 {
-    let received = f64::from(crate::compare::REPLAYED) * f64::from(bytes);
-    figure.seen.frames as f64 / received * 1e6
+    let sum = |of: fn(&Figure) -> u64| figures.iter().map(of).sum::<u64>();
+    println!(
+        "Referee: {} frames right, {} damaged ones dropped, {} MB as they were sent.",
+        sum(|figure| figure.seen.frames),
+        sum(|figure| figure.seen.damaged),
+        sum(|figure| figure.seen.bytes) / 1_000_000
+    );
 }

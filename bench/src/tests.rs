@@ -27,3 +27,13 @@ fn every_stack_does_every_work_right() {
         }
     }
 }
+
+#[test]
+fn every_name_is_the_one_that_the_command_line_takes() {
+    for work in Name::value_variants() {
+        assert_eq!(Name::from_str(work.as_str(), false).as_ref(), Ok(work));
+    }
+    for who in Who::ALL {
+        assert_eq!(Who::from_str(who.name(), false), Ok(who));
+    }
+}
