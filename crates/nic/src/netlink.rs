@@ -12,7 +12,9 @@ mod route;
 mod socket;
 
 pub use address::Address;
-pub use link::{Link, create_veth, delete_link, move_link, set_down, set_mtu, set_up};
+pub use link::{
+    Link, create_veth, delete_link, move_link, set_down, set_mtu, set_queue_length, set_up,
+};
 pub use request::Request;
 pub use route::Route;
 pub use socket::Netlink;

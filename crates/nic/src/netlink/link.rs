@@ -147,6 +147,13 @@ pub fn set_mtu(index: u32, mtu: usize) -> Request {
     Request::change(NEW, &body)
 }
 
+/// Changes how many frames may wait to leave by a link (`txqueuelen`).
+pub fn set_queue_length(index: u32, frames: usize) -> Request {
+    let mut body = fixed(index, 0, 0);
+    put_u32(&mut body, QUEUE_LENGTH, frames as u32);
+    Request::change(NEW, &body)
+}
+
 /// Moves a link to another network namespace, an open `/proc/PID/ns/net`. It is down there, and has no addresses.
 pub fn move_link(index: u32, namespace: BorrowedFd<'_>) -> Request {
     let mut body = fixed(index, 0, 0);

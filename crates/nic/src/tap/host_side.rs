@@ -2,7 +2,7 @@
 
 use super::TapOptions;
 use super::tun::PERMISSION;
-use crate::netlink::{Address, Link, Netlink, add_address, set_mtu, set_up};
+use crate::netlink::{Address, Link, Netlink, add_address, set_mtu, set_queue_length, set_up};
 use crate::{OpenError, OpenErrorKind};
 use std::cell::{Cell, RefCell};
 use std::fs;
@@ -31,8 +31,16 @@ impl HostSide {
         };
         let not_found = || refused(format!("find interface {name}"));
         let mut netlink = Netlink::open().map_err(not_found())?;
-        let link = netlink.link(name).map_err(not_found())?;
+        let mut link = netlink.link(name).map_err(not_found())?;
         silence_ipv6(name);
+        // The kernel's 1,000 are too few where as many connections ask at once. Not worth failing for.
+        if link.queue_length != options.frames
+            && netlink
+                .execute(&set_queue_length(link.index, options.frames))
+                .is_ok()
+        {
+            link.queue_length = options.frames;
+        }
         if link.mtu != options.mtu {
             let what = format!("set the MTU of {name} to {}", options.mtu);
             netlink

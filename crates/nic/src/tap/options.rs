@@ -19,7 +19,7 @@ pub struct TapOptions {
     pub host_address: Option<(Ipv4Addr, u8)>,
     /// Largest IP packet.
     pub mtu: usize,
-    /// Buffers in the receive pool.
+    /// Buffers in the receive pool, and places in the kernel's queue before it.
     pub frames: usize,
     /// Bytes of each.
     pub frame_size: usize,
