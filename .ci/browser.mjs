@@ -1,5 +1,6 @@
-// Loads examples/site in a headless Chromium through `periplus serve`, and holds what arrives against the disk, the
-// journeys against their sums, and a drawn journey against the browser's own rendering.
+// Loads examples/site in a headless Chromium through `periplus serve`, and holds what arrives against the disk, what a
+// WebSocket hears against what it said, the journeys against their sums, and a drawn journey against the browser's own
+// rendering.
 // usage: node browser.mjs PERIPLUS WORK, where WORK holds node_modules/playwright-core
 import assert from 'node:assert/strict';
 import { spawn, execFileSync } from 'node:child_process';
@@ -82,13 +83,65 @@ assert.equal(seen.pictures.length, 2);
 assert.equal(seen.styled, 'flex', 'the style sheet applies');
 assert.ok(seen.logged >= files.length, 'the script ran');
 told(`the style sheet applies; the script ran and saw ${seen.logged} requests`);
-await page.close();
+
+// A WebSocket: each message is heard as it was said, and the end is in order. Whether the browser takes a message for text
+// or bytes is a part of it.
+const spoken = await page.evaluate(async (url) => {
+  const bytes = (length) => Uint8Array.from({ length }, (_, at) => (at * 7 + (at >> 8)) & 0xff);
+  const said = ['ahoy', '', 'ä🜨 '.repeat(20_000), bytes(5), bytes(0), bytes(100 * 1024), bytes(1024 * 1024)];
+  const socket = new WebSocket(url);
+  socket.binaryType = 'arraybuffer';
+  const happens = (event) => new Promise((seen, failed) => {
+    socket.addEventListener(event, seen, { once: true });
+    if (event !== 'close') socket.addEventListener('close', ({ code }) => failed(new Error(`closed: ${code}`)), { once: true });
+  });
+  const same = (said, heard) => typeof said === 'string'
+    ? said === heard
+    : heard instanceof ArrayBuffer && heard.byteLength === said.length
+      && new Uint8Array(heard).every((byte, at) => byte === said[at]);
+  await happens('open');
+  const heard = [];
+  for (const message of said) {
+    const next = happens('message');
+    socket.send(message);
+    heard.push(same(message, (await next).data));
+  }
+  // And all at once: they come back in order.
+  const all = new Promise((done) => {
+    const echoes = [];
+    socket.addEventListener('message', ({ data }) => echoes.push(data) === said.length && done(echoes));
+  });
+  for (const message of said) socket.send(message);
+  heard.push((await all).every((echo, at) => same(said[at], echo)));
+  const closed = happens('close');
+  socket.close(1000, 'that is all');
+  const { wasClean, code, reason } = await closed;
+  const label = (message) => typeof message === 'string'
+    ? `text ${new TextEncoder().encode(message).length} bytes`
+    : `binary ${message.length} bytes`;
+  return { heard, closed: { wasClean, code, reason }, labels: said.map(label) };
+}, address.replace(/^http/, 'ws') + 'ws');
+assert.deepEqual(spoken.heard, spoken.heard.map(() => true), 'every message comes back as it was said');
+assert.deepEqual(spoken.closed, { wasClean: true, code: 1000, reason: 'that is all' });
+told(`a WebSocket: ${spoken.labels.join(', ')}; one by one and all at once, back as they were said; closed cleanly`);
+
+// One that is open when the server ends is told so.
+const left = page.evaluate((url) => new Promise((closed) => {
+  const socket = new WebSocket(url);
+  socket.onclose = ({ wasClean, code }) => closed({ wasClean, code });
+  socket.onopen = () => socket.send('still here');
+  socket.onmessage = () => { document.documentElement.dataset.echoed = 'yes'; };
+}), address.replace(/^http/, 'ws') + 'ws');
+await page.waitForFunction(() => document.documentElement.dataset.echoed === 'yes');
 
 // The end of it.
 server.kill('SIGTERM');
 assert.deepEqual(await ended, [0, null], `SIGTERM drains and ends with 0:\n${talk}`);
 assert.match(talk, /GET \/ HTTP\/1\.1/, 'the first journey is on the terminal');
 told('SIGTERM: drained, exit 0');
+assert.deepEqual(await left, { wasClean: true, code: 1001 }, 'an open WebSocket is closed as going away');
+told('a WebSocket that was open is closed by 1001');
+await page.close();
 
 // The journeys.
 const records = readFileSync(journeys, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line));
@@ -101,6 +154,14 @@ const asked = new Set(requests.map(({ request }) => request));
 for (const path of bodies.keys()) {
   assert.ok(asked.has(`GET ${path} HTTP/1.1`), `the request for ${path} has a journey`);
 }
+const messages = requests.filter(({ protocol }) => protocol === 'websocket');
+assert.deepEqual(
+  messages.map(({ request }) => request),
+  [...spoken.labels, ...spoken.labels, 'text 10 bytes'],
+  'every message has a journey',
+);
+for (const message of messages) assert.equal(message.outcome, 'answered');
+told(`${messages.length} messages, a journey each`);
 const server_us = requests.map(({ server_ns }) => server_ns / 1000).sort((a, b) => a - b);
 told(`${records.length} journeys, each spine sums to total_ns; ${requests.length} of requests, ` +
   `server median ${server_us[server_us.length >> 1].toFixed(0)} µs, longest ${server_us.at(-1).toFixed(0)} µs`);
