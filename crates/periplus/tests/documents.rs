@@ -13,6 +13,7 @@ const PAGES: &[&str] = &[
     "manual/kv.md",
     "manual/sockets.md",
     "manual/stations.md",
+    "manual/websocket.md",
 ];
 
 fn root() -> PathBuf {

@@ -104,9 +104,11 @@ impl<H> Http1<H> {
                 stage = expired => break End::Expired(stage),
             }
         };
-        let parts = connection.into_parts();
-        let turnstile = parts.io.into_inner();
-        if exchange.is_upgraded(parts.read_buf.len())
+        let http1::Parts { io, read_buf, .. } = connection.into_parts();
+        let turnstile = io.into_inner();
+        let left = read_buf.len();
+        drop((read_buf, watchdog));
+        if exchange.is_upgraded(left)
             && let Some(conversation) = conversation.take()
         {
             let upgraded = Upgraded {
@@ -114,7 +116,10 @@ impl<H> Http1<H> {
                 marks: exchange.marks(),
                 offsets: exchange.offsets(),
             };
-            websocket::serve(upgraded, conversation, &self.options, &self.counters, drain).await;
+            let websocket =
+                websocket::serve(upgraded, conversation, &self.options, &self.counters, drain);
+            // Apart, so that a connection that never speaks it is no larger for it.
+            Box::pin(websocket).await;
             return;
         }
         self.part(turnstile, &exchange, end).await;

@@ -89,7 +89,7 @@ impl<M: Marks, H: Handler<M>> Service<H, M> {
         request: &Request<Incoming>,
         conversation: Conversation,
     ) -> Response<AnswerBody<H::Body>> {
-        let mut answer = handshake::answer(request);
+        let mut answer = handshake::answer(request, conversation.protocol());
         if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
             self.conversation.set(Some(conversation));
         } else {

@@ -44,6 +44,8 @@ pub(super) struct Exchange<M: Marks> {
     pub(super) message: Message,
     /// How many messages have begun.
     pub(super) messages: u64,
+    /// It was told that the rest of the message is waited for.
+    waits: bool,
     /// The length that the message is labelled with.
     labelled: Option<u64>,
     /// The message that the library was given to write, until its last byte is written.
@@ -67,6 +69,7 @@ impl<M: Marks> Exchange<M> {
             sent,
             message: Message::Awaited,
             messages: 0,
+            waits: false,
             labelled: None,
             due: None,
             closing_answer: None,
@@ -78,6 +81,7 @@ impl<M: Marks> Exchange<M> {
     pub(super) fn message_begins(&mut self) {
         self.message = Message::Arriving;
         self.messages += 1;
+        (self.waits, self.labelled) = (false, None);
         self.marks.mark(Mark::Request {
             start: self.received,
         });
@@ -97,6 +101,14 @@ impl<M: Marks> Exchange<M> {
             None => kind.to_owned(),
         };
         self.marks.mark(Mark::Label(Label::Request(label.into())));
+    }
+
+    /// What has arrived ends within the message: the connection may end before the rest comes.
+    pub(super) fn message_waits(&mut self) {
+        if self.message == Message::Arriving && !std::mem::replace(&mut self.waits, true) {
+            let reason = "waiting for message".into();
+            self.marks.mark(Mark::Label(Label::Reason(reason)));
+        }
     }
 
     /// The message's last byte was received.

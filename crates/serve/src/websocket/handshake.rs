@@ -4,7 +4,7 @@ use crate::pages::page;
 use bytes::Bytes;
 use http::header::{
     CONNECTION, HeaderMap, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
-    SEC_WEBSOCKET_VERSION, UPGRADE,
+    SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use http::{Method, Request, Response, StatusCode, Version};
 use http_body::Body;
@@ -16,7 +16,11 @@ pub(crate) fn is_asked<B>(request: &Request<B>) -> bool {
 }
 
 /// The answer to a request that asks for WebSocket: 101, or why it cannot be.
-pub(crate) fn answer<B: Body>(request: &Request<B>) -> Response<Bytes> {
+/// In a `protocol`, if one was chosen of those that are offered.
+pub(crate) fn answer<B: Body>(
+    request: &Request<B>,
+    protocol: Option<&'static str>,
+) -> Response<Bytes> {
     let headers = request.headers();
     if request.method() != Method::GET
         || !request.body().is_end_stream()
@@ -39,6 +43,12 @@ pub(crate) fn answer<B: Body>(request: &Request<B>) -> Response<Bytes> {
     // Base64, which is a header value.
     if let Ok(accept) = HeaderValue::try_from(derive_accept_key(key)) {
         answer.headers_mut().insert(SEC_WEBSOCKET_ACCEPT, accept);
+    }
+    if let Some(protocol) = protocol {
+        let protocol = HeaderValue::from_static(protocol);
+        answer
+            .headers_mut()
+            .insert(SEC_WEBSOCKET_PROTOCOL, protocol);
     }
     answer
 }

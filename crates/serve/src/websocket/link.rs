@@ -92,11 +92,13 @@ impl<S: PeekStream, M: Marks> Link<S, M> {
             }
             if self.desk.is_asked() {
                 self.turnstile.exchange.no_answer();
-                self.shrink();
                 self.turnstile.open();
             }
             match self.read(context) {
-                Poll::Pending => return Poll::Pending,
+                Poll::Pending => {
+                    self.shrink();
+                    return Poll::Pending;
+                }
                 Poll::Ready(Ok(())) => {}
                 Poll::Ready(Err(error)) => return Poll::Ready(self.ended(error)),
             }
@@ -179,10 +181,10 @@ impl<S: PeekStream, M: Marks> Link<S, M> {
         }
     }
 
-    /// Gives back the buffers that a large message has left in the library. Between messages and frames it holds nothing
-    /// else.
+    /// Gives back the buffers that a large message has left in the library, which has written everything, and made of what
+    /// it has read all that it could: between messages it holds nothing else.
     fn shrink(&mut self) {
-        if self.is_large && self.turnstile.is_between_frames() {
+        if self.is_large && self.turnstile.is_between_messages() {
             self.library = library();
             self.is_large = false;
         }

@@ -58,9 +58,14 @@ impl MessageWalker {
         self.frame.is_none() && self.header.is_at_start()
     }
 
+    /// Whether the next byte is a control frame's first, or a message's.
+    pub(super) fn is_between_messages(&self) -> bool {
+        self.is_between_frames() && self.message.is_none()
+    }
+
     /// Whether `byte`, which is the next, begins a message, or something that is none and no control frame either.
     pub(super) fn would_begin_message(&self, byte: u8) -> bool {
-        self.is_between_frames() && self.message.is_none() && Opcode::is_data(byte)
+        self.is_between_messages() && Opcode::is_data(byte)
     }
 
     /// Walks `bytes` to the next step, leaving what comes after it. The byte that makes a violation is walked.

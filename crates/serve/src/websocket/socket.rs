@@ -47,7 +47,10 @@ impl WebSocket {
 /// It ends with what it comes to, a [`Close`]. It may take as long as it likes between messages; one that neither answers a
 /// message nor asks for the next for [`ServeOptions::handler_timeout`](crate::ServeOptions::handler_timeout) is closed, as
 /// one that panics is, by 1011.
-pub struct Conversation(Box<dyn FnOnce(WebSocket) -> Speaking>);
+pub struct Conversation {
+    speak: Box<dyn FnOnce(WebSocket) -> Speaking>,
+    protocol: Option<&'static str>,
+}
 
 /// A conversation under way.
 pub(super) type Speaking = Pin<Box<dyn Future<Output = Close>>>;
@@ -59,17 +62,35 @@ impl Conversation {
         S: FnOnce(WebSocket) -> F + 'static,
         F: Future<Output = Close> + 'static,
     {
-        Self(Box::new(|socket| Box::pin(speak(socket))))
+        Self {
+            speak: Box::new(|socket| Box::pin(speak(socket))),
+            protocol: None,
+        }
+    }
+
+    /// In a protocol, which must be one that the request offers in Sec-WebSocket-Protocol. A browser that offers any wants
+    /// one to be chosen.
+    pub fn in_protocol(self, protocol: &'static str) -> Self {
+        Self {
+            protocol: Some(protocol),
+            ..self
+        }
+    }
+
+    pub(crate) fn protocol(&self) -> Option<&'static str> {
+        self.protocol
     }
 
     pub(super) fn begin(self, socket: WebSocket) -> Speaking {
-        (self.0)(socket)
+        (self.speak)(socket)
     }
 }
 
 impl fmt::Debug for Conversation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Conversation")
+        f.debug_struct("Conversation")
+            .field("protocol", &self.protocol)
+            .finish_non_exhaustive()
     }
 }
 

@@ -62,9 +62,9 @@ impl<S: PeekStream, M: Marks> Turnstile<S, M> {
         self.holds_message
     }
 
-    /// Whether the library was given whole frames, so that it holds nothing back.
-    pub(super) fn is_between_frames(&self) -> bool {
-        self.received.is_between_frames()
+    /// Whether the library was given whole messages and control frames.
+    pub(super) fn is_between_messages(&self) -> bool {
+        self.received.is_between_messages()
     }
 
     pub(super) fn stream_mut(&mut self) -> &mut S {
@@ -100,6 +100,9 @@ impl<S: PeekStream, M: Marks> Turnstile<S, M> {
         }
         let walked = self.walk_received(peeked);
         self.stream.consume(walked);
+        if self.violation.is_none() {
+            self.exchange.message_waits();
+        }
         match self.violation {
             // The byte that is one is kept from the library.
             Some(_) if walked == 1 => Poll::Ready(self.check().map(|()| 0)),

@@ -200,6 +200,11 @@ impl Opened {
         Some((sent[start], sent[start + header..self.offset].to_vec()))
     }
 
+    /// The offset of what was not read yet.
+    pub(super) fn read_to(&self) -> u64 {
+        self.offset as u64
+    }
+
     /// Whether nothing was sent that was not read.
     pub(super) fn is_read(&self) -> bool {
         self.far.sent().len() == self.offset

@@ -12,7 +12,7 @@ fn status(request: http::request::Builder, content: &'static str) -> Option<u16>
     let request = request
         .body(Full::new(bytes::Bytes::from_static(content.as_bytes())))
         .expect("it is well formed");
-    handshake::is_asked(&request).then(|| handshake::answer(&request).status().as_u16())
+    handshake::is_asked(&request).then(|| handshake::answer(&request, None).status().as_u16())
 }
 
 fn get() -> http::request::Builder {
@@ -38,13 +38,16 @@ fn the_key_is_answered_as_the_standard_has_it() {
     let request = get()
         .body(Full::<bytes::Bytes>::default())
         .expect("it is well formed");
-    let answer = handshake::answer(&request);
+    let answer = handshake::answer(&request, None);
     assert_eq!(
         answer.headers()["sec-websocket-accept"],
         "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
     );
     assert_eq!(answer.headers()["upgrade"], "websocket");
     assert_eq!(answer.headers()["connection"], "upgrade");
+    assert!(!answer.headers().contains_key("sec-websocket-protocol"));
+    let chosen = handshake::answer(&request, Some("chat"));
+    assert_eq!(chosen.headers()["sec-websocket-protocol"], "chat");
 }
 
 #[test]

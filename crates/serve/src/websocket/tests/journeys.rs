@@ -257,3 +257,24 @@ fn large_messages_one_after_the_other_are_whole() {
         assert_eq!(opened.counters.disagreements.get(), 0);
     });
 }
+
+#[test]
+fn what_follows_a_large_message_is_not_lost_with_its_buffers() {
+    block_on(async {
+        let mut opened = open("/").await;
+        let large = vec![7; 100_000];
+        opened.send(FIN | BINARY, &large);
+        assert!(opened.next().await == Some((FIN | BINARY, large)));
+        // All of it is read at once, and the ping is heard first.
+        opened.far.send(
+            [
+                frame(FIN | PING, b""),
+                frame(TEXT, b"not "),
+                frame(FIN | CONTINUATION, b"lost"),
+            ]
+            .concat(),
+        );
+        hears(&mut opened, FIN | PONG, b"").await;
+        hears(&mut opened, FIN | TEXT, b"not lost").await;
+    });
+}

@@ -175,11 +175,14 @@ fn a_message_that_stays_a_part_is_abandoned() {
         opened.far.end();
         opened.ended().await;
         assert_eq!(
-            opened.marks().last(),
-            Some(&Mark::RequestEnd {
-                end: received + 12,
-                how: RequestEnd::Abandoned,
-            })
+            opened.marks()[3..],
+            [
+                Mark::Label(Label::Reason("waiting for message".into())),
+                Mark::RequestEnd {
+                    end: received + 12,
+                    how: RequestEnd::Abandoned,
+                }
+            ]
         );
     });
 }
