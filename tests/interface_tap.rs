@@ -8,7 +8,7 @@ use periplus_net::ring::{Device, RxBurst, RxChecksum};
 use periplus_net::{ShardHandle, ShardOptions, Snapshot, TcpListener};
 use periplus_nic::netlink::{Netlink, set_down, set_up};
 use periplus_nic::{OpenErrorKind, TapDevice, TapOptions, doctor, range_is_routed};
-use periplus_tests::in_namespace;
+use periplus_tests::{content, in_namespace};
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::Ipv4Addr;
@@ -60,6 +60,45 @@ fn megabytes_both_ways_are_exact_and_pass_in_super_frames() {
     assert!(snapshot.ring.transmitted > frames, "{:?}", snapshot.ring);
     assert!(snapshot.counters.tcp_in_segs < frames, "arrivals were cut");
     assert!(snapshot.counters.tcp_out_segs > 0);
+}
+
+#[test]
+fn clients_that_nobody_reads_do_not_empty_the_pool() {
+    if !in_namespace("interface_tap::clients_that_nobody_reads_do_not_empty_the_pool") {
+        return;
+    }
+    const UNREAD: usize = 300;
+    let options = TapOptions {
+        frames: 512,
+        ..options()
+    };
+    let device = TapDevice::open(&options).unwrap();
+    let test = async |shard: ShardHandle| {
+        serve_echo(&shard).await;
+        let silent = TcpListener::bind(&shard, stack(9)).await.unwrap();
+        let mut held = Vec::new();
+        for _ in 0..UNREAD {
+            let client = TcpStream::connect(stack(9)).await.unwrap();
+            held.push((client, silent.accept().await.unwrap().0));
+        }
+        // each fills its window; together that is many times the pool
+        let block = content(0..64 << 10);
+        for (client, _) in &mut held {
+            client.write_all(&block).await.unwrap();
+            // the shard has its turn, or the kernel's queue would be full of what it was not let to take
+            tokio::task::yield_now().await;
+        }
+        bytes_come_back(1 << 20).await;
+        // what nobody has read so far can still be read
+        for (_, accepted) in &mut held {
+            let mut bytes = vec![0; block.len()];
+            accepted.read_exact(&mut bytes).await.unwrap();
+            assert!(bytes == block, "what is read is what was sent");
+        }
+    };
+    let snapshot = beside_a_shard(ShardOptions::default(), device, test).snapshot;
+    assert!(snapshot.counters.rcv_collapsed > 0, "the pool was low");
+    assert_eq!(snapshot.ring.rx_ring_full, 0);
 }
 
 #[test]

@@ -13,7 +13,7 @@ const REQUIRED: &str = "PERIPLUS_REQUIRE_INTERFACES";
 /// Whether the test goes on: it is in a network namespace of its own, with `lo` up and nothing else. Every test that needs an
 /// interface begins with
 ///
-/// ```ignore
+/// ```text
 /// if !in_namespace("interface_tap::echo") {
 ///     return;
 /// }
