@@ -223,7 +223,7 @@ fn the_second_is_refused_and_told_who_is_the_first() {
     let refused = open().unwrap_err();
     assert_eq!(refused.kind(), OpenErrorKind::Busy);
     let expected = format!(
-        "cannot take {NAME} over: process {} (interfaces-",
+        "cannot take {NAME} over: process {} (interfaces",
         process::id()
     );
     assert!(refused.what().starts_with(&expected), "{refused}");

@@ -21,5 +21,6 @@ pub use socket::Netlink;
 
 pub use address::{add_address, delete_address};
 pub(crate) use address::{add_address_unasked, change_address};
+pub(crate) use link::change_nothing;
 pub(crate) use route::put_back_route;
 pub use route::{add_route, delete_route};

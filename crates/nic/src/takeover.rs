@@ -12,7 +12,7 @@ mod restoration;
 mod setting;
 mod step;
 
-use crate::netlink::{Link, Netlink, delete_address, delete_route, set_up};
+use crate::netlink::{Link, Netlink, change_nothing, delete_address, delete_route, set_up};
 use crate::{OpenError, OpenErrorKind, grant};
 use guardian::Guardian;
 use lock::Lock;
@@ -44,7 +44,11 @@ impl Takeover {
         let guardian = Guardian::post(name, found.restoration(), &lock)
             .map_err(|error| OpenError::refused(format!("have {name} put back later"), &error))?;
         // from here on an error puts it back
-        take_away(&mut netlink, &found).map_err(|error| not_taken(name, &error))?;
+        if guardian.is_some() {
+            may_change(&mut netlink, &link)
+                .and_then(|()| take_away(&mut netlink, &found))
+                .map_err(|error| not_taken(name, &error))?;
+        }
         Ok(Self {
             link,
             _guardian: guardian,
@@ -91,6 +95,13 @@ fn suitable(netlink: &mut Netlink, name: &str) -> Result<Link, OpenError> {
         return unsuitable(format!("it is a part of {master}"), &fix);
     }
     Ok(link)
+}
+
+/// Root without `CAP_NET_ADMIN` may write the settings, by which IPv6's addresses go, and could not put those back.
+fn may_change(netlink: &mut Netlink, link: &Link) -> Result<(), (String, io::Error)> {
+    netlink
+        .execute(&change_nothing(link.index))
+        .map_err(|error| ("change its settings".to_owned(), error))
 }
 
 fn take_away(netlink: &mut Netlink, found: &Found) -> Result<(), (String, io::Error)> {

@@ -140,6 +140,11 @@ pub fn set_down(index: u32) -> Request {
     Request::change(NEW, &fixed(index, 0, UP))
 }
 
+/// Changes nothing of a link, and is refused where a change would be.
+pub(crate) fn change_nothing(index: u32) -> Request {
+    Request::change(NEW, &fixed(index, 0, 0))
+}
+
 /// Changes the largest IP packet that a link carries.
 pub fn set_mtu(index: u32, mtu: usize) -> Request {
     let mut body = fixed(index, 0, 0);
