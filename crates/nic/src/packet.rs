@@ -235,7 +235,7 @@ fn open_socket() -> Result<PacketSocket, OpenError> {
     PacketSocket::new().map_err(|error| {
         let refused = OpenError::refused("open a packet socket", &error);
         match refused.kind() {
-            OpenErrorKind::NotPermitted => refused.fix(grant::advice()),
+            OpenErrorKind::NotPermitted => refused.fix(grant::advice(&grant::PACKET)),
             _ => refused,
         }
     })

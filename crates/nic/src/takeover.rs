@@ -142,7 +142,9 @@ fn not_taken(name: &str, (what, error): &(String, io::Error)) -> OpenError {
     match error.raw_os_error() {
         Some(libc::EROFS) => refused
             .fix("Mount /proc/sys for writing, or switch IPv6 and forwarding off beforehand."),
-        _ if refused.kind() == OpenErrorKind::NotPermitted => refused.fix(grant::advice()),
+        _ if refused.kind() == OpenErrorKind::NotPermitted => {
+            refused.fix(grant::advice(&grant::PACKET))
+        }
         _ => refused,
     }
 }

@@ -1,9 +1,8 @@
 //! The host's side of a TAP: an interface like any other.
 
 use super::TapOptions;
-use super::tun::PERMISSION;
 use crate::netlink::{Address, Link, Netlink, add_address, set_mtu, set_queue_length, set_up};
-use crate::{OpenError, OpenErrorKind};
+use crate::{OpenError, OpenErrorKind, grant};
 use std::cell::{Cell, RefCell};
 use std::fs;
 use std::io;
@@ -24,7 +23,7 @@ impl HostSide {
             move |error: io::Error| {
                 let refused = OpenError::refused(what, &error);
                 match refused.kind() {
-                    OpenErrorKind::NotPermitted => refused.fix(PERMISSION),
+                    OpenErrorKind::NotPermitted => refused.fix(grant::advice(&grant::TAP)),
                     _ => refused,
                 }
             }

@@ -1,7 +1,7 @@
 //! The descriptor behind a TAP (Linux, Documentation/networking/tuntap.rst).
 
 use crate::virtio_header::VirtioHeader;
-use crate::{OpenError, OpenErrorKind};
+use crate::{OpenError, OpenErrorKind, grant};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::io::Errno;
 use rustix::ioctl::{IntegerSetter, Opcode, Setter, Updater, ioctl, opcode};
@@ -26,10 +26,6 @@ const OFFLOADS: usize = 0x01 | 0x02 | 0x04 | 0x08;
 /// The device of a process that has just ended may still be there, for as long as its descriptors are being closed.
 const BUSY_RETRY: Duration = Duration::from_millis(10);
 const BUSY_RETRIES: usize = 200;
-
-/// What helps when the host does not permit it.
-pub(super) const PERMISSION: &str = "Run as root, or give the program the right to make interfaces: \
-     sudo setcap cap_net_admin+ep PROGRAM.";
 
 /// Bytes of an interface's name, the zero at its end included.
 const NAME_LENGTH: usize = 16;
@@ -102,7 +98,7 @@ fn refused_device(error: Errno) -> OpenError {
     match refused.kind() {
         OpenErrorKind::NotPermitted => refused.fix(format!(
             "Run as root, or let everybody open it, as it is usual: sudo chmod 666 {DEVICE}. \
-             Making an interface needs a right of its own."
+             Making an interface needs CAP_NET_ADMIN as well."
         )),
         _ => refused.fix(format!(
             "Load the kernel's module (sudo modprobe tun); in a container, pass the device on (--device {DEVICE})."
@@ -111,9 +107,14 @@ fn refused_device(error: Errno) -> OpenError {
 }
 
 fn refused_interface(name: &str, error: io::Error) -> OpenError {
-    let refused = OpenError::refused(format!("open TAP {name}"), &error);
+    // a pattern is no name yet
+    let what = match name.contains('%') {
+        true => "make a TAP".to_owned(),
+        false => format!("open TAP {name}"),
+    };
+    let refused = OpenError::refused(what, &error);
     match refused.kind() {
-        OpenErrorKind::NotPermitted => refused.fix(PERMISSION),
+        OpenErrorKind::NotPermitted => refused.fix(grant::advice(&grant::TAP)),
         OpenErrorKind::Busy => refused.fix("Another process holds it. Choose another name."),
         _ if Errno::from_io_error(&error) == Some(Errno::INVAL) => {
             refused.fix("An interface of that name is there, and is no TAP. Choose another name.")
