@@ -4,6 +4,8 @@
 
 mod config;
 mod control;
+mod data;
+mod doctor;
 mod draw;
 mod failure;
 mod frames;
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
         Command::Serve(options) => serve::run(&options),
         Command::Sockets(options) => sockets::run(&options),
         Command::Draw(options) => draw::run(&options),
+        Command::Doctor(options) => doctor::run(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,9 +1,11 @@
 //! What the command is told: `-h` in short, `--help` at length with examples first.
 
+mod doctor;
 mod nic;
 mod serve;
 mod sockets;
 
+pub(crate) use doctor::DoctorOptions;
 pub(crate) use nic::{Network, Nic};
 pub(crate) use serve::ServeOptions;
 pub(crate) use sockets::SocketsOptions;
@@ -23,6 +25,8 @@ Examples:
       Show how full the queues of the running server are.
   periplus draw journeys.jsonl -o journey.svg
       Draw the first request of a recording.
+  periplus doctor
+      Show what works on this host, and what the rest would need.
 ";
 
 const EXIT_CODES: &str = "\
@@ -68,6 +72,9 @@ pub(crate) enum Command {
     #[command(about = "Draw one journey as a picture")]
     #[command(long_about = DRAW_ABOUT, before_long_help = DRAW_EXAMPLES)]
     Draw(DrawOptions),
+    #[command(about = "Show by which devices clients can reach the stack here")]
+    #[command(long_about = doctor::ABOUT, before_long_help = doctor::EXAMPLES)]
+    Doctor(DoctorOptions),
 }
 
 const DRAW_ABOUT: &str = "\

@@ -15,6 +15,7 @@ mod entrance;
 mod greeting;
 mod interface;
 mod servers;
+mod taken;
 
 use crate::config::{Config, Protocol};
 use crate::control::{About, Control};

@@ -6,9 +6,9 @@ mod table;
 pub(crate) use answer::answer;
 
 use crate::control::{Ask, Connections, Fault, Question, Running, ask, is_closed_to_us, running};
-use crate::failure::{Failure, Kind, reason};
+use crate::data;
+use crate::failure::{Failure, Kind};
 use crate::options::SocketsOptions;
-use std::io::{self, ErrorKind, Write};
 
 /// Asks every running command, or the one that is wanted, and shows what they answer.
 pub(crate) fn run(options: &SocketsOptions) -> Result<(), Failure> {
@@ -42,7 +42,7 @@ pub(crate) fn run(options: &SocketsOptions) -> Result<(), Failure> {
             format!("{gap}{}", table::table(running.pid, &answer.lines)).into_bytes()
         };
         shown += 1;
-        if !write(&text)? {
+        if !data::write(&text)? {
             break;
         }
     }
@@ -51,19 +51,6 @@ pub(crate) fn run(options: &SocketsOptions) -> Result<(), Failure> {
             .fix("One that is stopped, or too busy to answer, may answer later.")),
         (0, true) => Err(nobody(options.pid, &all)),
         _ => Ok(()),
-    }
-}
-
-/// Writes data. `false`: whoever read it has gone, as `head` does, and that is no failure.
-fn write(text: &[u8]) -> Result<bool, Failure> {
-    let mut out = io::stdout().lock();
-    match out.write_all(text).and_then(|()| out.flush()) {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
-        Err(error) => Err(Failure::new(
-            Kind::Running,
-            format!("cannot write to standard output: {}", reason(&error)),
-        )),
     }
 }
 

@@ -12,6 +12,8 @@ const LONGEST_NAME: usize = 15;
 pub(crate) enum Nic {
     /// A TAP, made for this run; without a name the kernel chooses one.
     Tap { name: Option<String> },
+    /// An interface that is there, by AF_PACKET.
+    Packet { interface: String },
 }
 
 impl Nic {
@@ -19,6 +21,7 @@ impl Nic {
     pub(crate) fn name(&self) -> Option<&str> {
         match self {
             Self::Tap { name } => name.as_deref(),
+            Self::Packet { interface } => Some(interface),
         }
     }
 }
@@ -33,7 +36,9 @@ impl FromStr for Nic {
         };
         match (kind, name) {
             ("tap", name) => Ok(Self::Tap { name }),
-            _ => Err("expected `tap` or `tap:NAME`".into()),
+            ("packet", Some(interface)) => Ok(Self::Packet { interface }),
+            ("packet", None) => Err("which interface? As in `--nic packet:eth1`".into()),
+            _ => Err("expected `tap`, `tap:NAME` or `packet:INTERFACE`".into()),
         }
     }
 }
@@ -43,6 +48,7 @@ impl fmt::Display for Nic {
         match self {
             Self::Tap { name: None } => f.write_str("tap"),
             Self::Tap { name: Some(name) } => write!(f, "tap:{name}"),
+            Self::Packet { interface } => write!(f, "packet:{interface}"),
         }
     }
 }
@@ -178,17 +184,22 @@ mod tests {
     }
 
     #[test]
-    fn an_interface_is_a_tap() {
+    fn an_interface_is_a_tap_or_one_that_is_there() {
         assert_eq!("tap".parse(), Ok(Nic::Tap { name: None }));
-        for text in ["tap", "tap:tap0"] {
+        for text in ["tap", "tap:tap0", "packet:eth1"] {
             assert_eq!(text.parse::<Nic>().unwrap().to_string(), text);
         }
+        assert_eq!("packet:eth1".parse::<Nic>().unwrap().name(), Some("eth1"));
     }
 
     #[test]
     fn what_cannot_be_an_interface_is_told_why() {
         let hint = |text: &str| text.parse::<Nic>().unwrap_err();
-        assert_eq!(hint("eth0"), "expected `tap` or `tap:NAME`");
+        assert_eq!(
+            hint("eth0"),
+            "expected `tap`, `tap:NAME` or `packet:INTERFACE`"
+        );
+        assert_eq!(hint("packet"), "which interface? As in `--nic packet:eth1`");
         for name in ["", "a/b", "a b", "..", "a:b"] {
             assert!(hint(&format!("tap:{name}")).contains("cannot be the name"));
         }

@@ -37,11 +37,12 @@ pub(crate) struct ServeOptions {
         free one. The stack carries IPv4 only so far."
     )]
     pub(crate) listen: Option<SocketAddrV4>,
-    #[arg(long, value_name = "tap[:NAME]")]
+    #[arg(long, value_name = "tap[:NAME]|packet:INTERFACE")]
     #[arg(help = "Be a host of its own on an interface, instead of sockets of this host")]
     #[arg(
         long_help = "Be a host of its own on an interface, instead of taking connections from sockets of this host. `tap` \
-        makes an interface of which this host has the other side, and which is gone afterwards."
+        makes an interface of which this host has the other side, and which is gone afterwards. `packet:INTERFACE` takes one over \
+        that is there: this host's own addresses on it are put back afterwards."
     )]
     pub(crate) nic: Option<Nic>,
     #[arg(long, value_name = "ADDRESS/PREFIX")]

@@ -12,7 +12,7 @@ pub(crate) struct Interface {
     /// The stack's address.
     pub(crate) network: Network,
     /// Who takes the stack's packets for other networks.
-    pub(crate) gateway: Ipv4Addr,
+    pub(crate) gateway: Option<Ipv4Addr>,
 }
 
 impl Interface {
@@ -46,7 +46,10 @@ impl Interface {
                 ),
             ));
         }
-        let gateway = options.gateway.unwrap_or(network.other_side());
+        let gateway = options.gateway.or(match nic {
+            Nic::Tap { .. } => Some(network.other_side()),
+            Nic::Packet { .. } => None,
+        });
         Ok(Some(Self {
             nic: nic.clone(),
             network,

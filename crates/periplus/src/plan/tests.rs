@@ -44,8 +44,16 @@ fn on_an_interface_the_stack_has_an_address_and_the_port_of_the_web() {
     let plan = plan("--nic tap", "").unwrap();
     let interface = plan.interface.as_ref().unwrap();
     assert_eq!(interface.network.to_string(), "10.77.0.2/24");
-    assert_eq!(interface.gateway, Ipv4Addr::new(10, 77, 0, 1));
+    assert_eq!(interface.gateway, Some(Ipv4Addr::new(10, 77, 0, 1)));
     assert_eq!(addresses(&plan), ["0.0.0.0:80"]);
+}
+
+#[test]
+fn on_an_interface_that_is_there_nobody_is_known_to_be_a_gateway() {
+    let of = |flags| plan(flags, "").unwrap().interface.unwrap().gateway;
+    assert_eq!(of("--nic packet:eth1"), None);
+    let gateway = of("--nic packet:eth1 --address 192.168.1.7/24 --gateway 192.168.1.1");
+    assert_eq!(gateway, Some(Ipv4Addr::new(192, 168, 1, 1)));
 }
 
 #[test]
@@ -99,6 +107,11 @@ fn a_listener_may_name_the_interface_of_the_run_and_no_other() {
         refusal("", &file),
         "a.toml:4:13: this run has no interface tap0\n  \
          Leave `interface` out, or make it with `--nic tap:tap0`."
+    );
+    assert_eq!(
+        refusal("--nic packet:eth1", &file),
+        "a.toml:4:13: this run has no interface tap0\n  \
+         Leave `interface` out, or name eth1, which `--nic packet:eth1` gives it."
     );
     assert_eq!(
         refusal("--nic tap", &file),

@@ -80,5 +80,10 @@ fn how_to_reach(Interface { nic, network, .. }: &Interface, name: &str) -> Strin
         Nic::Tap { .. } => {
             format!("This host reaches it by {name}, where it is {other_side} itself")
         }
+        Nic::Packet { .. } => format!(
+            "{name} is the stack's until this ends. A host on its link reaches it with an address of that network, as by \
+             `ip address add {other_side}/{} dev INTERFACE`",
+            network.prefix
+        ),
     }
 }

@@ -1,24 +1,15 @@
 //! An interface of the stack's own.
 
+use super::taken::refuse_taken;
 use crate::failure::{Failure, Kind};
-use crate::options::{Network, Nic};
+use crate::options::Nic;
 use crate::plan::Interface;
 use periplus_net::ring::Device;
 use periplus_net::{Recorder, ShardHandle, ShardOptions};
-use periplus_nic::netlink::Route;
-use periplus_nic::{OpenError, OpenErrorKind, TapDevice, TapOptions, range_is_routed};
+use periplus_nic::{OpenError, OpenErrorKind, PacketDevice, PacketOptions, TapDevice, TapOptions};
 use periplus_wire::ethernet::EthernetAddress;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
-use std::thread;
-use std::time::{Duration, Instant};
-
-/// How long a route by an interface that was one of ours is waited out: its process may be ending.
-const ENDING: Duration = Duration::from_secs(2);
-/// How often it is looked at.
-const LOOK: Duration = Duration::from_millis(10);
-/// What the kernel's choices of a name for our interfaces begin with.
-const OURS: &str = "periplus";
 
 /// An interface that is open, and how the stack is to be on it.
 pub(super) struct OpenInterface {
@@ -35,27 +26,34 @@ impl OpenInterface {
             network,
             gateway,
         } = interface;
-        refuse_routed(nic, network)?;
-        let (device, name): (Box<dyn Device>, _) = match nic {
+        refuse_taken(nic, network)?;
+        let refused = |error| failure(nic, error);
+        let (device, name, ethernet): (Box<dyn Device>, _, _) = match nic {
             Nic::Tap { name } => {
                 let options = TapOptions {
                     name: name.clone(),
                     host_address: Some((network.other_side(), network.prefix)),
                     ..TapOptions::default()
                 };
-                let tap = TapDevice::open(&options).map_err(failure)?;
+                let tap = TapDevice::open(&options).map_err(refused)?;
                 let name = tap.interface().to_string();
-                (Box::new(tap), name)
+                (Box::new(tap), name, made_up(network.address))
+            }
+            Nic::Packet { interface } => {
+                let options = PacketOptions::new(interface);
+                let packet = PacketDevice::open(&options).map_err(refused)?;
+                let ethernet = packet.ethernet();
+                (Box::new(packet), interface.clone(), ethernet)
             }
         };
         Ok(Self {
             device,
             name,
             options: ShardOptions {
-                ethernet: made_up(network.address),
+                ethernet,
                 address: network.address,
                 prefix: network.prefix,
-                gateway: Some(IpAddr::V4(*gateway)),
+                gateway: gateway.map(IpAddr::V4),
                 ..ShardOptions::default()
             },
         })
@@ -83,54 +81,10 @@ fn made_up(address: Ipv4Addr) -> EthernetAddress {
     EthernetAddress([0x02, b'p', a, b, c, d])
 }
 
-/// Refuses a network to which this host has a route: its own packets would go astray.
-fn refuse_routed(nic: &Nic, network: &Network) -> Result<(), Failure> {
-    let latest = Instant::now() + ENDING;
-    let route = loop {
-        let Some(route) = routed(nic, network)? else {
-            return Ok(());
-        };
-        let ours = route
-            .interface
-            .as_deref()
-            .is_some_and(|name| name.starts_with(OURS));
-        if !ours || Instant::now() >= latest {
-            break route;
-        }
-        thread::sleep(LOOK);
-    };
-    let what = format!("cannot be {network} on an interface: this host has a route to {route}");
-    let failure = Failure::new(Kind::Running, what);
-    Err(match free(nic, network)? {
-        Some(free) => failure.fix(format!(
-            "Choose a network that is free, as `--address {free}`."
-        )),
-        None => failure.fix("Choose a network that is free with `--address ADDRESS/PREFIX`."),
-    })
-}
-
-/// The private networks (RFC 1918) of the same size, until one is free.
-fn free(nic: &Nic, network: &Network) -> Result<Option<Network>, Failure> {
-    let ten = (78..=255).chain(0..78).map(|second| (10, second));
-    let others = (16..=31).map(|second| (172, second)).chain([(192, 168)]);
-    for (first, second) in ten.chain(others) {
-        let other = network.moved(first, second);
-        if other.contains(other.address) && routed(nic, &other)?.is_none() {
-            return Ok(Some(other));
-        }
-    }
-    Ok(None)
-}
-
-/// The host's route to a network, by another interface than this.
-fn routed(nic: &Nic, network: &Network) -> Result<Option<Route>, Failure> {
-    range_is_routed(network.address, network.prefix, nic.name())
-        .map_err(|error| Failure::cannot("read this host's routes", &error))
-}
-
-fn failure(error: OpenError) -> Failure {
-    let kind = match error.kind() {
-        OpenErrorKind::NoDevice | OpenErrorKind::NotPermitted => Kind::Refused,
+fn failure(nic: &Nic, error: OpenError) -> Failure {
+    let kind = match (error.kind(), nic) {
+        (OpenErrorKind::NoDevice, Nic::Packet { .. }) => Kind::Usage,
+        (OpenErrorKind::NoDevice | OpenErrorKind::NotPermitted, _) => Kind::Refused,
         _ => Kind::Running,
     };
     Failure::of(kind, &error)

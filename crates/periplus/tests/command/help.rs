@@ -27,6 +27,7 @@ fn short() {
     check("serve.txt", &["serve", "-h"]);
     check("sockets.txt", &["sockets", "-h"]);
     check("draw.txt", &["draw", "-h"]);
+    check("doctor.txt", &["doctor", "-h"]);
 }
 
 #[test]
@@ -35,4 +36,5 @@ fn long_with_examples_first() {
     check("serve-long.txt", &["serve", "--help"]);
     check("sockets-long.txt", &["sockets", "--help"]);
     check("draw-long.txt", &["draw", "--help"]);
+    check("doctor-long.txt", &["doctor", "--help"]);
 }

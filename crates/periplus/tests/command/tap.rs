@@ -1,12 +1,13 @@
 //! `--nic tap`: the stack as a host of its own, with this host's kernel as the peer.
 
-use crate::support::{Folder, Recording, Server, curl, get, interfaces, pattern, serve_on};
+use crate::support::{
+    Folder, Recording, Server, curl, get, interfaces, nobody_exists, pattern, serve_on,
+};
 use periplus_nic::netlink::{Address, Netlink, add_address, create_veth, set_up};
 use periplus_tests::in_namespace;
 use rustix::process::Signal;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
-use std::path::Path;
 use std::process::{Command, Output};
 
 const MIB: usize = 1024 * 1024;
@@ -197,12 +198,10 @@ fn an_unprivileged_user_serves_and_the_interface_is_gone_all_the_same() {
     if !in_namespace("tap::an_unprivileged_user_serves_and_the_interface_is_gone_all_the_same") {
         return;
     }
-    let folder = Folder::new().with("a.txt", b"hello");
-    allow(folder.path(), 0o755);
-    if !user_exists_here() {
-        eprintln!("not run: this user namespace has no user but root");
-        return;
+    if !nobody_exists() {
+        return eprintln!("not run: this user namespace has no user but root");
     }
+    let folder = Folder::new().with("a.txt", b"hello").open_to_all();
     let options = ["--user", "nobody", "--journeys", "-"];
     let server = Server::start_on("tap", folder.path(), &options);
     let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
@@ -217,35 +216,13 @@ fn an_unprivileged_user_serves_and_the_interface_is_gone_all_the_same() {
     assert_eq!(interfaces(), ["lo"]);
     assert_eq!(Recording::parse(&ended.data).requests().len(), 1);
 
-    let private = Folder::new();
-    allow(private.path(), 0o700);
+    let private = Folder::new().closed_to_others();
     let mut command = serve_on("tap", private.path());
     command.args(["--user", "nobody"]);
     let (code, talk) = refusal(command);
     assert_eq!(code, Some(3), "{talk}");
     assert!(talk.contains("as nobody: permission denied\n"), "{talk}");
     assert!(talk.contains("chmod -R o+rX"), "{talk}");
-}
-
-fn allow(folder: &Path, mode: u32) {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(folder, PermissionsExt::from_mode(mode)).expect("it is ours");
-}
-
-/// Whether there is an ordinary user that root may become: not where a namespace maps nobody but its root.
-fn user_exists_here() -> bool {
-    let map = std::fs::read_to_string("/proc/self/uid_map").expect("proc(5)");
-    map.lines().any(|line| {
-        let mut numbers = line
-            .split_whitespace()
-            .map(|number| number.parse::<u64>().unwrap());
-        let (first, _, count) = (
-            numbers.next().unwrap(),
-            numbers.next(),
-            numbers.next().unwrap(),
-        );
-        (first..first + count).contains(&65_534)
-    })
 }
 
 #[test]

@@ -20,6 +20,24 @@ impl Folder {
         self
     }
 
+    /// For every user to read; a temporary folder may be its maker's alone.
+    #[allow(dead_code, reason = "not every test binary asks")]
+    pub(crate) fn open_to_all(self) -> Folder {
+        self.allow(0o755)
+    }
+
+    /// For nobody else to read.
+    #[allow(dead_code, reason = "not every test binary asks")]
+    pub(crate) fn closed_to_others(self) -> Folder {
+        self.allow(0o700)
+    }
+
+    fn allow(self, mode: u32) -> Folder {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(self.path(), PermissionsExt::from_mode(mode)).expect("it is ours");
+        self
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }

@@ -27,3 +27,14 @@ pub(crate) fn interfaces() -> Vec<String> {
     let links = netlink.links().expect("they can be listed");
     links.into_iter().map(|link| link.name).collect()
 }
+
+/// Whether there is an ordinary user whom root may become: not where a user namespace holds nobody but its root.
+pub(crate) fn nobody_exists() -> bool {
+    let map = std::fs::read_to_string("/proc/self/uid_map").expect("user_namespaces(7)");
+    map.lines().any(|line| {
+        let mut numbers = line.split_whitespace().map(|number| number.parse::<u64>());
+        let mut next = || numbers.next().expect("three of them").expect("numbers");
+        let (first, _outside, count) = (next(), next(), next());
+        (first..first + count).contains(&65_534)
+    })
+}

@@ -8,6 +8,6 @@ mod server;
 
 pub(crate) use curl::{curl, get};
 pub(crate) use folder::{Folder, pattern};
-pub(crate) use interface::{interfaces, serve_on};
+pub(crate) use interface::{interfaces, nobody_exists, serve_on};
 pub(crate) use recording::Recording;
 pub(crate) use server::{RUNTIME_DIR, Server, periplus};
