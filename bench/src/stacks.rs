@@ -22,7 +22,7 @@ pub(crate) const BUFFER: usize = 512 * 1024;
 pub(crate) struct Setup {
     /// Journeys are recorded, and the backend marks its requests.
     pub(crate) recording: bool,
-    /// TCP timestamps are answered.
+    /// The client's SYN offers timestamps, and the stack answers them: Periplus as it comes, smoltcp with a clock given to it.
     pub(crate) timestamps: bool,
 }
 

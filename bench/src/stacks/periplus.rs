@@ -61,7 +61,7 @@ impl Stack for Periplus {
     const READS_IN_PLACE: bool = false;
 
     fn new(setup: Setup) -> Self {
-        let mut options = ShardOptions {
+        let options = ShardOptions {
             ethernet: EthernetAddress(SERVER_ETHERNET),
             address: SERVER,
             prefix: 24,
@@ -72,7 +72,6 @@ impl Stack for Periplus {
             (options.tcp.tcp_rmem, options.tcp.tcp_wmem),
             (BUFFER, BUFFER)
         );
-        options.tcp.tcp_timestamps = setup.timestamps;
         let port = Port::new();
         let mut shard = Shard::new(options, [7; 32], port.capabilities());
         let listener = shard
