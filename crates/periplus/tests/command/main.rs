@@ -19,3 +19,4 @@ mod packet;
 mod sockets;
 mod support;
 mod tap;
+mod websocket;
