@@ -4,6 +4,7 @@
 //! * [`target`] makes a path under the root of a request's target, or refuses it.
 //! * [`beneath`] opens such a path without ever leaving the root.
 //! * [`load`] does in one job on the pool what a request needs of a file: open, stat, the first bytes.
+//! * [`memory`] bounds what is read and not yet delivered.
 //! * [`pool`] runs such jobs off the shard's thread, a bounded number at a time, or on it, and notes how long each took.
 //! * [`body`] sends a file's bytes, reading ahead.
 
@@ -12,6 +13,7 @@ mod body;
 mod handler;
 mod load;
 mod media_type;
+mod memory;
 mod options;
 mod pool;
 mod target;

@@ -1,6 +1,6 @@
 //! A file's bytes on their way out.
 
-use super::load::{self, CHUNK, Loaded};
+use super::load::{self, Chunk, Loaded};
 use super::pool::{FileRead, Pool};
 use crate::marks::Marks;
 use bytes::Bytes;
@@ -48,7 +48,7 @@ impl<M> FilesBody<M> {
     }
 }
 
-/// While one chunk is being sent the next is being read, and no more than that.
+/// While one chunk is being sent the next is being read, if there is a turn for that, and no more.
 struct FileBody<M> {
     file: Arc<OwnedFd>,
     /// Where the next read begins.
@@ -62,24 +62,29 @@ struct FileBody<M> {
 
 enum Next {
     Here(Bytes),
-    Reading(Pin<Box<dyn Future<Output = (io::Result<Bytes>, FileRead)>>>),
+    /// The next read found no turn: it waits for one when it is asked for.
+    Wanted,
+    Reading(Pin<Box<dyn Future<Output = (io::Result<Chunk>, FileRead)>>>),
     End,
 }
 
 impl<M: Marks> FileBody<M> {
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        if let Next::Wanted = self.next {
+            let (pool, job) = (self.pool.clone(), self.read_next());
+            self.next = Next::Reading(Box::pin(async move { pool.run::<M, _, _>(job).await }));
+        }
         let chunk = match &mut self.next {
-            Next::End => return Poll::Ready(None),
+            Next::End | Next::Wanted => return Poll::Ready(None),
             Next::Here(chunk) => std::mem::take(chunk),
             Next::Reading(reading) => {
                 let (chunk, file_read) = ready!(reading.as_mut().poll(context));
                 file_read.record(&self.journal);
                 self.next = Next::End;
-                let expected = self.left.min(CHUNK as u64);
                 match chunk {
-                    Ok(chunk) if chunk.len() as u64 == expected => {
-                        self.offset += expected;
-                        chunk
+                    Ok(Chunk { bytes, is_last }) if !is_last || bytes.len() as u64 == self.left => {
+                        self.offset += bytes.len() as u64;
+                        bytes
                     }
                     // Whatever is sent now would not be the file whose length was promised.
                     Ok(_) => return Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into()))),
@@ -88,26 +93,22 @@ impl<M: Marks> FileBody<M> {
             }
         };
         self.left -= chunk.len() as u64;
-        self.next = Next::End;
-        if self.left > 0 {
-            self.read_ahead(context);
-        }
+        self.next = if self.left == 0 {
+            Next::End
+        } else {
+            match self.pool.run_ahead::<M, _, _>(self.read_next()) {
+                Some(reading) => Next::Reading(Box::pin(reading)),
+                None => Next::Wanted,
+            }
+        };
         Poll::Ready(Some(Ok(chunk)))
     }
 
-    /// Submits the read of the next chunk.
-    fn read_ahead(&mut self, context: &mut Context<'_>) {
+    /// The read of the next chunk.
+    fn read_next(&self) -> impl FnOnce() -> io::Result<Chunk> + Send + use<M> {
         let (file, offset, left) = (self.file.clone(), self.offset, self.left);
-        let pool = self.pool.clone();
-        let mut reading = Box::pin(async move {
-            pool.run::<M, _, _>(move || load::read(file, offset, left))
-                .await
-        });
-        // Polled once at once, or it would not begin before it is waited for.
-        self.next = match reading.as_mut().poll(context) {
-            Poll::Pending => Next::Reading(reading),
-            Poll::Ready(done) => Next::Reading(Box::pin(std::future::ready(done))),
-        };
+        let memory = self.pool.memory.clone();
+        move || load::read(file, offset, left, &memory)
     }
 }
 

@@ -58,7 +58,8 @@ impl Files {
         let condition = Condition::of(request.headers());
         let job = {
             let (root, target) = (self.root.clone(), target.clone());
-            move || load(&root, &target, &condition, wanted)
+            let memory = self.pool.memory.clone();
+            move || load(&root, &target, &condition, wanted, &memory)
         };
         let (found, file_read) = self.pool.run::<M, _, _>(job).await;
         file_read.record(journal);

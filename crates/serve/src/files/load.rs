@@ -1,6 +1,7 @@
 //! What a request needs of a file, in one job: open, stat, and the first bytes.
 
 use super::beneath::open_beneath;
+use super::memory::Memory;
 use super::target::Target;
 use super::validators::{Condition, last_modified};
 use bytes::Bytes;
@@ -11,9 +12,6 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// The most that is read at once.
-pub(super) const CHUNK: usize = 256 * 1024;
 
 /// What a folder is answered with.
 const INDEX: &str = "index.html";
@@ -50,6 +48,7 @@ pub(super) fn load(
     target: &Target,
     condition: &Condition,
     wanted: bool,
+    memory: &Memory,
 ) -> io::Result<Found> {
     let Some((mut file, mut status)) = open_and_stat(root, target.path())? else {
         return Ok(Found::Nothing);
@@ -77,8 +76,9 @@ pub(super) fn load(
     let is_fresh = condition.is_fresh(last_modified.as_ref());
     let mut first = Bytes::new();
     if wanted && !is_fresh {
-        first = read(&file, 0, length)?;
-        if first.len() < CHUNK {
+        let chunk = read(&file, 0, length, memory)?;
+        first = chunk.bytes;
+        if chunk.is_last {
             // Nothing was promised yet: if the file has shrunk since, this is what it is now.
             length = first.len() as u64;
         }
@@ -93,12 +93,24 @@ pub(super) fn load(
     }))
 }
 
-/// Reads the next chunk of the `left` bytes from `offset`. Fewer bytes than that, and than a chunk, mean that the file has
-/// shrunk.
-pub(super) fn read(file: impl AsFd, offset: u64, left: u64) -> io::Result<Bytes> {
-    let length = usize::try_from(left).unwrap_or(usize::MAX).min(CHUNK);
+/// A piece of a file.
+#[derive(Debug, Default)]
+pub(super) struct Chunk {
+    pub(super) bytes: Bytes,
+    /// Nothing follows: these are all the bytes that were left, or the file has shrunk.
+    pub(super) is_last: bool,
+}
+
+/// Reads the next chunk of the `left` bytes from `offset`.
+pub(super) fn read(file: impl AsFd, offset: u64, left: u64, memory: &Memory) -> io::Result<Chunk> {
+    let length = usize::try_from(left)
+        .unwrap_or(usize::MAX)
+        .min(memory.chunk());
     if length == 0 {
-        return Ok(Bytes::new());
+        return Ok(Chunk {
+            is_last: true,
+            ..Chunk::default()
+        });
     }
     let mut chunk = vec![0; length];
     let mut filled = 0;
@@ -111,7 +123,10 @@ pub(super) fn read(file: impl AsFd, offset: u64, left: u64) -> io::Result<Bytes>
         }
     }
     chunk.truncate(filled);
-    Ok(Bytes::from(chunk))
+    Ok(Chunk {
+        bytes: memory.keep(chunk),
+        is_last: filled as u64 == left || filled < length,
+    })
 }
 
 /// Opens a path beneath the root; `None` if there is nothing that is ours to serve.

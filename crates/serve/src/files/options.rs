@@ -7,6 +7,9 @@ pub struct FilesOptions {
     pub read: ReadMode,
     /// Reads in flight at a time with [`ReadMode::Async`]; more wait their turn.
     pub reads_in_flight: usize,
+    /// Bytes of files that answers under way may hold together, from the disk to the last acknowledgement. As they grow
+    /// short, files are read in smaller pieces; each answer has two of 16 KiB in any case.
+    pub memory: usize,
 }
 
 impl Default for FilesOptions {
@@ -14,6 +17,7 @@ impl Default for FilesOptions {
         Self {
             read: ReadMode::default(),
             reads_in_flight: 64,
+            memory: 256 << 20,
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Reading files, off the shard's thread or on it.
 
+use super::memory::Memory;
 use super::options::{FilesOptions, ReadMode};
 use crate::marks::Marks;
 use periplus_journey::{Instant, Mark, Station};
 use std::io;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 
 /// Runs jobs that may wait for a disk: on tokio's threads for such, a bounded number at a time, where more wait their
@@ -14,6 +15,8 @@ use tokio::task::spawn_blocking;
 pub(super) struct Pool {
     mode: ReadMode,
     turns: Arc<Semaphore>,
+    /// Where what is read lies.
+    pub(super) memory: Memory,
 }
 
 /// How long a job took, from its submission to its result: the station `file_read`.
@@ -39,6 +42,7 @@ impl Pool {
     pub(super) fn new(options: &FilesOptions) -> Self {
         Self {
             mode: options.read,
+            memory: Memory::new(options.memory),
             turns: Arc::new(Semaphore::new(options.reads_in_flight.max(1))),
         }
     }
@@ -51,29 +55,62 @@ impl Pool {
         T: Send + 'static,
     {
         let start = M::now();
-        if self.mode == ReadMode::Blocking {
-            let result = job();
-            let end = M::now();
-            return (result, FileRead { start, end });
-        }
-        // The pool never closes its semaphore; a job without a turn would be no harm but to the bound.
-        let turn = self.turns.clone().acquire_owned().await.ok();
-        let joined = spawn_blocking(move || {
-            let result = job();
-            // Held by the job, not by who waits for it: a request that was given up still reads.
-            drop(turn);
-            (result, M::now())
-        })
-        .await;
-        match joined {
-            Ok((result, end)) => (result, FileRead { start, end }),
-            Err(panicked) => (
-                Err(io::Error::other(panicked)),
-                FileRead {
-                    start,
-                    end: M::now(),
+        let turn = match self.mode {
+            ReadMode::Blocking => None,
+            // The pool never closes its semaphore; a job without a turn would be no harm but to the bound.
+            ReadMode::Async => self.turns.clone().acquire_owned().await.ok(),
+        };
+        self.begin::<M, J, T>(job, turn, start).await
+    }
+
+    /// Begins a job whose result is not asked for yet, if there is a turn at once. It must not wait for one: a turn that came
+    /// to a future which nobody polls would be lost to all others.
+    pub(super) fn run_ahead<M, J, T>(
+        &self,
+        job: J,
+    ) -> Option<impl Future<Output = (io::Result<T>, FileRead)> + use<M, J, T>>
+    where
+        M: Marks,
+        J: FnOnce() -> io::Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let turn = match self.mode {
+            ReadMode::Blocking => None,
+            ReadMode::Async => Some(self.turns.clone().try_acquire_owned().ok()?),
+        };
+        Some(self.begin::<M, J, T>(job, turn, M::now()))
+    }
+
+    /// Runs the job here and now, or hands it to a thread that holds its turn until it is done.
+    fn begin<M, J, T>(
+        &self,
+        job: J,
+        turn: Option<OwnedSemaphorePermit>,
+        start: Instant,
+    ) -> impl Future<Output = (io::Result<T>, FileRead)> + use<M, J, T>
+    where
+        M: Marks,
+        J: FnOnce() -> io::Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let running = match self.mode {
+            ReadMode::Blocking => Err((job(), M::now())),
+            ReadMode::Async => Ok(spawn_blocking(move || {
+                let result = job();
+                // Held by the job, not by who waits for it: a request that was given up still reads.
+                drop(turn);
+                (result, M::now())
+            })),
+        };
+        async move {
+            let (result, end) = match running {
+                Err(done) => done,
+                Ok(running) => match running.await {
+                    Ok(done) => done,
+                    Err(panicked) => (Err(io::Error::other(panicked)), M::now()),
                 },
-            ),
+            };
+            (result, FileRead { start, end })
         }
     }
 }

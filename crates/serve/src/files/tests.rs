@@ -5,14 +5,21 @@ use crate::counters::ServeCounters;
 use crate::http1::Http1;
 use crate::options::ServeOptions;
 use crate::testing::{Client, ListJournal, block_on, line};
+use http::Request;
+use http_body_util::BodyExt;
 use periplus_journey::{Mark, Station};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::watch;
+use tokio::time::timeout;
+
+/// A bound for what must never take for ever.
+const LONG: Duration = Duration::from_secs(60);
 
 /// A folder being served.
 struct Site {
@@ -104,6 +111,45 @@ fn files_of_any_size_arrive_as_they_are() {
         }
         // What was read was queued as it is, but for what is not worth it.
         assert_eq!(client.far.shared(), (11 << 20) + (512 << 10) + 1 - 1);
+    });
+}
+
+/// Clients that ask and do not read: whoever is not asked for more waits for no turn, or the turn would be given to one who
+/// does not take it.
+#[test]
+fn answers_that_nobody_reads_take_no_turn_at_the_files() {
+    block_on(async {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        fs::write(folder.path().join("large"), content(1 << 20)).expect("it is ours");
+        fs::write(folder.path().join("small"), "here").expect("it is ours");
+        let one_at_a_time = FilesOptions {
+            reads_in_flight: 1,
+            ..FilesOptions::default()
+        };
+        let files = Files::open(folder.path(), &one_at_a_time).expect("it is there");
+        let get = |path: &str| Request::get(path.to_owned()).body(()).expect("a request");
+        let journal = ListJournal::default();
+        let mut bodies = Vec::new();
+        for _ in 0..10 {
+            bodies.push(files.answer(&get("/large"), &journal).await.into_body());
+        }
+        // The first chunk is here, and nobody asks for the next ones, which are read ahead where there is a turn.
+        let mut unread = Vec::new();
+        for mut body in bodies {
+            let first = body.frame().await.expect("a chunk").expect("read");
+            unread.push((body, first));
+        }
+        let small = get("/small");
+        let answer = timeout(LONG, files.answer(&small, &journal)).await;
+        let body = answer.expect("nobody has its turn").into_body();
+        let small = body.collect().await.expect("read").to_bytes();
+        assert_eq!(small, "here");
+        // Whoever reads after all gets the rest.
+        for (body, first) in unread {
+            let rest = body.collect().await.expect("read").to_bytes();
+            let first = first.into_data().expect("data");
+            assert!([first, rest].concat() == content(1 << 20));
+        }
     });
 }
 
