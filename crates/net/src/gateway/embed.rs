@@ -3,7 +3,7 @@
 use super::Gateway;
 use crate::{Recorder, ShardHandle};
 use periplus_ring::memory::{LinkOptions, link};
-use periplus_stack::ShardOptions;
+use periplus_stack::{ShardOptions, Sysctls};
 use periplus_wire::ethernet::EthernetAddress;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
@@ -56,6 +56,11 @@ pub fn embed(
         ethernet: CLIENT_SIDE.1,
         gateway: Some(IpAddr::V4(SERVING.0)),
         recording: false,
+        // What it holds is only on its way: over this link a quarter is as good.
+        tcp: Sysctls {
+            tcp_mem: serving.tcp.tcp_mem / 4,
+            ..serving.tcp
+        },
         ..serving.clone()
     };
     let shard = ShardHandle::spawn(serving, serving_end, recorder)?;
