@@ -8,7 +8,7 @@ use periplus_net::ring::{Device, RxBurst, RxChecksum};
 use periplus_net::{ShardHandle, ShardOptions, Snapshot, TcpListener};
 use periplus_nic::netlink::{Netlink, set_down, set_up};
 use periplus_nic::{OpenErrorKind, TapDevice, TapOptions, doctor, range_is_routed};
-use periplus_tests::{content, in_namespace};
+use periplus_tests::{content, in_namespace_with_tap};
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::Ipv4Addr;
@@ -30,7 +30,7 @@ fn beside<F: Future<Output = ()>>(test: impl FnOnce(ShardHandle) -> F) -> Snapsh
 
 #[test]
 fn echo_there_and_back() {
-    if !in_namespace("interface_tap::echo_there_and_back") {
+    if !in_namespace_with_tap("interface_tap::echo_there_and_back") {
         return;
     }
     let snapshot = beside(async |shard| {
@@ -43,7 +43,9 @@ fn echo_there_and_back() {
 
 #[test]
 fn megabytes_both_ways_are_exact_and_pass_in_super_frames() {
-    if !in_namespace("interface_tap::megabytes_both_ways_are_exact_and_pass_in_super_frames") {
+    if !in_namespace_with_tap(
+        "interface_tap::megabytes_both_ways_are_exact_and_pass_in_super_frames",
+    ) {
         return;
     }
     const LENGTH: usize = 16 << 20;
@@ -64,7 +66,7 @@ fn megabytes_both_ways_are_exact_and_pass_in_super_frames() {
 
 #[test]
 fn clients_that_nobody_reads_do_not_empty_the_pool() {
-    if !in_namespace("interface_tap::clients_that_nobody_reads_do_not_empty_the_pool") {
+    if !in_namespace_with_tap("interface_tap::clients_that_nobody_reads_do_not_empty_the_pool") {
         return;
     }
     const UNREAD: usize = 300;
@@ -103,7 +105,7 @@ fn clients_that_nobody_reads_do_not_empty_the_pool() {
 
 #[test]
 fn ping_is_answered() {
-    if !in_namespace("interface_tap::ping_is_answered") {
+    if !in_namespace_with_tap("interface_tap::ping_is_answered") {
         return;
     }
     beside(async |_shard| ping_comes_back().await);
@@ -111,7 +113,7 @@ fn ping_is_answered() {
 
 #[test]
 fn a_closed_tcp_port_refuses_at_once() {
-    if !in_namespace("interface_tap::a_closed_tcp_port_refuses_at_once") {
+    if !in_namespace_with_tap("interface_tap::a_closed_tcp_port_refuses_at_once") {
         return;
     }
     let snapshot = beside(async |_shard| closed_tcp_port_refuses().await);
@@ -120,7 +122,7 @@ fn a_closed_tcp_port_refuses_at_once() {
 
 #[test]
 fn a_closed_udp_port_refuses_at_once() {
-    if !in_namespace("interface_tap::a_closed_udp_port_refuses_at_once") {
+    if !in_namespace_with_tap("interface_tap::a_closed_udp_port_refuses_at_once") {
         return;
     }
     let snapshot = beside(async |_shard| closed_udp_port_refuses().await);
@@ -129,7 +131,7 @@ fn a_closed_udp_port_refuses_at_once() {
 
 #[test]
 fn an_interface_that_goes_down_loses_frames_that_are_counted_and_tcp_sends_again() {
-    if !in_namespace(
+    if !in_namespace_with_tap(
         "interface_tap::an_interface_that_goes_down_loses_frames_that_are_counted_and_tcp_sends_again",
     ) {
         return;
@@ -156,7 +158,9 @@ fn an_interface_that_goes_down_loses_frames_that_are_counted_and_tcp_sends_again
 
 #[test]
 fn the_hosts_side_is_set_up_and_vanishes_with_the_device() {
-    if !in_namespace("interface_tap::the_hosts_side_is_set_up_and_vanishes_with_the_device") {
+    if !in_namespace_with_tap(
+        "interface_tap::the_hosts_side_is_set_up_and_vanishes_with_the_device",
+    ) {
         return;
     }
     let mut netlink = Netlink::open().unwrap();
@@ -183,7 +187,9 @@ fn the_hosts_side_is_set_up_and_vanishes_with_the_device() {
 
 #[test]
 fn it_opens_again_as_soon_as_it_is_free_and_waits_for_that() {
-    if !in_namespace("interface_tap::it_opens_again_as_soon_as_it_is_free_and_waits_for_that") {
+    if !in_namespace_with_tap(
+        "interface_tap::it_opens_again_as_soon_as_it_is_free_and_waits_for_that",
+    ) {
         return;
     }
     for _ in 0..20 {
@@ -208,7 +214,7 @@ fn it_opens_again_as_soon_as_it_is_free_and_waits_for_that() {
 
 #[test]
 fn a_device_that_cannot_be_opened_says_why() {
-    if !in_namespace("interface_tap::a_device_that_cannot_be_opened_says_why") {
+    if !in_namespace_with_tap("interface_tap::a_device_that_cannot_be_opened_says_why") {
         return;
     }
     let open = |name: &str| {
@@ -238,7 +244,7 @@ fn broadcast(count: usize, length: usize) {
 
 #[test]
 fn what_the_kernels_queue_has_no_room_for_is_counted() {
-    if !in_namespace("interface_tap::what_the_kernels_queue_has_no_room_for_is_counted") {
+    if !in_namespace_with_tap("interface_tap::what_the_kernels_queue_has_no_room_for_is_counted") {
         return;
     }
     const SENT: u64 = 5000;
@@ -270,7 +276,7 @@ fn what_the_kernels_queue_has_no_room_for_is_counted() {
 
 #[test]
 fn frames_wait_in_the_kernel_while_the_pool_is_empty() {
-    if !in_namespace("interface_tap::frames_wait_in_the_kernel_while_the_pool_is_empty") {
+    if !in_namespace_with_tap("interface_tap::frames_wait_in_the_kernel_while_the_pool_is_empty") {
         return;
     }
     let options = TapOptions {
@@ -306,7 +312,7 @@ fn frames_wait_in_the_kernel_while_the_pool_is_empty() {
 
 #[test]
 fn the_doctor_opens_a_tap_and_leaves_nothing_behind() {
-    if !in_namespace("interface_tap::the_doctor_opens_a_tap_and_leaves_nothing_behind") {
+    if !in_namespace_with_tap("interface_tap::the_doctor_opens_a_tap_and_leaves_nothing_behind") {
         return;
     }
     let findings = doctor::look();
@@ -318,7 +324,7 @@ fn the_doctor_opens_a_tap_and_leaves_nothing_behind() {
 
 #[test]
 fn a_range_that_is_routed_is_found() -> io::Result<()> {
-    if !in_namespace("interface_tap::a_range_that_is_routed_is_found") {
+    if !in_namespace_with_tap("interface_tap::a_range_that_is_routed_is_found") {
         return Ok(());
     }
     let routed = |address: [u8; 4], prefix| {

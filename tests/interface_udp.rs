@@ -2,7 +2,7 @@
 
 use periplus_net::{ShardHandle, ShardOptions, UdpSocket};
 use periplus_nic::{TapDevice, TapOptions};
-use periplus_tests::{content, in_namespace};
+use periplus_tests::{content, in_namespace_with_tap};
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -50,8 +50,9 @@ async fn host_talks_to(shard: ShardHandle) {
 
 #[test]
 fn datagrams_are_echoed_to_the_kernel_and_a_closed_port_refuses() {
-    if !in_namespace("interface_udp::datagrams_are_echoed_to_the_kernel_and_a_closed_port_refuses")
-    {
+    if !in_namespace_with_tap(
+        "interface_udp::datagrams_are_echoed_to_the_kernel_and_a_closed_port_refuses",
+    ) {
         return;
     }
     let runtime = tokio::runtime::Builder::new_current_thread()

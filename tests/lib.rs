@@ -5,7 +5,7 @@
 //!
 //! - [`Script`] is one stack facing peers that are played by the test, in packetdrill's notation.
 //! - [`Pair`] is two stacks joined by a cable that may be faulty.
-//! - [`in_namespace`] runs a test in a network namespace.
+//! - [`in_namespace`] and [`in_namespace_with_tap`] run a test in a network namespace.
 
 mod support;
 

@@ -15,7 +15,7 @@ mod tap;
 pub use content::content;
 pub use datagram::Datagram;
 pub use host::Host;
-pub use namespace::in_namespace;
+pub use namespace::{in_namespace, in_namespace_with_tap};
 pub use pair::{Cable, Pair, options};
 pub use responder::{ANSWER, REQUEST, Responder};
 pub use script::{PEER, PEER_ETHERNET, STACK, STACK_ETHERNET, Script};

@@ -2,11 +2,14 @@
 
 use periplus_nic::netlink::{Netlink, set_up};
 use std::env;
+use std::fs::File;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 
 /// Tells the test that runs again what namespace it is in, and that it must not try another.
 const INSIDE: &str = "PERIPLUS_IN_NAMESPACE";
+/// What TAPs are made by. The module may be missing, or the file be for root alone.
+const TUN: &str = "/dev/net/tun";
 /// If it is 1, a host that refuses namespaces fails the test.
 const REQUIRED: &str = "PERIPLUS_REQUIRE_INTERFACES";
 
@@ -30,7 +33,7 @@ pub fn in_namespace(test: &str) -> bool {
     }
     if let Some(refusal) = refusal() {
         assert!(
-            env::var_os(REQUIRED).is_none_or(|required| required != "1"),
+            !is_required(),
             "{REQUIRED}=1, and the host refuses network namespaces: {refusal}"
         );
         eprintln!("{test}: not run, the host refuses network namespaces: {refusal}");
@@ -42,6 +45,27 @@ pub fn in_namespace(test: &str) -> bool {
         "{test} failed in its namespace ({status}); what it said is above"
     );
     false
+}
+
+/// As [`in_namespace`], for a test that makes a TAP: where the host gives us no TAPs it says why and answers `false`, unless
+/// `PERIPLUS_REQUIRE_INTERFACES=1`, which makes that a failure.
+pub fn in_namespace_with_tap(test: &str) -> bool {
+    if !in_namespace(test) {
+        return false;
+    }
+    let Err(error) = File::options().read(true).write(true).open(TUN) else {
+        return true;
+    };
+    assert!(
+        !is_required(),
+        "{REQUIRED}=1, and cannot open {TUN}: {error}"
+    );
+    eprintln!("{test}: not run, cannot open {TUN}: {error}");
+    false
+}
+
+fn is_required() -> bool {
+    env::var_os(REQUIRED).is_some_and(|required| required == "1")
 }
 
 fn bring_up_loopback() {

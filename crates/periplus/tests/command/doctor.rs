@@ -1,7 +1,7 @@
 //! What works here, and what would be needed.
 
 use crate::support::periplus;
-use periplus_tests::in_namespace;
+use periplus_tests::{in_namespace, in_namespace_with_tap};
 use std::process::{Command, Output};
 
 fn examine(command: &mut Command) -> Vec<String> {
@@ -37,7 +37,7 @@ fn every_device_has_a_line() {
 
 #[test]
 fn what_is_missing_is_told_with_the_command_that_grants_it() {
-    if !in_namespace("doctor::what_is_missing_is_told_with_the_command_that_grants_it") {
+    if !in_namespace_with_tap("doctor::what_is_missing_is_told_with_the_command_that_grants_it") {
         return;
     }
     let lines = examine(periplus().arg("doctor"));

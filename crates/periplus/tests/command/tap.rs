@@ -4,7 +4,7 @@ use crate::support::{
     Folder, Recording, Server, curl, get, interfaces, nobody_exists, pattern, serve_on,
 };
 use periplus_nic::netlink::{Address, Netlink, add_address, create_veth, set_up};
-use periplus_tests::in_namespace;
+use periplus_tests::in_namespace_with_tap;
 use rustix::process::Signal;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
@@ -20,7 +20,9 @@ fn refusal(mut command: Command) -> (Option<i32>, String) {
 
 #[test]
 fn files_arrive_byte_for_byte_and_the_interface_is_gone_after_sigterm() {
-    if !in_namespace("tap::files_arrive_byte_for_byte_and_the_interface_is_gone_after_sigterm") {
+    if !in_namespace_with_tap(
+        "tap::files_arrive_byte_for_byte_and_the_interface_is_gone_after_sigterm",
+    ) {
         return;
     }
     let sizes = [0, 1, 1_460, 70_000, 10 * MIB];
@@ -60,7 +62,7 @@ fn files_arrive_byte_for_byte_and_the_interface_is_gone_after_sigterm() {
 
 #[test]
 fn a_closed_port_is_refused_at_once() {
-    if !in_namespace("tap::a_closed_port_is_refused_at_once") {
+    if !in_namespace_with_tap("tap::a_closed_port_is_refused_at_once") {
         return;
     }
     let folder = Folder::new();
@@ -79,7 +81,7 @@ fn a_closed_port_is_refused_at_once() {
 
 #[test]
 fn killed_and_started_again_at_once_it_serves() {
-    if !in_namespace("tap::killed_and_started_again_at_once_it_serves") {
+    if !in_namespace_with_tap("tap::killed_and_started_again_at_once_it_serves") {
         return;
     }
     let folder = Folder::new().with("a.txt", b"hello");
@@ -97,7 +99,7 @@ fn killed_and_started_again_at_once_it_serves() {
 
 #[test]
 fn sigterm_finishes_the_download_in_flight() {
-    if !in_namespace("tap::sigterm_finishes_the_download_in_flight") {
+    if !in_namespace_with_tap("tap::sigterm_finishes_the_download_in_flight") {
         return;
     }
     let content = pattern(48 * MIB);
@@ -123,7 +125,7 @@ fn sigterm_finishes_the_download_in_flight() {
 
 #[test]
 fn a_second_signal_ends_at_once() {
-    if !in_namespace("tap::a_second_signal_ends_at_once") {
+    if !in_namespace_with_tap("tap::a_second_signal_ends_at_once") {
         return;
     }
     let folder = Folder::new().with("large.bin", &pattern(48 * MIB));
@@ -145,7 +147,7 @@ fn a_second_signal_ends_at_once() {
 
 #[test]
 fn a_network_that_this_host_has_a_route_to_is_refused_with_one_that_is_free() {
-    if !in_namespace(
+    if !in_namespace_with_tap(
         "tap::a_network_that_this_host_has_a_route_to_is_refused_with_one_that_is_free",
     ) {
         return;
@@ -175,7 +177,7 @@ fn a_network_that_this_host_has_a_route_to_is_refused_with_one_that_is_free() {
 
 #[test]
 fn without_the_right_to_make_interfaces_it_is_3_and_the_command_that_grants_it_is_named() {
-    if !in_namespace(
+    if !in_namespace_with_tap(
         "tap::without_the_right_to_make_interfaces_it_is_3_and_the_command_that_grants_it_is_named",
     ) {
         return;
@@ -195,7 +197,9 @@ fn without_the_right_to_make_interfaces_it_is_3_and_the_command_that_grants_it_i
 
 #[test]
 fn an_unprivileged_user_serves_and_the_interface_is_gone_all_the_same() {
-    if !in_namespace("tap::an_unprivileged_user_serves_and_the_interface_is_gone_all_the_same") {
+    if !in_namespace_with_tap(
+        "tap::an_unprivileged_user_serves_and_the_interface_is_gone_all_the_same",
+    ) {
         return;
     }
     if !nobody_exists() {
@@ -227,7 +231,7 @@ fn an_unprivileged_user_serves_and_the_interface_is_gone_all_the_same() {
 
 #[test]
 fn listeners_of_the_file_are_on_the_interface_that_they_name() {
-    if !in_namespace("tap::listeners_of_the_file_are_on_the_interface_that_they_name") {
+    if !in_namespace_with_tap("tap::listeners_of_the_file_are_on_the_interface_that_they_name") {
         return;
     }
     let config = "[[listener]]\nprotocol = \"http\"\ninterface = \"tap0\"\nport = 8080\n\
