@@ -7,13 +7,15 @@ use std::time::Duration;
 pub struct ServeOptions {
     /// Connections served at a time. More wait in the listener's `accept_queue`, which is bounded as well.
     pub max_connections: usize,
-    /// How long a connection may be silent between requests. It is closed after one to two times that.
+    /// How long a connection may be silent between requests. It is closed after one to two times that; the client of a
+    /// WebSocket is sent a ping then, and closed if it is silent for as long again.
     pub idle_timeout: Duration,
     /// How long the header section of a request may take from its first byte to its last: 408.
     pub header_timeout: Duration,
     /// How long nothing may move while a content or an answer is on its way. It is broken off after one to two times that.
     pub stall_timeout: Duration,
-    /// How long the handler may take to begin its answer once the request is here: 503.
+    /// How long the handler may take to begin its answer once the request is here: 503. How long a conversation may take
+    /// to answer a message or to ask for the next: 1011.
     pub handler_timeout: Duration,
     /// How long what is in flight may take when the server stops.
     pub drain_timeout: Duration,
