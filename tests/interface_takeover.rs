@@ -174,6 +174,90 @@ fn everything_goes_and_comes_back_when_the_device_is_dropped() {
     }
 }
 
+/// What `ip` can set beyond that, a command a line.
+const FURNITURE: &str = "
+    address add 10.1.2.3/24 broadcast + label wire7:a dev wire7
+    address add 10.1.2.4/24 dev wire7
+    address add 10.1.9.4/22 broadcast 10.1.11.255 dev wire7 metric 50
+    address add 10.9.0.1 peer 10.9.0.2/32 dev wire7 scope link
+    address add 10.3.0.1/24 dev wire7 noprefixroute
+    address add 10.4.0.1/24 dev wire7 valid_lft 1000 preferred_lft 500
+    address add fd00::3/64 dev wire7 nodad
+    address add fd00::4/64 dev wire7 nodad noprefixroute
+    address add fd01::4/64 dev wire7 nodad valid_lft 2000 preferred_lft 1000
+    route add default via 10.1.2.1 dev wire7 proto dhcp metric 100
+    route add 10.50.0.0/16 via 10.1.2.1 dev wire7 src 10.1.2.4 table 100 metric 77
+    route add 10.51.0.0/16 via 192.0.2.1 dev wire7 onlink mtu 1300
+    route add 10.52.0.0/16 dev wire7 scope host
+    route add 10.53.0.0/16 nexthop via 10.1.2.1 dev wire7 weight 3 nexthop via 10.1.2.9 dev wire7
+    route add 10.54.0.0/16 via inet6 fe80::99 dev wire7
+    route append 10.56.0.0/16 via 10.1.2.1 dev wire7
+    route append 10.56.0.0/16 via 10.1.2.2 dev wire7
+    -6 route add default via fe80::1 dev wire7 proto ra expires 500
+    -6 route add fd09::/32 via fd00::1 dev wire7 src fd00::3 pref high
+    -6 route add fd0a::/32 via fd00::1 dev wire7 table 100
+    -6 route add fd0b::/32 nexthop via fd00::1 dev wire7 weight 2 nexthop via fd00::2 dev wire7
+";
+
+/// What `ip` says, if the host has it.
+fn ip_says(arguments: &str) -> Option<String> {
+    let output = Command::new("ip")
+        .args(arguments.split_whitespace())
+        .output()
+        .ok()?;
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "ip {arguments}: {errors}");
+    Some(String::from_utf8(output.stdout).unwrap())
+}
+
+/// What `ip` shows of the interface, the seconds that are left of something apart. The order of IPv6's routes by several
+/// interfaces is the kernel's own.
+fn shown() -> Vec<String> {
+    let addresses = ip_says("-details address show dev wire7").unwrap();
+    let ipv4 = ip_says("-details -4 route show table all").unwrap();
+    let ipv6 = ip_says("-details -6 route show table all").unwrap();
+    let mut ipv6: Vec<_> = ipv6.lines().collect();
+    ipv6.sort_unstable();
+    let ends = ["valid_lft", "preferred_lft", "expires"];
+    let without_seconds = |line: &str| {
+        let mut words: Vec<_> = line.split_whitespace().collect();
+        for at in 1..words.len() {
+            if ends.contains(&words[at - 1]) && words[at] != "forever" {
+                words[at] = "some";
+            }
+        }
+        words.join(" ")
+    };
+    let routes = ipv4.lines().chain(ipv6);
+    let here = routes.filter(|line| !line.contains("dev host7") && !line.contains("dev lo"));
+    let lines = addresses.lines().chain(here);
+    lines.map(without_seconds).collect()
+}
+
+#[test]
+fn all_that_ip_can_set_comes_back() {
+    if !in_namespace("interface_takeover::all_that_ip_can_set_comes_back") {
+        return;
+    }
+    if Command::new("ip").arg("-Version").output().is_err() {
+        eprintln!("not run: this host has no `ip` (iproute2)");
+        return;
+    }
+    let mut netlink = Netlink::open().unwrap();
+    veth(&mut netlink);
+    assert!(has_link_local_address(&mut netlink));
+    for command in FURNITURE.lines().filter(|line| !line.trim().is_empty()) {
+        ip_says(command);
+    }
+    // duplicate detection of the link-local address has to be over: its flag is shown
+    assert!(eventually(|| !shown().concat().contains("tentative")));
+    let found = shown();
+    drop(open().unwrap());
+    if !eventually(|| shown() == found) {
+        assert_eq!(shown(), found);
+    }
+}
+
 #[test]
 fn an_interface_that_was_down_is_down_again() {
     if !in_namespace("interface_takeover::an_interface_that_was_down_is_down_again") {

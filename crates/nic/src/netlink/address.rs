@@ -179,3 +179,40 @@ pub(super) fn ip(value: &[u8]) -> Option<IpAddr> {
     let ipv6 = <[u8; 16]>::try_from(value).map(IpAddr::from);
     ipv4.or(ipv6).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An address as the kernel lists it, valid for `valid` seconds.
+    fn listed(valid: u32) -> Address {
+        let ours = Address::new(7, [10, 1, 2, 3].into(), 24);
+        let mut body = ours.body;
+        let cache_info = [valid.min(50), valid, 1111, 2222];
+        let cache_info: Vec<u8> = cache_info.into_iter().flat_map(u32::to_ne_bytes).collect();
+        put(&mut body, CACHE_INFO, &cache_info);
+        message::put_u32(&mut body, FLAGS, 0x80);
+        Address::read(&body).unwrap()
+    }
+
+    #[test]
+    fn when_it_was_added_makes_no_difference() {
+        let address = listed(1000);
+        let (_, cache_info) = address.attribute(CACHE_INFO).unwrap();
+        assert_eq!(cache_info[8..], [0; 8]);
+        assert_eq!(address.flags(), 0x80);
+    }
+
+    #[test]
+    fn an_address_with_an_end_says_where_its_lifetimes_are() {
+        let address = listed(1000);
+        let at = address.lifetimes_in_request().unwrap();
+        for request in [add_address(&address), add_address_unasked(&address)] {
+            let lifetimes = [50u32.to_ne_bytes(), 1000u32.to_ne_bytes()].concat();
+            assert_eq!(request.as_bytes()[at..at + 8], lifetimes);
+        }
+        assert_eq!(listed(FOREVER).lifetimes_in_request(), None);
+        let made = Address::new(7, [10, 1, 2, 3].into(), 24);
+        assert_eq!(made.lifetimes_in_request(), None);
+    }
+}

@@ -296,4 +296,67 @@ mod tests {
         let made = Route::new([10, 1, 0, 0].into(), 16, Some([10, 0, 0, 1].into()), 7);
         assert_eq!(Route::read(&made.body), Some(made));
     }
+
+    /// A route as the kernel lists it.
+    fn listed(flags: u32, attributes: &[(u16, &[u8])]) -> Route {
+        let mut body = vec![IPV4, 16, 0, 0, MAIN_TABLE, BOOT, SCOPE_UNIVERSE, UNICAST];
+        body.extend_from_slice(&flags.to_ne_bytes());
+        for (kind, value) in attributes {
+            put(&mut body, *kind, value);
+        }
+        Route::read(&body).unwrap()
+    }
+
+    /// A `struct rtnexthop` with one attribute.
+    fn next_hop(flags: u8, link: u32, gateway: [u8; 4]) -> Vec<u8> {
+        let mut hop = vec![0, 0, flags, 2];
+        hop.extend_from_slice(&link.to_ne_bytes());
+        put(&mut hop, GATEWAY, &gateway);
+        let length = hop.len() as u16;
+        hop[..2].copy_from_slice(&length.to_ne_bytes());
+        hop
+    }
+
+    #[test]
+    fn how_a_route_fares_is_not_put_back_and_that_its_gateway_is_on_the_link_is() {
+        let (dead, onlink, linkdown) = (1, 4, 16);
+        let fares = listed(u32::from(onlink | linkdown), &[]);
+        assert_eq!(fares.body[8..12], u32::from(onlink).to_ne_bytes());
+
+        let hop = |flags, link| next_hop(flags, link, [10, 0, 0, 1]);
+        let found = [hop(dead | linkdown, 7), hop(onlink | dead, 9)].concat();
+        let route = listed(0, &[(MULTIPATH, &found)]);
+        assert_eq!((route.index, route.links()), (Some(7), vec![7, 9]));
+        let kept = [hop(0, 7), hop(onlink, 9)].concat();
+        assert_eq!(route.attribute(MULTIPATH).unwrap().1, kept);
+        // a hop without a length ends nothing and begins nothing
+        assert_eq!(next_hop_links(&[0; 20]).count(), 2);
+    }
+
+    #[test]
+    fn a_route_that_names_an_object_of_hops_does_not_name_the_hops() {
+        let attributes = [
+            (NEXT_HOP, &5u32.to_ne_bytes()[..]),
+            (OUTPUT, &7u32.to_ne_bytes()),
+            (GATEWAY, &[10, 0, 0, 1]),
+        ];
+        let route = listed(0, &attributes);
+        assert_eq!(route.links(), [7]);
+        let kinds: Vec<_> = message::attributes(&route.body[FIXED..]).collect();
+        assert_eq!(kinds, attributes[..1]);
+    }
+
+    #[test]
+    fn a_route_with_an_end_says_in_how_many_seconds() {
+        let mut cache_info = [0; 32];
+        cache_info[8..12].copy_from_slice(&12_345u32.to_ne_bytes());
+        let route = listed(0, &[(CACHE_INFO, &cache_info)]);
+        let request = put_back_route(&route);
+        let at = route.expiry_in_request().unwrap();
+        assert_eq!(request.as_bytes()[at..at + 4], 123u32.to_ne_bytes());
+        assert_eq!(
+            listed(0, &[(CACHE_INFO, &[0; 32])]).expiry_in_request(),
+            None
+        );
+    }
 }
