@@ -48,7 +48,7 @@ impl<M> FilesBody<M> {
     }
 }
 
-/// While one chunk is being sent the next is being read, if there is a turn for that, and no more.
+/// While one chunk is being sent the next is being read, if there is memory and a turn for that, and no more.
 struct FileBody<M> {
     file: Arc<OwnedFd>,
     /// Where the next read begins.
@@ -62,7 +62,7 @@ struct FileBody<M> {
 
 enum Next {
     Here(Bytes),
-    /// The next read found no turn: it waits for one when it is asked for.
+    /// Nothing is read ahead: it waits for its turn when it is asked for.
     Wanted,
     Reading(Pin<Box<dyn Future<Output = (io::Result<Chunk>, FileRead)>>>),
     End,
@@ -96,7 +96,9 @@ impl<M: Marks> FileBody<M> {
         self.next = if self.left == 0 {
             Next::End
         } else {
-            match self.pool.run_ahead::<M, _, _>(self.read_next()) {
+            let ahead = self.pool.memory.is_ample();
+            let reading = ahead.then(|| self.pool.run_ahead::<M, _, _>(self.read_next()));
+            match reading.flatten() {
                 Some(reading) => Next::Reading(Box::pin(reading)),
                 None => Next::Wanted,
             }

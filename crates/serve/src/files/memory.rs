@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 const LARGEST: usize = 256 * 1024;
 /// What is read at once however little is free, lest an answer stand still.
 const SMALLEST: usize = 16 * 1024;
-/// The part of what is free that one chunk may have. A client that asks for a large file and does not read makes us keep two
-/// chunks; as those who do so grow many, chunks grow small, and who comes last still finds something free.
+/// The part of what is free that one chunk may have. A client that asks for a large file and does not read makes us keep a
+/// chunk or two; as those who do so grow many, chunks grow small, and who comes last still finds something free.
 const SHARE: usize = 512;
 
 /// What the chunks of all files hold together.
@@ -37,6 +37,11 @@ impl Memory {
     pub(super) fn chunk(&self) -> usize {
         let free = self.limit.saturating_sub(self.held());
         (free / SHARE).clamp(SMALLEST, LARGEST)
+    }
+
+    /// Whether a chunk may be read that nobody asks for yet.
+    pub(super) fn is_ample(&self) -> bool {
+        self.chunk() == LARGEST
     }
 
     /// `bytes`, counted until the last of them is let go of.

@@ -8,7 +8,7 @@ pub struct FilesOptions {
     /// Reads in flight at a time with [`ReadMode::Async`]; more wait their turn.
     pub reads_in_flight: usize,
     /// Bytes of files that answers under way may hold together, from the disk to the last acknowledgement. As they grow
-    /// short, files are read in smaller pieces; each answer has two of 16 KiB in any case.
+    /// short, files are read in smaller pieces and not ahead; an answer has up to three of 16 KiB in any case.
     pub memory: usize,
 }
 

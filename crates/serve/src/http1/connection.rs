@@ -23,8 +23,9 @@ use std::sync::Arc;
 use tokio::io::AsyncWrite;
 use tokio::time::timeout;
 
-/// What hyper may hold of an answer before it must write. It bounds a header section as well, unless that may be longer.
-const BUFFER_SIZE: usize = 64 * 1024;
+/// What hyper may hold of an answer before it must write: the least it knows, because the send queue is the place to wait. It
+/// bounds a header section as well, and is as large as that may be.
+const BUFFER_SIZE: usize = 8 * 1024;
 
 /// Serves HTTP/1.1 connections with one handler.
 #[derive(Debug)]
