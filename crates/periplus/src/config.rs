@@ -4,6 +4,9 @@
 //! [files]
 //! read = "blocking"      # on the shard's own thread, so that one can see it stand still; "async" if not given
 //!
+//! [memory]
+//! tcp_mem = "64 MiB"     # what the queues of all connections may hold together
+//!
 //! [[listener]]
 //! protocol = "http"
 //! interface = "tap0"     # only where the run has that interface
@@ -13,9 +16,11 @@
 //!
 //! A key or a value that is not known is refused with its line and column, and what was probably meant.
 
+mod memory;
 mod place;
 mod section;
 
+pub(crate) use memory::Memory;
 pub(crate) use place::Place;
 
 use crate::failure::{Failure, Kind, reason};
@@ -36,6 +41,8 @@ pub(crate) struct Config {
     pub(crate) name: Option<String>,
     /// `[files]`.
     pub(crate) files: FilesOptions,
+    /// `[memory]`.
+    pub(crate) memory: Memory,
     /// One a `[[listener]]`, in the order of the file.
     pub(crate) listeners: Vec<ListenerSection>,
 }
@@ -100,17 +107,26 @@ impl Config {
                 format!("{}: {}", source.place(span.start), error.message()),
             )
         })?;
-        let root = Section::root(&source, document.get_ref(), &["files", "listener"])?;
+        let root = Section::root(
+            &source,
+            document.get_ref(),
+            &["files", "memory", "listener"],
+        )?;
         let mut files = FilesOptions::default();
         if let Some(section) = root.section("files", &["read"])? {
             let modes = [("async", ReadMode::Async), ("blocking", ReadMode::Blocking)];
             files.read = section.choice("read", &modes)?.unwrap_or_default();
+        }
+        let mut memory = Memory::of_the_host();
+        if let Some(section) = root.section("memory", &Memory::KEYS)? {
+            memory = memory.or(&section)?;
         }
         let listeners = root.sections("listener", &ListenerSection::KEYS)?;
         let listeners = listeners.iter().map(ListenerSection::from_section);
         Ok(Self {
             name: Some(name.to_string()),
             files,
+            memory,
             listeners: listeners.collect::<Result<_, _>>()?,
         })
     }

@@ -9,6 +9,7 @@ pub(crate) use listener::{Asked, Listener};
 use crate::config::{Config, Protocol};
 use crate::failure::{Failure, Kind};
 use crate::options::ServeOptions;
+use periplus_net::Sysctls;
 use periplus_serve::FilesOptions;
 use std::net::{Ipv4Addr, SocketAddrV4};
 
@@ -22,6 +23,7 @@ const USUAL_PORT: u16 = 80;
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) files: FilesOptions,
+    pub(crate) tcp: Sysctls,
     /// The interface; without one, clients come in by sockets of this host.
     pub(crate) interface: Option<Interface>,
     /// One at least, and no two in each other's way.
@@ -62,7 +64,14 @@ impl Plan {
             }),
         }
         Ok(Self {
-            files: config.files.clone(),
+            files: FilesOptions {
+                memory: config.memory.files,
+                ..config.files.clone()
+            },
+            tcp: Sysctls {
+                tcp_mem: config.memory.tcp_mem,
+                ..Sysctls::default()
+            },
             interface,
             listeners,
         })

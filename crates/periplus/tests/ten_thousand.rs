@@ -1,5 +1,7 @@
 //! Ten thousand clients that stay, and a server that does nothing while they ask nothing.
 
+#[path = "command/support/descriptors.rs"]
+mod descriptors;
 #[path = "command/support/folder.rs"]
 #[allow(dead_code, reason = "shared with the tests of the command")]
 mod folder;
@@ -7,28 +9,21 @@ mod folder;
 #[allow(dead_code, reason = "shared with the tests of the command")]
 mod server;
 
+use descriptors::need_descriptors;
 use folder::Folder;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use server::Server;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
 const CLIENTS: usize = 10_000;
-/// What the process has open besides: its own files, and a few to spare.
-const SPARE: usize = 200;
 
 #[test]
 fn ten_thousand_connections_are_kept_and_cost_nothing_while_idle() {
-    let clients = descriptors().saturating_sub(SPARE).min(CLIENTS);
-    assert!(
-        clients == CLIENTS,
-        "this host allows {} descriptors a process, too few for {CLIENTS} connections: raise the hard limit (ulimit -Hn)",
-        clients + SPARE
-    );
+    need_descriptors(CLIENTS);
     let folder = Folder::new().with("a.txt", b"hello");
     let server = Server::start(folder.path(), &["--quiet"]);
-    let mut connections: Vec<TcpStream> = (0..clients)
+    let mut connections: Vec<TcpStream> = (0..CLIENTS)
         .map(|_| {
             let mut connection = TcpStream::connect(server.address).expect("a connection");
             ask(&mut connection);
@@ -72,20 +67,4 @@ fn ask(connection: &mut TcpStream) {
         "{:?}",
         String::from_utf8_lossy(&answer)
     );
-}
-
-/// Raises the limit of open descriptors as far as it goes, and says how far that is.
-fn descriptors() -> usize {
-    let hard = getrlimit(Resource::Nofile).maximum;
-    // Where it cannot be raised, the limit that is there is what counts.
-    let _ = setrlimit(
-        Resource::Nofile,
-        Rlimit {
-            current: hard,
-            maximum: hard,
-        },
-    );
-    getrlimit(Resource::Nofile)
-        .current
-        .map_or(usize::MAX, |limit| limit as usize)
 }

@@ -58,6 +58,28 @@ fn files_are_read_as_it_is_said() {
 }
 
 #[test]
+fn memory_is_what_is_said_or_what_the_host_allows() {
+    let usual = Memory::of_the_host();
+    assert!(usual.tcp_mem <= 1 << 30 && usual.files <= 256 << 20);
+    assert_eq!(parse("").unwrap().memory, usual);
+    let memory = parse("[memory]\ntcp_mem = \"64 MiB\"\n").unwrap().memory;
+    assert_eq!((memory.tcp_mem, memory.files), (64 << 20, usual.files));
+    let memory = parse("[memory]\nfiles = \"512 KiB\"\n").unwrap().memory;
+    assert_eq!((memory.tcp_mem, memory.files), (usual.tcp_mem, 512 << 10));
+    for wrong in [
+        "\"64\"",
+        "\"64 MB\"",
+        "\"-1 MiB\"",
+        "64",
+        "\"99999999999 GiB\"",
+    ] {
+        let refusal = refusal(&format!("[memory]\ntcp_mem = {wrong}\n"));
+        let expected = format!("`tcp_mem` is {wrong}, and must be a size, as \"64 MiB\"");
+        assert!(refusal.ends_with(&expected), "{refusal}");
+    }
+}
+
+#[test]
 fn an_unknown_key_is_refused_where_it_stands_with_the_nearest_that_is_known() {
     assert_eq!(
         refusal("[[listener]]\nprotocol = \"http\"\n  prot = 80\n"),
@@ -66,11 +88,11 @@ fn an_unknown_key_is_refused_where_it_stands_with_the_nearest_that_is_known() {
     );
     assert_eq!(
         refusal("[[listner]]\nport = 80\n"),
-        "a.toml:1:3: unknown key `listner`\n  Did you mean `listener`? Known here: `files`, `listener`."
+        "a.toml:1:3: unknown key `listner`\n  Did you mean `listener`? Known here: `files`, `memory`, `listener`."
     );
     assert_eq!(
         refusal("zzz = 1\n"),
-        "a.toml:1:1: unknown key `zzz`\n  Known here: `files`, `listener`."
+        "a.toml:1:1: unknown key `zzz`\n  Known here: `files`, `memory`, `listener`."
     );
 }
 

@@ -48,12 +48,12 @@ impl Entrance {
     /// Makes the stack behind it.
     pub(super) fn join(self, plan: &Plan, recorder: Option<Recorder>) -> io::Result<Stack> {
         match self {
-            Self::Sockets(sockets) => behind_gateway(sockets, recorder),
+            Self::Sockets(sockets) => behind_gateway(sockets, plan, recorder),
             Self::Interface(interface) => {
                 let addresses = plan.listeners.iter();
                 Ok(Stack {
                     addresses: addresses.map(|listener| listener.address.into()).collect(),
-                    shard: interface.join(recorder)?,
+                    shard: interface.join(plan, recorder)?,
                     gateway: None,
                 })
             }
@@ -62,8 +62,13 @@ impl Entrance {
 }
 
 /// The stack listens where the sockets do.
-fn behind_gateway(sockets: Vec<TcpListener>, recorder: Option<Recorder>) -> io::Result<Stack> {
+fn behind_gateway(
+    sockets: Vec<TcpListener>,
+    plan: &Plan,
+    recorder: Option<Recorder>,
+) -> io::Result<Stack> {
     let options = ShardOptions {
+        tcp: plan.tcp,
         recording: recorder.is_some(),
         ..ShardOptions::default()
     };

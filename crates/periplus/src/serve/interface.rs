@@ -3,7 +3,7 @@
 use super::taken::refuse_taken;
 use crate::failure::{Failure, Kind};
 use crate::options::Nic;
-use crate::plan::Interface;
+use crate::plan::{Interface, Plan};
 use periplus_net::ring::Device;
 use periplus_net::{Recorder, ShardHandle, ShardOptions};
 use periplus_nic::{OpenError, OpenErrorKind, PacketDevice, PacketOptions, TapDevice, TapOptions};
@@ -65,8 +65,9 @@ impl OpenInterface {
     }
 
     /// Makes a stack on it.
-    pub(super) fn join(self, recorder: Option<Recorder>) -> io::Result<ShardHandle> {
+    pub(super) fn join(self, plan: &Plan, recorder: Option<Recorder>) -> io::Result<ShardHandle> {
         let options = ShardOptions {
+            tcp: plan.tcp,
             recording: recorder.is_some(),
             ..self.options
         };
