@@ -1,8 +1,8 @@
-//! axum behind a TAP: an interface of the host whose other end is a TCP/IP stack in user space. Needs root, or a network
-//! namespace of one's own (`unshare --user --map-root-user --net`).
+//! axum on a TCP/IP stack in user space, behind an interface of the host: a TAP, which is made, or one that is there and is
+//! taken over. Needs root, or a network namespace of one's own (`unshare --user --map-root-user --net`).
 //!
 //! ```text
-//! cargo run --release -p periplus-net --features axum --example tap [NAME [ADDRESS]]
+//! cargo run --release -p periplus-net --features axum --example digest [tap:NAME | packet:INTERFACE [ADDRESS]]
 //! curl -T FILE -X POST http://10.77.0.2/digest      # the SHA-256 of what was sent
 //! curl http://10.77.0.2/blocks | sha256sum          # 100 MiB, the same as:
 //! curl http://10.77.0.2/blocks/digest
@@ -11,8 +11,9 @@
 use axum::body::{Body, Bytes};
 use axum::{Router, routing::get, routing::post};
 use http_body_util::{BodyExt, channel::Channel};
+use periplus_net::ring::Device;
 use periplus_net::{ShardHandle, ShardOptions, TcpListener};
-use periplus_nic::{TapDevice, TapOptions};
+use periplus_nic::{PacketDevice, PacketOptions, TapDevice, TapOptions};
 use sha2::{Digest, Sha256};
 use std::error::Error;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -25,23 +26,30 @@ fn blocks() -> impl Iterator<Item = Bytes> {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let name = arguments.next().unwrap_or("tap0".to_owned());
+    let nic = arguments.next().unwrap_or("tap:tap0".to_owned());
     let address: Ipv4Addr = arguments.next().as_deref().unwrap_or("10.77.0.2").parse()?;
     let [a, b, c, _] = address.octets();
-    let host = Ipv4Addr::new(a, b, c, 1);
-
-    // An interface of the host, and a shard of our stack as the only other host on its wire.
-    let device = TapDevice::open(&TapOptions {
-        name: Some(name),
-        host_address: Some((host, 24)),
-        ..TapOptions::default()
-    })?;
-    println!("http://{address} behind {}", device.interface());
-    let options = ShardOptions {
+    let mut options = ShardOptions {
         address,
-        gateway: Some(host.into()),
+        gateway: Some(Ipv4Addr::new(a, b, c, 1).into()),
         ..ShardOptions::default()
     };
+
+    // An interface, and a shard of our stack as a host behind it.
+    let device: Box<dyn Device> = match nic.split_once(':') {
+        Some(("tap", name)) => Box::new(TapDevice::open(&TapOptions {
+            name: Some(name.to_owned()),
+            host_address: Some((Ipv4Addr::new(a, b, c, 1), 24)),
+            ..TapOptions::default()
+        })?),
+        Some(("packet", interface)) => {
+            let device = PacketDevice::open(&PacketOptions::new(interface))?;
+            options.ethernet = device.ethernet();
+            Box::new(device)
+        }
+        _ => return Err(format!("{nic} is neither tap:NAME nor packet:INTERFACE").into()),
+    };
+    println!("http://{address} behind {nic}");
     let shard = ShardHandle::spawn(options, device, None)?;
 
     // From here on it is axum as ever, over a listener of that shard.
