@@ -11,7 +11,6 @@
 //! uncut, up to 64 KiB, in both directions.
 
 mod chain;
-mod datagrams;
 mod incoming;
 mod outgoing;
 mod ring;

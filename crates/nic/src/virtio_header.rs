@@ -96,19 +96,13 @@ impl VirtioHeader {
         }
     }
 
-    /// Bytes of data in each TCP segment of the frame but the last, if it stands for several.
-    pub(crate) fn tcp_segmentation(&self) -> Option<u16> {
-        let is_tcp = matches!(
+    /// Bytes of data in each TCP segment or UDP datagram of the frame but the last, if it stands for several.
+    pub(crate) fn segmentation(&self) -> Option<u16> {
+        let is_known = matches!(
             self.segmentation_type & !WITH_ECN,
-            TCP_OVER_IPV4 | TCP_OVER_IPV6
+            TCP_OVER_IPV4 | TCP_OVER_IPV6 | UDP_SEGMENTS
         );
-        Some(self.segment_size).filter(|&size| is_tcp && size > 0)
-    }
-
-    /// Bytes of data in each UDP datagram of the frame but the last, if it stands for several.
-    pub(crate) fn udp_segmentation(&self) -> Option<u16> {
-        let is_udp = self.segmentation_type == UDP_SEGMENTS;
-        Some(self.segment_size).filter(|&size| is_udp && size > 0)
+        Some(self.segment_size).filter(|&size| is_known && size > 0)
     }
 }
 
@@ -139,7 +133,7 @@ mod tests {
         assert_eq!(bytes[2..], numbers);
         assert_eq!(VirtioHeader::read(&bytes), header);
         assert_eq!(header.checksum(), RxChecksum::Partial);
-        assert_eq!(header.tcp_segmentation(), Some(100));
+        assert_eq!(header.segmentation(), Some(100));
     }
 
     #[test]
@@ -147,7 +141,7 @@ mod tests {
         let header = VirtioHeader::of(&[0; 60], &TxDescriptor::complete(60));
         assert_eq!(header, VirtioHeader::default());
         assert_eq!(header.checksum(), RxChecksum::Unverified);
-        assert_eq!(header.tcp_segmentation(), None);
+        assert_eq!(header.segmentation(), None);
     }
 
     #[test]
@@ -160,10 +154,8 @@ mod tests {
         };
         let marked = received(TCP_OVER_IPV6 | WITH_ECN);
         assert_eq!(marked.checksum(), RxChecksum::Verified);
-        assert_eq!(marked.tcp_segmentation(), Some(1448));
-        assert_eq!(marked.udp_segmentation(), None);
-        let datagrams = received(UDP_SEGMENTS);
-        assert_eq!(datagrams.tcp_segmentation(), None);
-        assert_eq!(datagrams.udp_segmentation(), Some(1448));
+        assert_eq!(marked.segmentation(), Some(1448));
+        assert_eq!(received(UDP_SEGMENTS).segmentation(), Some(1448));
+        assert_eq!(received(0).segmentation(), None);
     }
 }

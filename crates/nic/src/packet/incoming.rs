@@ -3,11 +3,10 @@
 
 use super::PacketOptions;
 use super::chain;
-use super::datagrams::Datagrams;
 use super::ring::{RxRing, Slot};
 use super::stamps::{Reading, Stamps};
 use periplus_journey::Instant;
-use periplus_ring::{Arrival, FramePool, PoolLevel, RxBurst, RxChecksum, segments};
+use periplus_ring::{Arrival, FramePool, PoolLevel, RxBurst, segments};
 use periplus_wire::ethernet::EthernetAddress;
 use std::task::{Context, Poll};
 
@@ -22,8 +21,6 @@ pub(super) struct Incoming {
     pool: FramePool,
     frame_size: usize,
     stamps: Stamps,
-    /// How many datagrams of the first slot have been taken, if it holds several.
-    datagrams_taken: usize,
     /// Frames handed over, as segments.
     pub(super) taken: u64,
 }
@@ -35,7 +32,6 @@ impl Incoming {
             pool: FramePool::new(options.frames, options.frame_size),
             frame_size: options.frame_size,
             stamps: Stamps::new(),
-            datagrams_taken: 0,
             taken: 0,
         }
     }
@@ -79,8 +75,8 @@ impl Incoming {
 
     /// Frames that wait in the ring, as segments.
     pub(super) fn held(&self) -> u64 {
-        let waiting: usize = self.ring.waiting().map(|slot| frames(&slot)).sum();
-        (waiting - self.datagrams_taken) as u64
+        let waiting = self.ring.waiting();
+        waiting.map(|slot| u64::from(frames(&slot))).sum()
     }
 
     /// The first frame in the ring, if there is one and the pool has buffers for it.
@@ -88,19 +84,6 @@ impl Incoming {
         let slot = self.ring.front()?;
         let arrived = Some(clocks.instant(slot.written));
         let (pool, frame_size) = (&mut self.pool, self.frame_size);
-        if let Some(datagrams) = Datagrams::of(&slot) {
-            let (headers, data) = datagrams.get(self.datagrams_taken);
-            let (frame, rest) = chain::copy(pool, frame_size, &[headers.as_slice(), data])?;
-            self.datagrams_taken += 1;
-            if self.datagrams_taken == datagrams.count() {
-                self.datagrams_taken = 0;
-                self.ring.release_front();
-            }
-            return Some(Arrival {
-                rest,
-                ..Arrival::single(frame, arrived, RxChecksum::Partial)
-            });
-        }
         let (frame, rest) = match foreign_tag(&slot) {
             None => chain::copy(pool, frame_size, &[slot.frame]),
             Some(tag) => {
@@ -108,8 +91,8 @@ impl Incoming {
                 chain::copy(pool, frame_size, &[addresses, &tag, packet])
             }
         }?;
-        let segmentation = slot.virtio.tcp_segmentation();
-        let segments = segmentation.map_or(1, |size| segments(slot.frame, size));
+        let segments = frames(&slot);
+        let segmentation = slot.virtio.segmentation().filter(|_| segments > 1);
         let checksum = slot.virtio.checksum();
         self.ring.release_front();
         Some(Arrival {
@@ -118,18 +101,15 @@ impl Incoming {
             arrived,
             checksum,
             segments,
-            segmentation: segmentation.filter(|_| segments > 1),
+            segmentation,
         })
     }
 }
 
 /// How many frames on the wire the frame in `slot` stands for.
-fn frames(slot: &Slot<'_>) -> usize {
-    match (Datagrams::of(slot), slot.virtio.tcp_segmentation()) {
-        (Some(datagrams), _) => datagrams.count(),
-        (None, Some(size)) => segments(slot.frame, size).into(),
-        (None, None) => 1,
-    }
+fn frames(slot: &Slot<'_>) -> u16 {
+    let size = slot.virtio.segmentation();
+    size.map_or(1, |size| segments(slot.frame, size))
 }
 
 /// The tag that makes the frame another network's: it is put back where it was, so that the stack sees what it does not speak,

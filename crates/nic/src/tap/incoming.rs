@@ -131,7 +131,7 @@ impl Incoming {
             rest.reserve_exact((length - 1) / frame_size);
             rest.extend(std::iter::from_fn(next).take((length - 1) / frame_size));
         }
-        let segmentation = header.tcp_segmentation();
+        let segmentation = header.segmentation();
         let segments = segmentation.map_or(1, |size| segments(&frame, size));
         self.read += u64::from(segments);
         Some(Arrival {
