@@ -45,7 +45,39 @@ fn repair_checksums(frame: &mut [u8]) {
     let mut sum = Sum::new();
     sum.add(header);
     header[10..12].copy_from_slice(&sum.finish().to_be_bytes());
-    tcp::write_checksum(PEER.into(), STACK.into(), segment);
+    if header[9] == ipv4::UDP {
+        segment[6..8].fill(0);
+    } else {
+        tcp::write_checksum(PEER.into(), STACK.into(), segment);
+    }
+}
+
+#[test]
+fn damaged_datagrams_are_survived_and_accounted_for() {
+    let mut noise = Noise(2);
+    let mut script = Script::new(options());
+    let socket = script.bind_udp(53);
+    let mut received = 0;
+    for _ in 0..20_000 {
+        let data = content(0..noise.below(200) as u64 + 12);
+        let datagram = script.datagram(A, 53, &data);
+        let mut frame = datagram.to_frame(PEER_ETHERNET, STACK_ETHERNET);
+        for _ in 0..noise.below(4) {
+            let place = ethernet::HEADER_LENGTH + noise.below(ipv4::HEADER_LENGTH + 12);
+            frame[place] ^= 1 << noise.below(8);
+        }
+        repair_checksums(&mut frame);
+        script.inject_frame(&frame);
+        script.drain();
+        received += script.receive_all(socket).len() as u64;
+        assert!(script.stack.shard.ledger().is_balanced());
+    }
+    let ledger = script.stack.shard.ledger();
+    assert_eq!(ledger.delivered, received);
+    assert!(
+        received > 5_000 && ledger.dropped_in_all() > 1_000,
+        "{ledger:?}"
+    );
 }
 
 #[test]

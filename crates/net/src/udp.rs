@@ -19,6 +19,17 @@ use tokio::io::ReadBuf;
 /// What arrives waits in a queue of 212,992 bytes (`ShardOptions::rmem_default`), each datagram's administration included;
 /// a datagram that finds no room is lost. Broadcasts and multicasts are neither received nor sent, and no datagram is cut
 /// into fragments or put together from some.
+///
+/// ```no_run
+/// # async fn echo(shard: periplus_net::ShardHandle) -> Result<(), Box<dyn std::error::Error>> {
+/// let socket = periplus_net::UdpSocket::bind(&shard, "10.77.0.2:7".parse()?).await?;
+/// let mut buffer = [0; 1472];
+/// loop {
+///     let (length, peer) = socket.recv_from(&mut buffer).await?;
+///     socket.send_to(&buffer[..length], peer).await?;
+/// }
+/// # }
+/// ```
 pub struct UdpSocket {
     shard: ShardId,
     id: UdpId,
