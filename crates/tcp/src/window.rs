@@ -12,7 +12,9 @@ impl Connection {
         let largest = (usize::from(u16::MAX)) << self.rcv.wind_shift;
         let free = limit.saturating_sub(self.held()).min(largest) as u32;
         let free = free.min(self.rcv_ssthresh);
-        let step = (limit / 2).min(usize::from(self.offer.mss)) as u32;
+        // half of the most that is promised, where a segment is longer: a promise made in need would never be renewed
+        let most = limit.min(self.rcv_ssthresh as usize);
+        let step = (most / 2).min(usize::from(self.offer.mss)) as u32;
         if free >= self.rcv.wnd().saturating_add(step) {
             self.rcv.nxt + free
         } else {
@@ -37,7 +39,8 @@ impl Connection {
     /// Data came in order: the window may grow, twice as fast as the data that fills it. A connection that never sends more
     /// than a small request is never promised more than the first window, which would be memory that others cannot have.
     pub(crate) fn grow_window(&mut self, context: &Context<'_>, length: u32) {
-        if length >= self.segment_size / 2 {
+        // of a segment that the window has no room for, as much as it has
+        if length >= self.segment_size.min(self.rcv_ssthresh) / 2 {
             let most = context.sysctls.tcp_rmem as u32;
             self.rcv_ssthresh = self.rcv_ssthresh.saturating_add(2 * length).min(most);
         }

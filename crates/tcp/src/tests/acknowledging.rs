@@ -72,6 +72,16 @@ fn the_window_closes_before_a_reader_that_does_not_read_and_opens_when_it_does()
 }
 
 #[test]
+fn a_window_below_a_segment_that_was_promised_while_memory_was_scarce_opens_again() {
+    // a link of 9,000 bytes, while next to nothing is free
+    let mut trace = Trace::opening_with(8960, 1 << 20);
+    trace.run("> S 0:0 win 4095\n < S. 0:0 ack 1\n > . 1:1 ack 1 win 4095");
+    trace.run("< P. 1:4096 ack 1\n wait 40ms\n > . 1:1 ack 4096 win 0");
+    trace.free = usize::MAX;
+    trace.run("read 4095\n > . 1:1 ack 4096 win 12285");
+}
+
+#[test]
 fn rounding_the_window_up_for_its_scale_does_not_let_a_peer_write_for_ever() {
     let mut trace = Trace::established();
     trace.receive_at_most(4096);

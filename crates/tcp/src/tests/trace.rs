@@ -55,24 +55,32 @@ pub(super) struct Trace {
     sysctls: Sysctls,
     recorder: Recorder,
     now: Instant,
+    /// What is free of the shard's memory for receiving.
+    pub(super) free: usize,
     sent: Sent,
 }
 
 impl Trace {
     /// A connection about to send its SYN.
     pub(super) fn opening() -> Self {
+        Self::opening_with(SEGMENT, usize::MAX)
+    }
+
+    /// The same with an MSS in our SYN of `mss`, and `free` bytes left of the shard's memory for receiving.
+    pub(super) fn opening_with(mss: u16, free: usize) -> Self {
         let sysctls = Sysctls {
             tcp_timestamps: false,
             tcp_window_scaling: false,
             ..Sysctls::default()
         };
-        let connection = Connection::connect(ISS, Offer::new(SEGMENT, &sysctls), 0);
+        let connection = Connection::connect(ISS, Offer::new(mss, &sysctls), 0);
         let mut trace = Self {
             connection,
             counters: Counters::default(),
             sysctls,
             recorder: Recorder::new(false, "trace", 0),
             now: Instant::from_millis(1),
+            free,
             sent: Sent::default(),
         };
         trace.transmit();
@@ -146,7 +154,7 @@ impl Trace {
                 frames_a_connection: 64,
             },
             memory: MemoryBudget {
-                receive: usize::MAX,
+                receive: self.free,
                 send: usize::MAX,
             },
         };
@@ -184,7 +192,7 @@ impl Trace {
                 crate::Payload::new(RxFrame::from(vec![b'x'; length as usize]), Vec::new());
         }
         if segment.has(TcpFlags::SYN) {
-            segment.options.mss = Some(SEGMENT);
+            segment.options.mss = Some(self.connection.offer.mss);
         }
         while let Some(word) = words.next() {
             let value: u32 = words
