@@ -179,9 +179,10 @@ impl Device for PacketDevice {
             if self.incoming.has_frames() {
                 return self.incoming.poll_buffers(context);
             }
-            let watched = self
-                .watched
-                .get_or_insert_with(|| self.socket.watch(Interest::READABLE));
+            let watched = self.watched.get_or_insert_with(|| {
+                let watched = self.socket.watch(Interest::READABLE);
+                watched.expect("a descriptor for the socket, before any is used up")
+            });
             let Ok(mut readiness) = ready!(watched.poll_read_ready(context)) else {
                 return Poll::Pending; // the runtime is ending
             };

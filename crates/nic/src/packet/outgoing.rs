@@ -12,7 +12,8 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::time::{Sleep, sleep};
 
-/// How long a frame waits that found the interface's own queue full: of its having room nobody tells.
+/// How long a frame waits that found the interface's own queue full: of its having room nobody tells. Nor of the send
+/// buffer's, while the process has no descriptor left to be told by.
 const QUEUE_PAUSE: Duration = Duration::from_millis(1);
 
 /// The transmit buffer, and what its frame waits for.
@@ -38,7 +39,7 @@ enum Obstacle {
 enum Wait {
     None,
     SendBuffer(AsyncFd<OwnedFd>),
-    Queue(Pin<Box<Sleep>>),
+    Pause(Pin<Box<Sleep>>),
 }
 
 impl Outgoing {
@@ -67,14 +68,15 @@ impl Outgoing {
         while self.buffer.waiting().is_some() {
             if matches!(self.wait, Wait::None) {
                 self.wait = match self.obstacle {
-                    Obstacle::SendBuffer => Wait::SendBuffer(socket.watch(Interest::WRITABLE)),
-                    Obstacle::Queue => Wait::Queue(Box::pin(sleep(QUEUE_PAUSE))),
-                };
+                    Obstacle::SendBuffer => socket.watch(Interest::WRITABLE).ok(),
+                    Obstacle::Queue => None,
+                }
+                .map_or_else(pause, Wait::SendBuffer);
             }
             match &mut self.wait {
                 Wait::None => {}
                 Wait::SendBuffer(descriptor) => drop(ready!(descriptor.poll_write_ready(context))),
-                Wait::Queue(pause) => ready!(pause.as_mut().poll(context)),
+                Wait::Pause(pause) => ready!(pause.as_mut().poll(context)),
             }
             // one that was once told of an error would be told for ever
             self.wait = Wait::None;
@@ -93,6 +95,10 @@ impl Outgoing {
             Outcome::Refused => self.buffer.refused(),
         }
     }
+}
+
+fn pause() -> Wait {
+    Wait::Pause(Box::pin(sleep(QUEUE_PAUSE)))
 }
 
 enum Outcome {
@@ -126,6 +132,7 @@ mod tests {
     use crate::virtio_header::VirtioHeader;
     use rustix::io::read;
     use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+    use std::fs::File;
     use std::future::poll_fn;
 
     const FRAME: usize = 1000;
@@ -174,6 +181,18 @@ mod tests {
         assert_eq!(next(&peer), Some(sent));
         let buffer = &outgoing.buffer;
         assert_eq!((buffer.transmitted, buffer.dropped), (sent as u64 + 1, 0));
+    }
+
+    #[tokio::test]
+    async fn a_socket_that_cannot_be_watched_for_room_is_tried_again() {
+        let (socket, peer) = sockets();
+        let mut outgoing = Outgoing::new(FRAME);
+        while numbered(&mut outgoing, &socket, 0) {}
+        // of a file nobody can be told when it has room, as of a socket when there are no descriptors more
+        let file = PacketSocket::from(OwnedFd::from(File::open("/proc/self/exe").unwrap()));
+        poll_fn(|context| outgoing.poll(&file, context)).await;
+        assert_eq!(outgoing.buffer.dropped, 1, "a file takes no frames");
+        drop(peer);
     }
 
     #[test]

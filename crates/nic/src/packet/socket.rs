@@ -124,17 +124,14 @@ impl PacketSocket {
 }
 
 impl PacketSocket {
-    /// The socket, watched by the runtime for one thing by itself.
+    /// The socket, watched by the runtime for one thing by itself. Fails if the process may have no descriptor more.
     ///
     /// # Panics
-    /// Outside a tokio runtime with I/O, or if the process may have no descriptor more.
-    pub(super) fn watch(&self, interest: Interest) -> AsyncFd<OwnedFd> {
-        let watched: io::Result<_> = self.0.try_clone().and_then(|descriptor| {
-            // SAFETY: an `OwnedFd` is the same descriptor for as long as it lives.
-            unsafe { AsyncFd::register_with_interest(descriptor, interest) }
-                .map_err(io::Error::from)
-        });
-        watched.expect("a runtime with I/O, and a descriptor for it")
+    /// Outside a tokio runtime with I/O.
+    pub(super) fn watch(&self, interest: Interest) -> io::Result<AsyncFd<OwnedFd>> {
+        let descriptor = self.0.try_clone()?;
+        // SAFETY: an `OwnedFd` is the same descriptor for as long as it lives.
+        Ok(unsafe { AsyncFd::register_with_interest(descriptor, interest) }?)
     }
 }
 
