@@ -39,12 +39,13 @@ pub(crate) fn account(snapshot: &Snapshot) -> Result<String, Failure> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use periplus_net::journey::{Counters, DropReason, FrameLedger, Histogram};
     use periplus_net::ring::RingStatistics;
 
-    fn snapshot() -> Snapshot {
+    /// Of a shard that was given nine frames.
+    pub(crate) fn snapshot() -> Snapshot {
         let mut ledger = FrameLedger::default();
         (ledger.received, ledger.delivered, ledger.consumed) = (9, 3, 4);
         ledger.drop_frames(DropReason::TcpCsum, 2);

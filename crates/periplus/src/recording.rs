@@ -8,7 +8,7 @@ use periplus_journey::Instant;
 use periplus_logbook::Epoch;
 use periplus_logbook::text::Look;
 use periplus_logbook::writer::{JsonLines, Keeper, Writer};
-use periplus_net::{Recorder, clock};
+use periplus_net::{Recorder, Snapshot, clock};
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -82,6 +82,34 @@ impl Recording {
     }
 }
 
+/// What the recording lacks, in words, a line a reason: nothing is lost in silence. `last` is the shard's last count.
+pub(crate) fn missing(last: &Snapshot) -> Vec<String> {
+    let counters = &last.counters;
+    let reasons = [
+        (
+            counters.journeys_shed,
+            "Requests served without a journey, because their connection had too many open",
+        ),
+        (
+            counters.records_dropped,
+            "Journeys lost because the shard did not come to hand them over",
+        ),
+        (
+            last.marks_lost,
+            "Marks lost because the shard did not come to take them; their journeys are not complete",
+        ),
+        (
+            counters.arrival_records_limited,
+            "Arrivals without a connection that were counted only, because they were too many",
+        ),
+    ];
+    reasons
+        .into_iter()
+        .filter(|&(count, _)| count > 0)
+        .map(|(count, reason)| format!("{reason}: {count}"))
+        .collect()
+}
+
 fn open(path: &Path) -> Result<Box<dyn Keeper>, Failure> {
     if path == Path::new("-") {
         return Ok(Box::new(JsonLines::new(
@@ -97,5 +125,24 @@ fn open(path: &Path) -> Result<Box<dyn Keeper>, Failure> {
             format!("cannot write {name}: {}", reason(&error)),
         )
         .fix("Name a file in a folder that exists, or `-` for standard output.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frames::tests::snapshot;
+
+    #[test]
+    fn what_a_recording_lacks_is_told_and_only_that() {
+        let mut last = snapshot();
+        assert_eq!(missing(&last), Vec::<String>::new());
+        last.counters.journeys_shed = 440;
+        last.marks_lost = 3;
+        let told = missing(&last);
+        assert_eq!(told.len(), 2);
+        assert!(told[0].starts_with("Requests served without a journey"));
+        assert!(told[0].ends_with(": 440"), "{}", told[0]);
+        assert!(told[1].ends_with(": 3"), "{}", told[1]);
     }
 }

@@ -25,7 +25,7 @@ use crate::limits::raise_open_files;
 use crate::options::ServeOptions;
 use crate::plan::Plan;
 use crate::privileges;
-use crate::recording::Keepers;
+use crate::recording::{self, Keepers};
 use crate::signals::Signals;
 use crate::talk;
 use drain::{End, counted, shut_down, until_the_end};
@@ -135,6 +135,9 @@ async fn serve(
     let frames = frames::account(&last)?;
     if !options.quiet {
         talk::say(&frames);
+    }
+    for missing in recording::missing(&last) {
+        talk::say(&missing);
     }
     match end.cut(&last) {
         0 => {}
