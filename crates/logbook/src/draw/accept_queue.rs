@@ -3,7 +3,7 @@
 
 use super::document;
 use super::glyphs::{self, Queue};
-use super::sequence::{self, BACKEND, CLIENT, ROW, STACK, row, time};
+use super::sequence::{self, BACKEND, ROW, STACK, row, time};
 use super::sheet::Sheet;
 use super::syn_queue::spent;
 use crate::{Logged, LoggedQueue, plain, units};
@@ -57,25 +57,8 @@ pub(super) fn svg(logged: &Logged) -> String {
         queue.in_words(),
         remarks.join(" ")
     );
-    let mut sheet = document::begin(title, &description, height);
-    let [id, date] = document::which(logged);
-    let of = format!("the connection of {}", document::name(logged));
-    document::heading(&mut sheet, title, &[of, id, date]);
+    let mut sheet = sequence::begin(logged, title, &description, (bottom, height));
     sequence::legend(&mut sheet, false);
-    sequence::life_line(
-        &mut sheet,
-        CLIENT,
-        "client",
-        &logged.peer.to_string(),
-        bottom,
-    );
-    sequence::life_line(
-        &mut sheet,
-        STACK,
-        "stack",
-        &format!("listens on {}", logged.local),
-        bottom,
-    );
     sequence::life_line(&mut sheet, BACKEND, "backend", "calls accept()", bottom);
     queue.draw(&mut sheet);
     let caption = format!("accept queue: {}", queue.in_words());

@@ -3,10 +3,10 @@
 use super::panel::NAME;
 use super::sheet::Sheet;
 use super::{document, glyphs};
-use crate::units;
+use crate::{Logged, units};
 
 /// Where the life-lines stand.
-pub(super) const CLIENT: f64 = 176.0;
+const CLIENT: f64 = 176.0;
 pub(super) const STACK: f64 = 424.0;
 pub(super) const BACKEND: f64 = 868.0;
 
@@ -18,6 +18,26 @@ pub(super) const ROW: f64 = 58.0;
 /// Where the row with that number stands.
 pub(super) fn row(number: usize) -> f64 {
     FIRST_ROW + ROW * number as f64
+}
+
+/// Begins the picture of a connection: its heading, and the life-lines of client and stack down to `bottom`.
+pub(super) fn begin(
+    logged: &Logged,
+    title: &str,
+    description: &str,
+    (bottom, height): (f64, f64),
+) -> Sheet {
+    let mut sheet = document::begin(title, description, height);
+    let [id, date] = document::which(logged);
+    let of = format!("the connection of {}", document::name(logged));
+    document::heading(&mut sheet, title, &[of, id, date]);
+    let (peer, local) = (
+        logged.peer.to_string(),
+        format!("listens on {}", logged.local),
+    );
+    life_line(&mut sheet, CLIENT, "client", &peer, bottom);
+    life_line(&mut sheet, STACK, "stack", &local, bottom);
+    sheet
 }
 
 /// A life-line with who it is, down to `bottom`.

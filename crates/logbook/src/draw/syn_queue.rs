@@ -4,7 +4,7 @@
 use super::document;
 use super::glyphs::{self, Queue};
 use super::panel::RIGHT;
-use super::sequence::{self, CLIENT, ROW, STACK, row, time};
+use super::sequence::{self, ROW, STACK, row, time};
 use super::sheet::Sheet;
 use crate::{Logged, LoggedQueue, plain, units};
 use periplus_journey::{Kind, Outcome, Station};
@@ -52,25 +52,8 @@ pub(super) fn svg(logged: &Logged) -> String {
         queue.in_words(),
         remarks.join(" ")
     );
-    let mut sheet = document::begin(title, &description, height);
-    let [id, date] = document::which(logged);
-    let of = format!("the connection of {}", document::name(logged));
-    document::heading(&mut sheet, title, &[of, id, date]);
+    let mut sheet = sequence::begin(logged, title, &description, (bottom, height));
     sequence::legend(&mut sheet, syn_ack_sent(logged).is_some());
-    sequence::life_line(
-        &mut sheet,
-        CLIENT,
-        "client",
-        &logged.peer.to_string(),
-        bottom,
-    );
-    sequence::life_line(
-        &mut sheet,
-        STACK,
-        "stack",
-        &format!("listens on {}", logged.local),
-        bottom,
-    );
     draw(&mut sheet, logged, &queue, &end);
     document::remarks(&mut sheet, bottom + 24.0, &remarks);
     sheet.finish()
