@@ -92,7 +92,10 @@ pub(crate) fn lanes(logged: &Logged) -> Vec<Lane> {
     let mut boundary = 0u64;
     for interval in &logged.spine {
         let end = boundary.saturating_add(interval.ns);
-        let pieces = divide(interval.station, boundary, end, &logged.overlay);
+        let mut pieces = divide(interval.station, boundary, end, &logged.overlay);
+        if interval.station == Station::Parse {
+            give_back(&mut pieces, theirs_in_parse(logged));
+        }
         boundary = end;
         // `idle` comes twice where a TLS handshake stands between.
         if let Some(lane) = lanes
@@ -168,6 +171,42 @@ fn divide(station: Station, start: u64, end: u64, overlays: &[LoggedOverlay]) ->
     pieces
 }
 
+/// How much of `parse` was the client's turn for sure, where several such waits are added up: what is left of them if all the
+/// other stations in which there may be one were nothing else.
+fn theirs_in_parse(logged: &Logged) -> u64 {
+    let several = |overlay: &&LoggedOverlay| overlay.station == Station::Peer && overlay.count > 1;
+    let Some(peer) = logged.overlay.iter().find(several) else {
+        return 0;
+    };
+    let elsewhere = [
+        Station::SynQueue,
+        Station::SendQueue,
+        Station::RetransmitQueue,
+    ];
+    let elsewhere = logged
+        .spine
+        .iter()
+        .filter(|interval| elsewhere.contains(&interval.station))
+        .fold(0u64, |sum, interval| sum.saturating_add(interval.ns));
+    peer.busy_ns.saturating_sub(elsewhere)
+}
+
+/// Takes `theirs` out of the last piece, of work. When it was is not known, but a request is waited for at its end.
+fn give_back(pieces: &mut Vec<Piece>, theirs: u64) {
+    let Some(last) = pieces.last_mut().filter(|_| theirs > 0) else {
+        return;
+    };
+    let (start, end) = (last.start, last.end);
+    last.end = end.saturating_sub(theirs).max(start);
+    let from = last.end;
+    pieces.push(Piece {
+        start: from,
+        end,
+        nature: Nature::Theirs,
+    });
+    pieces.retain(|piece| piece.start < piece.end || start == end);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,6 +253,26 @@ mod tests {
             piece(399_000, 423_000, Nature::Working),
         ];
         assert_eq!(process.pieces, expected);
+    }
+
+    #[test]
+    fn a_client_that_takes_long_to_ask_is_not_work() {
+        let mut logged = first_request();
+        let peer = |overlay: &&mut LoggedOverlay| overlay.station == Station::Peer;
+        let overlay = logged.overlay.iter_mut().find(peer).unwrap();
+        // Of the connection, of 40 of the 41 µs of parsing, of the sending and of the acknowledging.
+        overlay.busy_ns = 21_000 + 40_000 + 14_000 + 175_000;
+        overlay.count = 4;
+        let lanes = lanes(&logged);
+        let parse = lanes
+            .iter()
+            .find(|lane| lane.station == Station::Parse)
+            .unwrap();
+        let expected = [
+            piece(252_000, 253_000, Nature::Working),
+            piece(253_000, 293_000, Nature::Theirs),
+        ];
+        assert_eq!(parse.pieces, expected);
     }
 
     #[test]

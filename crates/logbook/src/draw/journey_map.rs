@@ -145,7 +145,19 @@ fn ways(sheet: &mut Sheet, logged: &Logged, lanes: &[Lane]) {
     glyphs::arrow(sheet, "way", &[(386.0, REQUEST), (432.0, REQUEST)]);
     glyphs::arrow(sheet, "way", &[(602.0, REQUEST), (662.0, REQUEST)]);
     sheet.words((632.0, REQUEST - 8.0), "middle", "quiet small", "read()");
-    glyphs::arrow(sheet, "way", &[(789.0, REQUEST), (798.0, REQUEST)]);
+    if drawn(lanes, Station::Process).is_some() {
+        glyphs::arrow(sheet, "way", &[(789.0, REQUEST), (798.0, REQUEST)]);
+    }
+    if drawn(lanes, Station::FileRead).is_some() {
+        file(sheet);
+    }
+    if logged.bytes_out > 0 {
+        answer(sheet, logged);
+    }
+}
+
+/// To the disk and back.
+fn file(sheet: &mut Sheet) {
     let middle = 862.0;
     glyphs::arrow(
         sheet,
@@ -163,6 +175,11 @@ fn ways(sheet: &mut Sheet, logged: &Logged, lanes: &[Lane]) {
             (middle + 10.0, REQUEST + BOX / 2.0 + 2.0),
         ],
     );
+}
+
+/// The way of the answer, of which something was sent.
+fn answer(sheet: &mut Sheet, logged: &Logged) {
+    let client = CLIENT.0 + 12.0;
     let below = REQUEST + BOX / 2.0;
     let down = [
         (818.0, below + 2.0),

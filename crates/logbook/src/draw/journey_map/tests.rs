@@ -1,8 +1,10 @@
 //! Every station of the way, with its time.
 
 use super::*;
-use crate::draw::testing::attribute;
+use crate::LoggedInterval;
+use crate::draw::testing::{attribute, count};
 use crate::logged::tests::{first_request, reset_request};
+use periplus_journey::Outcome;
 use std::collections::HashSet;
 
 #[test]
@@ -44,4 +46,27 @@ fn what_a_journey_did_not_enter_is_empty_and_says_why() {
         assert!(picture.contains(&format!(">{words}<")), "{words}");
     }
     assert!(picture.contains("ended reset in send_queue"));
+}
+
+#[test]
+fn no_arrow_leads_where_the_journey_did_not_go() {
+    let whole = svg(&first_request());
+    for words in [">write()<", ">answer<"] {
+        assert!(whole.contains(words), "{words}");
+    }
+    let mut logged = first_request();
+    logged.outcome = Outcome::Reset;
+    (logged.bytes_out, logged.acked) = (0, 0);
+    let read = |at: &LoggedInterval| at.station <= Station::Parse;
+    logged.spine.retain(read);
+    logged.overlay.clear();
+    let broken_off = svg(&logged);
+    for words in [">write()<", ">answer<"] {
+        assert!(!broken_off.contains(words), "{words}");
+    }
+    // There and back from the disk, to the handler, and four of the answer.
+    assert_eq!(
+        count(&whole, "way-head") - count(&broken_off, "way-head"),
+        7
+    );
 }
