@@ -1,7 +1,9 @@
 //! Whatever arrives, the stack stands, accounts for it, and still serves.
 
+use periplus_ring::{Arrival, PoolLevel, RxBurst, RxChecksum, RxFrame, segments};
 use periplus_tests::{PEER, PEER_ETHERNET, STACK, STACK_ETHERNET, Script, content, options};
 use periplus_wire::checksum::Sum;
+use periplus_wire::icmpv4::{self, unreachable};
 use periplus_wire::{ethernet, ipv4, tcp};
 use std::time::Duration;
 
@@ -114,4 +116,129 @@ fn damaged_frames_are_survived_and_accounted_for() {
     let id = script.accept(web).id;
     script.inject(B, "P. 1:101(100) ack 1");
     assert_eq!(script.read(id), Ok(content(0..100)));
+}
+
+/// Smallest buffers that a device copies frames into.
+const BUFFER: usize = 256;
+
+/// What a device hands over for `frame`: in one buffer or several, its checksum in any state, whole or to be cut.
+fn arrival(noise: &mut Noise, frame: &[u8]) -> Arrival {
+    let size = if noise.below(2) == 0 { BUFFER } else { 2048 };
+    let mut buffers = frame
+        .chunks(size)
+        .map(|bytes| RxFrame::from(bytes.to_vec()));
+    let first = buffers.next().unwrap_or_else(|| RxFrame::from(Vec::new()));
+    let states = [
+        RxChecksum::Unverified,
+        RxChecksum::Partial,
+        RxChecksum::Verified,
+    ];
+    let size = 1 + noise.below(600) as u16;
+    let segments = match noise.below(2) {
+        0 => segments(&first, size),
+        _ => 1,
+    };
+    Arrival {
+        rest: buffers.collect(),
+        segments,
+        segmentation: (segments > 1).then_some(size),
+        ..Arrival::single(first, None, states[noise.below(states.len())])
+    }
+}
+
+fn ipv4_frame(protocol: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![0; ethernet::HEADER_LENGTH + ipv4::HEADER_LENGTH];
+    let ether_type = ethernet::EtherType::IPV4;
+    ethernet::write(&mut frame, STACK_ETHERNET, PEER_ETHERNET, ether_type);
+    let fields = ipv4::Ipv4Fields {
+        source: PEER,
+        destination: STACK,
+        protocol,
+        ttl: 64,
+        identification: 0,
+        dont_fragment: true,
+        ecn_dscp: 0,
+        payload_length: payload.len() as u16,
+    };
+    fields.write(&mut frame[ethernet::HEADER_LENGTH..]);
+    frame.extend_from_slice(payload);
+    frame
+}
+
+/// A frame of any kind that the stack knows, undamaged.
+fn any_frame(noise: &mut Noise, script: &Script) -> Vec<u8> {
+    let segment = script.segment(A, SEGMENTS[noise.below(SEGMENTS.len())]);
+    let segment = segment.to_frame(PEER_ETHERNET, STACK_ETHERNET);
+    match noise.below(5) {
+        0 => segment,
+        1 | 2 => {
+            let port = [53, 54][noise.below(2)];
+            let length = noise.below(3000) as u64;
+            let datagram = script.datagram(A, port, &content(0..length));
+            datagram.to_frame(PEER_ETHERNET, STACK_ETHERNET)
+        }
+        3 => {
+            let quoted = &segment[ethernet::HEADER_LENGTH..];
+            let mut message = vec![0; icmpv4::unreachable_length(quoted)];
+            icmpv4::write_unreachable(&mut message, unreachable::PORT, quoted);
+            ipv4_frame(ipv4::ICMP, &message)
+        }
+        _ => {
+            let mut message = content(0..noise.below(3000) as u64);
+            message.splice(0..0, [8, 0, 0, 0, 1, 2, 3, 4]);
+            let mut sum = Sum::new();
+            sum.add(&message);
+            message[2..4].copy_from_slice(&sum.finish().to_be_bytes());
+            ipv4_frame(ipv4::ICMP, &message)
+        }
+    }
+}
+
+#[test]
+fn whatever_a_device_hands_over_is_survived_and_accounted_for() {
+    let mut noise = Noise(2);
+    let (mut script, web) = Script::listening(options(), 4);
+    let socket = script.bind_udp(53);
+    let mut burst = RxBurst::default();
+    for round in 0..30_000 {
+        let mut frame = any_frame(&mut noise, &script);
+        for _ in 0..noise.below(4) {
+            // headers are where damage does something
+            let place = noise.below(frame.len().min(80));
+            frame[place] = match noise.below(3) {
+                0 => noise.below(256) as u8,
+                1 => [0, 1, 0x7f, 0xff][noise.below(4)],
+                _ => frame[place] ^ 1 << noise.below(8),
+            };
+        }
+        match noise.below(8) {
+            0 => frame.truncate(noise.below(frame.len() + 1)),
+            1 => frame.resize(frame.len() + noise.below(600), 0),
+            2 => drop(frame.splice(12..12, [0x81, 0, 0, 7])),
+            _ => {}
+        }
+        if noise.below(4) > 0 && frame.len() > 60 {
+            repair_checksums(&mut frame);
+        }
+        burst.push(arrival(&mut noise, &frame));
+        script
+            .stack
+            .shard
+            .receive(script.now, &mut burst, PoolLevel::Ample);
+        script.drain();
+        if let Some(accepted) = script.stack.shard.accept(script.now, web) {
+            script.stack.shard.close(script.now, accepted.id);
+        }
+        if round % 100 == 0 {
+            script.receive_all(socket);
+            script.advance(Duration::from_secs(20));
+            script.drain();
+        }
+        assert!(script.stack.shard.ledger().is_balanced());
+    }
+    script.receive_all(socket);
+    script.inject_datagram(A, 53, b"query");
+    assert_eq!(script.receive_all(socket).len(), 1);
+    script.handshake(B);
+    script.accept(web);
 }
