@@ -1,5 +1,6 @@
 //! What a shard has one of: knobs, counters, the ledger of frames, the records.
 
+use crate::flow::Flow;
 use periplus_journey::{Counters, FrameLedger, Instant};
 use periplus_ring::{Capabilities, PoolLevel};
 use periplus_tcp::{
@@ -22,6 +23,15 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
+    /// What a connection claims of the shard's memory may have changed.
+    pub(crate) fn reckon(&mut self, flow: &mut Flow) {
+        let claim = flow.connection.claim();
+        if claim != flow.claim {
+            let before = std::mem::replace(&mut flow.claim, claim);
+            self.claim(before, claim);
+        }
+    }
+
     /// A connection claims `now` of the shard's memory, and no longer `before`.
     pub(crate) fn claim(&mut self, before: Claim, now: Claim) {
         self.memory

@@ -87,7 +87,7 @@ impl Shard {
             if let Some(flow) = self.flows.get_mut(index) {
                 flow.is_pinning = false;
                 self.environment.counters.rcv_collapsed += flow.connection.compact() as u64;
-                self.reckon(index);
+                self.environment.reckon(flow);
             }
         }
     }

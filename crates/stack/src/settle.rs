@@ -22,21 +22,12 @@ impl Shard {
         }
     }
 
-    /// What the connection claims of the shard's memory may have changed.
-    pub(crate) fn reckon(&mut self, index: Index) {
-        if let Some(flow) = self.flows.get_mut(index) {
-            let claim = flow.connection.claim();
-            let before = std::mem::replace(&mut flow.claim, claim);
-            self.environment.claim(before, claim);
-        }
-    }
-
     /// Brings memory, timer, readiness and tables in line with the connection.
     pub(crate) fn note(&mut self, index: Index) {
-        self.reckon(index);
         let Some(flow) = self.flows.get_mut(index) else {
             return;
         };
+        self.environment.reckon(flow);
         if let Some(Readiness { readable, writable }) = flow.connection.take_readiness() {
             self.ready.push(Ready::Stream {
                 id: ConnectionId(index),

@@ -43,6 +43,7 @@ pub struct MemoryBudget {
 
 impl MemoryBudget {
     /// What `claimed` leaves of `tcp_mem`.
+    #[inline]
     pub fn left_by(claimed: Claim, sysctls: &Sysctls) -> Self {
         let half = sysctls.tcp_mem / 2;
         Self {
@@ -87,6 +88,7 @@ pub(crate) fn first_window(sysctls: &Sysctls, shift: u8) -> u32 {
 
 impl Connection {
     /// What it claims of the shard's memory.
+    #[inline]
     pub fn claim(&self) -> Claim {
         let promised = if self.state.may_receive() {
             self.rcv.wnd() as usize
