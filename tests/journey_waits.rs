@@ -66,6 +66,20 @@ fn bytes_that_arrive_before_accept_have_their_whole_wait_beside_the_spine() {
 }
 
 #[test]
+fn of_a_request_that_broke_off_the_record_has_what_came_of_it() {
+    let (mut script, id) = Script::established(A);
+    script.inject(A, "P. 1:9(8) ack 1");
+    mark(&mut script, id, Mark::Request { start: 3 });
+    script.stack.shard.consume(script.now, id, 8);
+    script.inject(A, "P. 9:13(4) ack 1");
+    script.inject(A, "R 13:13(0)");
+
+    let record = only_record(&script);
+    assert_eq!(record.outcome, Outcome::Reset);
+    assert_eq!(record.bytes_in, 9);
+}
+
+#[test]
 fn of_an_answer_that_broke_off_the_record_has_what_was_sent() {
     let (mut script, id) = Script::established(A);
     script.inject(A, "P. 1:9(8) ack 1");

@@ -147,6 +147,9 @@ impl ConnectionJournal {
                 .response_start
                 .map_or(0, |c| offset.min(response_end).saturating_sub(c))
         };
+        // Of a request that broke off, what came of it: its stamps are kept from its first byte on.
+        let came = || request.events.read.and(self.received.end());
+        let request_end = request.end.or_else(came).unwrap_or(request.start);
         let record = Record {
             kind,
             id: recorder.next_id(),
@@ -158,7 +161,7 @@ impl ConnectionJournal {
             protocol: request.protocol,
             request: request.request,
             status: request.status,
-            bytes_in: request.end.map_or(0, |b| b.saturating_sub(request.start)),
+            bytes_in: request_end.saturating_sub(request.start),
             bytes_out: up_to(response_end),
             acked: up_to(self.acknowledged),
             outcome: ending.outcome,

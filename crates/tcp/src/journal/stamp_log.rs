@@ -88,6 +88,11 @@ impl<S: Stamp> StampLog<S> {
         Some((entry.stamp, entry.merged))
     }
 
+    /// Where the log ends. `None` if it holds no stamp.
+    pub(crate) fn end(&self) -> Option<u64> {
+        self.entries.last().map(|entry| entry.end)
+    }
+
     /// Lets go of the stamps of bytes before `offset`.
     pub(crate) fn forget_before(&mut self, offset: u64) {
         let old = self
