@@ -66,12 +66,18 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "periplus: {}", self.what)?;
+        write!(f, "periplus: {}", harmless(&self.what))?;
         match &self.fix {
-            Some(fix) => write!(f, "\n  {fix}"),
+            Some(fix) => write!(f, "\n  {}", harmless(fix)),
             None => Ok(()),
         }
     }
+}
+
+/// Without what a terminal would obey: a failure quotes what stands in files and flags.
+fn harmless(text: &str) -> String {
+    let obeyed = |character: char| character.is_control() && character != '\n';
+    text.replace(obeyed, "\u{fffd}")
 }
 
 /// An error of the operating system in words, without its number: `permission denied`.
@@ -94,6 +100,15 @@ mod tests {
     fn reasons_are_words() {
         assert_eq!(reason(&Error::from_raw_os_error(13)), "permission denied");
         assert_eq!(reason(&Error::other("no room")), "no room");
+    }
+
+    #[test]
+    fn a_failure_tells_a_terminal_nothing_but_words() {
+        let failure = Failure::new(Kind::Usage, "unknown key `a\x1b[31m`").fix("Not \u{9b}2J.");
+        assert_eq!(
+            failure.to_string(),
+            "periplus: unknown key `a\u{fffd}[31m`\n  Not \u{fffd}2J."
+        );
     }
 
     #[test]
