@@ -9,6 +9,9 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 
+/// Where recordings come from.
+const MAKES_ONE: &str = "`periplus serve DIR --journeys FILE` makes a recording.";
+
 /// Draws what the options ask for.
 pub(crate) fn run(options: &DrawOptions) -> Result<(), Failure> {
     let logged = choose(options)?;
@@ -45,13 +48,16 @@ fn cannot_write(what: &dyn std::fmt::Display, error: &io::Error) -> Failure {
 fn choose(options: &DrawOptions) -> Result<Logged, Failure> {
     let (path, id, picture) = (options.recording.as_path(), options.id, options.picture);
     let name = path.display().to_string();
+    if path.is_dir() {
+        let what = format!("cannot read {name}: it is a folder");
+        return Err(Failure::new(Kind::Usage, what).fix(MAKES_ONE));
+    }
     let reader: Box<dyn BufRead> = if path == Path::new("-") {
         Box::new(io::stdin().lock())
     } else {
         Box::new(BufReader::new(File::open(path).map_err(|error| {
             let what = format!("cannot read {name}: {}", reason(&error));
-            Failure::new(Kind::Usage, what)
-                .fix("`periplus serve DIR --journeys FILE` makes a recording.")
+            Failure::new(Kind::Usage, what).fix(MAKES_ONE)
         })?))
     };
     let wanted = |logged: &Logged| match id {
@@ -60,8 +66,9 @@ fn choose(options: &DrawOptions) -> Result<Logged, Failure> {
     };
     let mut journeys = 0u64;
     for record in json::read(&name, reader) {
-        let logged =
-            record.map_err(|error| Failure::new(Kind::Running, format!("cannot read {error}")))?;
+        let logged = record.map_err(|error| {
+            Failure::new(Kind::Running, format!("cannot read {error}")).fix(MAKES_ONE)
+        })?;
         if wanted(&logged) {
             return Ok(logged);
         }

@@ -155,3 +155,23 @@ fn a_broken_recording_is_1_with_file_line_and_what_is_wrong() {
         "{talk}"
     );
 }
+
+#[test]
+fn what_is_no_recording_is_told_with_what_makes_one() {
+    let folder = Folder::new().with("journeys.jsonl", b"[files]\n");
+    let (code, _, talk) = draw(&folder, &[]);
+    assert_eq!(code, Some(1), "{talk}");
+    let makes_one = "\n  `periplus serve DIR --journeys FILE` makes a recording.\n";
+    assert!(talk.ends_with(makes_one), "{talk}");
+    let output = periplus()
+        .arg("draw")
+        .arg(folder.path())
+        .output()
+        .expect("the command starts");
+    let talk = String::from_utf8(output.stderr).expect("text");
+    assert_eq!(output.status.code(), Some(2), "{talk}");
+    assert!(
+        talk.ends_with(&format!("it is a folder{makes_one}")),
+        "{talk}"
+    );
+}
