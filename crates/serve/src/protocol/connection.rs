@@ -106,8 +106,17 @@ enum End {
 
 impl<S: PeekStream, M: Marks, C: Codec> Connection<'_, S, M, C> {
     async fn serve<H: Handler<C::Request>>(mut self, handler: &H, mut drain: Drain) {
+        let pipelined = self.reading.reader().limits().pipelined;
         let mut in_a_row = 0;
+        // What is here when the server ends is answered, but not whatever a client goes on to send.
+        let mut left = pipelined;
         let end = loop {
+            if *drain.borrow() {
+                if left == 0 {
+                    break End::InOrder;
+                }
+                left -= 1;
+            }
             let ended = match self.arrival(&mut drain).await {
                 Arrival::Request(request) => self.answer(handler, request).await,
                 Arrival::Refused(policy) => self.obey(policy, End::Unheard).await,
@@ -118,7 +127,7 @@ impl<S: PeekStream, M: Marks, C: Codec> Connection<'_, S, M, C> {
                 break end;
             }
             in_a_row += 1;
-            if in_a_row >= self.reading.reader().limits().pipelined {
+            if in_a_row >= pipelined {
                 in_a_row = 0;
                 tokio::task::yield_now().await;
             }

@@ -281,6 +281,20 @@ fn a_drain_answers_what_is_here_and_closes() {
 }
 
 #[test]
+fn a_drain_ends_though_a_client_goes_on_to_ask() {
+    block_on(async {
+        let served = served();
+        served.draining.send_replace(true);
+        served.far.send("ping\n".repeat(1000));
+        served.far.until_sent(|sent| sent.len() >= 5).await;
+        served.far.end();
+        served.far.dropped().await;
+        let answered = served.counters.requests.get();
+        assert!((1..=32).contains(&answered), "{answered}");
+    });
+}
+
+#[test]
 fn a_thousand_pipelined_requests_are_answered_in_order() {
     block_on(async {
         let served = served();
