@@ -23,6 +23,9 @@ pub struct ServeOptions {
     pub linger_timeout: Duration,
     /// The longest WebSocket message from a client, in bytes: 1009.
     pub max_message_size: usize,
+    /// What the WebSocket messages that are arriving or being handled may hold together, in bytes. Beyond it, one of more
+    /// than 16 KiB is refused: 1013.
+    pub message_memory: usize,
     /// The longest header section, in bytes: 431.
     pub max_header_size: usize,
     /// The most header lines: 431.
@@ -42,6 +45,7 @@ impl Default for ServeOptions {
             drain_timeout: Duration::from_secs(10),
             linger_timeout: Duration::from_secs(2),
             max_message_size: 1024 * 1024,
+            message_memory: 64 * 1024 * 1024,
             max_header_size: 32 * 1024,
             max_headers: 100,
             // RFC 9112 section 3 asks for at least 8000.

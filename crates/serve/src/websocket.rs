@@ -61,6 +61,7 @@ mod frame;
 pub(crate) mod handshake;
 mod library;
 mod link;
+pub(crate) mod memory;
 mod message;
 mod messages;
 mod socket;

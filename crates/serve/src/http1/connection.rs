@@ -11,7 +11,7 @@ use crate::options::ServeOptions;
 use crate::server::{ConnectionService, Drain};
 use crate::stream::PeekStream;
 use crate::turnstile::{Exchange, Handed, Stage, Turnstile};
-use crate::websocket::{self, Upgraded};
+use crate::websocket::{self, Upgraded, memory::Memory};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -33,6 +33,8 @@ pub struct Http1<H> {
     handler: Rc<H>,
     options: Rc<ServeOptions>,
     counters: Arc<ServeCounters>,
+    /// For the WebSocket messages of all connections.
+    messages: Memory,
 }
 
 /// Why a connection is not served any longer.
@@ -50,6 +52,7 @@ impl<H> Clone for Http1<H> {
             handler: self.handler.clone(),
             options: self.options.clone(),
             counters: self.counters.clone(),
+            messages: self.messages.clone(),
         }
     }
 }
@@ -59,6 +62,7 @@ impl<H> Http1<H> {
     pub fn new(handler: H, options: ServeOptions, counters: Arc<ServeCounters>) -> Self {
         Self {
             handler: Rc::new(handler),
+            messages: Memory::new(options.message_memory),
             options: Rc::new(options),
             counters,
         }
@@ -117,8 +121,14 @@ impl<H> Http1<H> {
                 marks: exchange.marks(),
                 offsets: exchange.offsets(),
             };
-            let websocket =
-                websocket::serve(upgraded, conversation, &self.options, &self.counters, drain);
+            let websocket = websocket::serve(
+                upgraded,
+                conversation,
+                &self.options,
+                &self.counters,
+                &self.messages,
+                drain,
+            );
             // Apart, so that a connection that never speaks it is no larger for it.
             Box::pin(websocket).await;
             return;

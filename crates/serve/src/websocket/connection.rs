@@ -3,6 +3,7 @@
 use super::desk::Desk;
 use super::exchange::Exchange;
 use super::link::{Ended, Link, Stage};
+use super::memory::Memory;
 use super::message::Close;
 use super::socket::{Conversation, WebSocket};
 use super::turnstile::Turnstile;
@@ -54,12 +55,18 @@ pub(crate) async fn serve<S: PeekStream, M: Marks>(
     conversation: Conversation,
     options: &ServeOptions,
     counters: &Arc<ServeCounters>,
+    memory: &Memory,
     mut drain: Drain,
 ) {
     counters.websockets.increment();
     let desk = Desk::default();
     let exchange = Exchange::new(upgraded.marks, counters.clone(), upgraded.offsets);
-    let turnstile = Turnstile::new(upgraded.stream, exchange, options.max_message_size as u64);
+    let turnstile = Turnstile::new(
+        upgraded.stream,
+        exchange,
+        options.max_message_size as u64,
+        memory.claim(),
+    );
     let mut link = Link::new(turnstile, desk.clone());
     let mut speaking = pin!(caught(conversation.begin(WebSocket::new(desk.clone()))));
     let mut draining = pin!(async move {

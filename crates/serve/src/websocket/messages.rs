@@ -1,6 +1,7 @@
 //! The frames of messages and the control frames between them (RFC 6455 sections 5.4 and 5.5), walked.
 
 use super::frame::{Header, HeaderWalker, Opcode, Sender};
+use super::memory::Claim;
 use super::violation::Violation;
 
 /// What a message holds.
@@ -41,6 +42,8 @@ pub(super) struct MessageWalker {
     message: Option<Outline>,
     /// The most bytes a message may have.
     limit: u64,
+    /// Where a message must have room, if it is to be kept.
+    claim: Option<Claim>,
 }
 
 impl MessageWalker {
@@ -50,6 +53,24 @@ impl MessageWalker {
             frame: None,
             message: None,
             limit,
+            claim: None,
+        }
+    }
+
+    /// The messages are kept, and must have room there.
+    pub(super) fn kept_in(self, claim: Claim) -> Self {
+        Self {
+            claim: Some(claim),
+            ..self
+        }
+    }
+
+    /// The message that ended last is kept no longer.
+    pub(super) fn let_go(&mut self) {
+        if self.message.is_none()
+            && let Some(claim) = &mut self.claim
+        {
+            claim.give_back();
         }
     }
 
@@ -108,24 +129,32 @@ impl MessageWalker {
                 let message = self.message.as_mut().ok_or(Violation::NothingToContinue)?;
                 // Both are below 2^63.
                 message.length += header.length;
-                return match message.length > self.limit {
-                    true => Err(Violation::MessageTooLong),
-                    false => Ok(None),
-                };
+                let length = message.length;
+                return self.make_room(length).map(|()| None);
             }
             Opcode::Close | Opcode::Ping | Opcode::Pong => return Ok(None),
         };
         if self.message.is_some() {
             return Err(Violation::MessageInterrupted);
         }
-        if header.length > self.limit {
-            return Err(Violation::MessageTooLong);
-        }
+        self.make_room(header.length)?;
         self.message = Some(Outline {
             kind,
             length: header.length,
         });
         Ok(Some(Step::Began(kind, header.fin.then_some(header.length))))
+    }
+
+    /// For a message of `length` bytes in all.
+    fn make_room(&mut self, length: u64) -> Result<(), Violation> {
+        if length > self.limit {
+            return Err(Violation::MessageTooLong);
+        }
+        let has_room = self
+            .claim
+            .as_mut()
+            .is_none_or(|claim| claim.grow_to(length));
+        has_room.then_some(()).ok_or(Violation::MemoryShort)
     }
 
     fn end_frame(&mut self, header: Header) -> Option<Step> {

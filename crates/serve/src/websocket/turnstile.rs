@@ -6,6 +6,7 @@
 
 use super::exchange::{Exchange, Message};
 use super::frame::{Opcode, Sender};
+use super::memory::Claim;
 use super::messages::{MessageWalker, Step};
 use super::violation::Violation;
 use crate::marks::Marks;
@@ -33,12 +34,13 @@ pub(super) struct Turnstile<S, M: Marks> {
 }
 
 impl<S: PeekStream, M: Marks> Turnstile<S, M> {
-    /// Before `stream`, whose next byte is the first of a frame. `limit`: the longest message from the client.
-    pub(super) fn new(stream: S, exchange: Exchange<M>, limit: u64) -> Self {
+    /// Before `stream`, whose next byte is the first of a frame. `limit`: the longest message from the client, which must have
+    /// room in `claim`.
+    pub(super) fn new(stream: S, exchange: Exchange<M>, limit: u64, claim: Claim) -> Self {
         Self {
             stream,
             exchange,
-            received: MessageWalker::new(Sender::Client, limit),
+            received: MessageWalker::new(Sender::Client, limit).kept_in(claim),
             sent: MessageWalker::new(Sender::Server, u64::MAX),
             frame_start: 0,
             open: false,
@@ -47,8 +49,9 @@ impl<S: PeekStream, M: Marks> Turnstile<S, M> {
         }
     }
 
-    /// Lets the next message pass.
+    /// Lets the next message pass: the last one is done with.
     pub(super) fn open(&mut self) {
+        self.received.let_go();
         self.open = true;
     }
 

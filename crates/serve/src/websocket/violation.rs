@@ -25,6 +25,8 @@ pub(super) enum Violation {
     MessageInterrupted,
     /// Section 10.4: a limit of ours.
     MessageTooLong,
+    /// All messages together hold as much as they may.
+    MemoryShort,
     /// Section 8.1.
     NotUtf8,
     /// Section 5.5.1.
@@ -40,6 +42,8 @@ impl Violation {
             Violation::NotUtf8 => 1007,
             Violation::MessageOverdue => 1008,
             Violation::MessageTooLong => 1009,
+            // Try again later, as IANA registered it.
+            Violation::MemoryShort => 1013,
             _ => 1002,
         }
     }
@@ -58,6 +62,7 @@ impl Violation {
             Violation::NothingToContinue => "nothing_to_continue",
             Violation::MessageInterrupted => "message_interrupted",
             Violation::MessageTooLong => "too_large in message",
+            Violation::MemoryShort => "memory_short",
             Violation::NotUtf8 => "not_utf8",
             Violation::CloseMalformed => "close_malformed",
             Violation::MessageOverdue => "timeout in message",
@@ -78,6 +83,7 @@ impl Violation {
             Violation::NothingToContinue => "there is no message to continue",
             Violation::MessageInterrupted => "a message ends before the next begins",
             Violation::MessageTooLong => "the message is longer than this server reads",
+            Violation::MemoryShort => "too many long messages are here; it may work in a moment",
             Violation::NotUtf8 => "text is UTF-8",
             Violation::CloseMalformed => "a Close frame has a code, or nothing",
             Violation::MessageOverdue => "the message did not arrive in time",

@@ -150,3 +150,25 @@ fn after_its_close_a_client_is_not_heard() {
         assert_eq!(opened.marks(), []);
     });
 }
+
+#[test]
+fn messages_that_do_not_end_take_no_more_than_the_memory_for_all_of_them() {
+    block_on(async {
+        let options = ServeOptions {
+            message_memory: 100 * 1024,
+            ..ServeOptions::default()
+        };
+        let mut opened = open_with("/", options).await;
+        opened.send(FIN | BINARY, &[7; 80 * 1024]);
+        assert_eq!(opened.next().await.expect("an echo").1.len(), 80 * 1024);
+        // What was answered holds nothing.
+        opened.send(FIN | BINARY, &[7; 90 * 1024]);
+        assert_eq!(opened.next().await.expect("an echo").1.len(), 90 * 1024);
+        opened.send(BINARY, &[7; 60 * 1024]);
+        opened.send(CONTINUATION, &[7; 60 * 1024]);
+        assert_eq!(opened.closed().await, 1013);
+        opened.far.end();
+        opened.ended().await;
+        assert_eq!(opened.counters.disagreements.get(), 0);
+    });
+}
