@@ -33,6 +33,7 @@ use entrance::{Entrance, Stack};
 use greeting::Greeting;
 use periplus_serve::{Files, FilesOptions};
 use servers::Servers;
+use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -89,22 +90,23 @@ pub(crate) fn run(options: &ServeOptions) -> Result<(), Failure> {
 }
 
 fn open_folder(folder: &Path, options: &FilesOptions) -> Result<Files, Failure> {
-    let refused = |why: &str, fix: &str| {
-        Failure::new(
-            Kind::Usage,
-            format!("cannot serve {}: {why}", folder.display()),
-        )
-        .fix(fix)
-    };
     if folder.is_file() {
-        return Err(refused("it is a file", "Name the folder it lies in."));
+        let what = format!("cannot serve {}: it is a file", folder.display());
+        return Err(Failure::new(Kind::Usage, what).fix("Name the folder it lies in."));
     }
-    Files::open(folder, options).map_err(|error| {
-        refused(
-            &reason(&error),
-            "Name a folder that exists, as in `periplus serve .`",
-        )
-    })
+    Files::open(folder, options).map_err(|error| cannot_serve(folder, &error))
+}
+
+fn cannot_serve(folder: &Path, error: &io::Error) -> Failure {
+    let folder = folder.display();
+    let what = format!("cannot serve {folder}: {}", reason(error));
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => Failure::new(Kind::Refused, what).fix(format!(
+            "Let this user read it, as by `chmod -R o+rX {folder}`, or name another."
+        )),
+        _ => Failure::new(Kind::Usage, what)
+            .fix("Name a folder that exists, as in `periplus serve .`"),
+    }
 }
 
 /// What `periplus sockets` is told of this run.
@@ -149,5 +151,17 @@ async fn serve(
     match end {
         End::Failed(error) => Err(Failure::cannot("go on", &error)),
         End::Drained { .. } | End::Late(_) | End::AtOnce => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_may_not_be_read_is_not_said_to_be_missing() {
+        let said = |kind: io::ErrorKind| cannot_serve(Path::new("a"), &kind.into()).to_string();
+        assert!(said(io::ErrorKind::PermissionDenied).contains("chmod -R o+rX a"));
+        assert!(said(io::ErrorKind::NotFound).contains("that exists"));
     }
 }
