@@ -1,7 +1,7 @@
 //! What a shard shows of its sockets is what the script made of them.
 
 use periplus_stack::{ConnectionSocket, Queue, QueueLengths, ShardOptions, SocketCursor};
-use periplus_stack::{State, Sysctls, Timer};
+use periplus_stack::{State, Sysctls, Timer, Write};
 use periplus_tests::{Script, options};
 use std::time::Duration;
 
@@ -123,7 +123,9 @@ fn a_connection_shows_its_state_and_what_its_queues_hold() {
     assert_eq!(socket.peer.to_string(), "10.0.0.2:40001");
     assert_eq!((socket.state, socket.timer), (State::Established, None));
     assert_eq!(socket.queues, QueueLengths::default());
-    assert_eq!(socket.receive_limit, Sysctls::default().tcp_rmem);
+    // of what its own window has left free of `tcp_mem`, it may have a 1,024th: all but
+    let most = Sysctls::default().tcp_rmem;
+    assert!((most - 100..most).contains(&socket.receive_limit));
     assert_eq!(socket.send_limit, Sysctls::default().tcp_wmem);
 
     script.inject(A, "P. 1:101(100) ack 1");
@@ -225,4 +227,20 @@ fn a_long_walk_goes_in_steps_and_meets_everyone_once() {
     let expected: Vec<_> = (40_000..40_000 + CROWD).chain([A + CROWD]).collect();
     assert_eq!(ports, expected);
     assert_eq!(steps, 4 + 1 + 1, "the last finds nothing more");
+}
+
+/// A writer waits, and a window closes, at what is left to the connection, not at what it could have had.
+#[test]
+fn where_memory_is_scarce_a_connection_shows_the_limits_that_hold() {
+    let tcp = Sysctls {
+        tcp_mem: 0,
+        ..Sysctls::default()
+    };
+    let (mut script, web) = Script::listening(ShardOptions { tcp, ..options() }, 2);
+    script.handshake(A);
+    let id = script.accept(web).id;
+    let written = script.stack.shard.write(script.now, id, &[0; 10_000]);
+    assert_eq!(written, Ok(Write::Accepted(4096)));
+    let socket = only(&script);
+    assert_eq!((socket.receive_limit, socket.send_limit), (4096, 4096));
 }

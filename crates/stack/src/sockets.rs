@@ -4,7 +4,7 @@ use crate::Shard;
 use crate::flow::Flow;
 use crate::shard::{HalfOpenEntry, TimeWaitEntry};
 use periplus_journey::Instant;
-use periplus_tcp::{QueueLengths, State, Timer};
+use periplus_tcp::{MemoryBudget, QueueLengths, State, Timer};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -59,9 +59,9 @@ pub struct ConnectionSocket {
     pub state: State,
     /// What its queues hold.
     pub queues: QueueLengths,
-    /// Bytes of memory that receive and reassembly queue may pin together.
+    /// Bytes of memory that receive and reassembly queue may pin together: `tcp_rmem`, or less where `tcp_mem` runs short.
     pub receive_limit: usize,
-    /// Bytes that send and retransmit queue may hold together.
+    /// Bytes that send and retransmit queue may hold together: `tcp_wmem`, or less where `tcp_mem` runs short.
     pub send_limit: usize,
     /// The timer that expires next, and how long that will be.
     pub timer: Option<(Timer, Duration)>,
@@ -221,13 +221,15 @@ impl Shard {
 
     /// A connection whose queues are empty.
     fn bare(&self, local: SocketAddr, peer: SocketAddr, state: State) -> ConnectionSocket {
+        let sysctls = &self.environment.sysctls;
+        let memory = MemoryBudget::left_by(self.tcp_memory(), sysctls);
         ConnectionSocket {
             local,
             peer,
             state,
             queues: QueueLengths::default(),
-            receive_limit: self.environment.sysctls.tcp_rmem,
-            send_limit: self.environment.sysctls.tcp_wmem,
+            receive_limit: memory.receive_limit(sysctls),
+            send_limit: memory.send_limit(sysctls),
             timer: None,
         }
     }

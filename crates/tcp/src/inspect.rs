@@ -11,11 +11,12 @@ pub struct QueueLengths {
     pub receive_queue: usize,
     /// Out of order.
     pub reassembly_queue: usize,
-    /// The memory that both of these pin; the window closes where it reaches [`tcp_rmem`](crate::Sysctls::tcp_rmem).
+    /// The memory that both of these pin; the window closes where it reaches
+    /// [`receive_limit`](crate::MemoryBudget::receive_limit).
     pub receive_memory: usize,
     /// Written by the backend, never yet sent.
     pub send_queue: usize,
-    /// Sent, not yet acknowledged. [`tcp_wmem`](crate::Sysctls::tcp_wmem) bounds it together with the send queue.
+    /// Sent, not yet acknowledged. [`send_limit`](crate::MemoryBudget::send_limit) bounds it together with the send queue.
     pub retransmit_queue: usize,
 }
 

@@ -51,6 +51,16 @@ impl MemoryBudget {
             send: half.saturating_sub(claimed.send),
         }
     }
+
+    /// Bytes that a connection's receive and reassembly queue may hold now.
+    pub fn receive_limit(&self, sysctls: &Sysctls) -> usize {
+        share(self.receive, sysctls.tcp_rmem)
+    }
+
+    /// Bytes that a connection's send queue may hold now.
+    pub fn send_limit(&self, sysctls: &Sysctls) -> usize {
+        share(self.send, sysctls.tcp_wmem)
+    }
 }
 
 /// How much of `most` bytes one connection may claim.
@@ -59,14 +69,12 @@ fn share(free: usize, most: usize) -> usize {
 }
 
 impl Context<'_> {
-    /// Bytes that a connection's receive and reassembly queue may hold now.
     pub(crate) fn receive_limit(&self) -> usize {
-        share(self.memory.receive, self.sysctls.tcp_rmem)
+        self.memory.receive_limit(self.sysctls)
     }
 
-    /// Bytes that a connection's send queue may hold now.
     pub(crate) fn send_limit(&self) -> usize {
-        share(self.memory.send, self.sysctls.tcp_wmem)
+        self.memory.send_limit(self.sysctls)
     }
 
     /// How often the first window is halved to fit into a handshake's share.
