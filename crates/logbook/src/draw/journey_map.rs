@@ -8,7 +8,7 @@ use super::sheet::Sheet;
 use crate::lanes::{Lane, Nature, lanes};
 use crate::remarks::remarks;
 use crate::{Logged, units};
-use periplus_journey::Station;
+use periplus_journey::{Kind, Station};
 
 /// The bands: what belongs to whom.
 const CLIENT: (f64, f64) = (32.0, 128.0);
@@ -134,6 +134,23 @@ fn ways(sheet: &mut Sheet, logged: &Logged, lanes: &[Lane]) {
             sheet.words((client, CONNECT + 44.0), "start", "small", &again);
         }
     }
+    if logged.kind == Kind::Request {
+        request(sheet, logged);
+    }
+    if drawn(lanes, Station::Process).is_some() {
+        glyphs::arrow(sheet, "way", &[(789.0, REQUEST), (798.0, REQUEST)]);
+    }
+    if drawn(lanes, Station::FileRead).is_some() {
+        file(sheet);
+    }
+    if logged.bytes_out > 0 {
+        answer(sheet, logged);
+    }
+}
+
+/// The way of the request to the backend.
+fn request(sheet: &mut Sheet, logged: &Logged) {
+    let client = CLIENT.0 + 12.0;
     glyphs::arrow(sheet, "way", &[(client, REQUEST), (216.0, REQUEST)]);
     sheet.words((client, REQUEST - 8.0), "start", "", "request");
     sheet.words(
@@ -145,15 +162,6 @@ fn ways(sheet: &mut Sheet, logged: &Logged, lanes: &[Lane]) {
     glyphs::arrow(sheet, "way", &[(386.0, REQUEST), (432.0, REQUEST)]);
     glyphs::arrow(sheet, "way", &[(602.0, REQUEST), (662.0, REQUEST)]);
     sheet.words((632.0, REQUEST - 8.0), "middle", "quiet small", "read()");
-    if drawn(lanes, Station::Process).is_some() {
-        glyphs::arrow(sheet, "way", &[(789.0, REQUEST), (798.0, REQUEST)]);
-    }
-    if drawn(lanes, Station::FileRead).is_some() {
-        file(sheet);
-    }
-    if logged.bytes_out > 0 {
-        answer(sheet, logged);
-    }
 }
 
 /// To the disk and back.

@@ -4,7 +4,7 @@ use super::*;
 use crate::LoggedInterval;
 use crate::draw::testing::{attribute, count};
 use crate::logged::tests::{first_request, reset_request};
-use periplus_journey::Outcome;
+use periplus_journey::{Kind, Outcome};
 use std::collections::HashSet;
 
 #[test]
@@ -69,4 +69,8 @@ fn no_arrow_leads_where_the_journey_did_not_go() {
         count(&whole, "way-head") - count(&broken_off, "way-head"),
         7
     );
+
+    logged.kind = Kind::Connection;
+    let unasked = svg(&logged);
+    assert!(!unasked.contains(">request<") && !unasked.contains(">read()<"));
 }
