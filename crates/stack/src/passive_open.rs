@@ -185,7 +185,10 @@ impl Shard {
         if let Some(first) = self.dropped_syns.find(flow, entry.record.irs) {
             connection.first_syn_dropped(first);
         }
-        let syn_queue = entry.record.syn_queue_met(bound.listener.syn_queue.limit());
+        connection.came_to(QueuesMet {
+            syn_queue: Some(entry.record.syn_queue_met(bound.listener.syn_queue.limit())),
+            accept_queue: Some(bound.listener.accept_queue.met_by_the_next()),
+        });
         let timer = entry.timer;
         let Ok(connection) = self.flows.insert(Flow::new(connection, key)) else {
             // The record stays: the peer's next ACK, or our next SYN/ACK's, tries again.
@@ -199,13 +202,6 @@ impl Shard {
         self.environment.counters.tcp_passive_opens += 1;
         bound.listener.syn_queue.leave();
         bound.listener.accept_queue.push(connection);
-        let queues = QueuesMet {
-            syn_queue: Some(syn_queue),
-            accept_queue: Some(bound.listener.accept_queue.met()),
-        };
-        if let Some(flow) = self.flows.get_mut(connection) {
-            flow.connection.came_to(queues);
-        }
         if std::mem::take(&mut bound.listener.wants_accept) {
             self.ready.push(Ready::Listener(ListenerId(listener)));
         }

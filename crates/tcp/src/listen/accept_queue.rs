@@ -47,6 +47,15 @@ impl<H: PartialEq> AcceptQueue<H> {
         }
     }
 
+    /// What it holds once the next has entered.
+    pub fn met_by_the_next(&self) -> QueueMet {
+        let QueueMet { length, limit } = self.met();
+        QueueMet {
+            length: length.saturating_add(1),
+            limit,
+        }
+    }
+
     /// Appends a connection.
     pub fn push(&mut self, handle: H) {
         self.waiting.push_back(handle);
