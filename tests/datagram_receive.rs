@@ -82,7 +82,7 @@ fn the_more_specific_socket_is_found_and_a_taken_port_is_refused() {
     script.inject_datagram(A, 53, b"2");
     assert_eq!(script.receive_all(any).len(), 1);
     assert_eq!(script.stack.shard.receive_from(specific), Err(Closed));
-    assert_eq!(script.stack.shard.udp_sockets().count(), 1);
+    assert_eq!(script.stack.shard.datagram_sockets().count(), 1);
 }
 
 /// RFC 6056: an answer to a guessed port would be believed.

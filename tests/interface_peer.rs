@@ -128,3 +128,12 @@ pub(crate) async fn closed_udp_port_refuses() {
     let refused = client.recv(&mut [0; 16]).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
 }
+
+/// `length` bytes came and went in frames that the device did not cut: a segment is what TCP hands down at once, a frame what
+/// the wire would have.
+pub(crate) fn passed_in_super_frames(snapshot: &Snapshot, length: usize) {
+    let frames = (length / 1460) as u64;
+    assert!(snapshot.ring.taken > frames, "{:?}", snapshot.ring);
+    assert!(snapshot.ring.transmitted > frames, "{:?}", snapshot.ring);
+    assert!(snapshot.counters.tcp_in_segs < frames, "arrivals were cut");
+}

@@ -1,7 +1,9 @@
 //! Whatever arrives, the stack stands, accounts for it, and still serves.
 
 use periplus_ring::{Arrival, PoolLevel, RxBurst, RxChecksum, RxFrame, segments};
-use periplus_tests::{PEER, PEER_ETHERNET, STACK, STACK_ETHERNET, Script, content, options};
+use periplus_tests::{
+    PEER, PEER_ETHERNET, STACK, STACK_ETHERNET, Script, content, options, packet,
+};
 use periplus_wire::checksum::Sum;
 use periplus_wire::icmpv4::{self, unreachable};
 use periplus_wire::{ethernet, ipv4, tcp};
@@ -146,25 +148,6 @@ fn arrival(noise: &mut Noise, frame: &[u8]) -> Arrival {
     }
 }
 
-fn ipv4_frame(protocol: u8, payload: &[u8]) -> Vec<u8> {
-    let mut frame = vec![0; ethernet::HEADER_LENGTH + ipv4::HEADER_LENGTH];
-    let ether_type = ethernet::EtherType::IPV4;
-    ethernet::write(&mut frame, STACK_ETHERNET, PEER_ETHERNET, ether_type);
-    let fields = ipv4::Ipv4Fields {
-        source: PEER,
-        destination: STACK,
-        protocol,
-        ttl: 64,
-        identification: 0,
-        dont_fragment: true,
-        ecn_dscp: 0,
-        payload_length: payload.len() as u16,
-    };
-    fields.write(&mut frame[ethernet::HEADER_LENGTH..]);
-    frame.extend_from_slice(payload);
-    frame
-}
-
 /// A frame of any kind that the stack knows, undamaged.
 fn any_frame(noise: &mut Noise, script: &Script) -> Vec<u8> {
     let segment = script.segment(A, SEGMENTS[noise.below(SEGMENTS.len())]);
@@ -181,7 +164,7 @@ fn any_frame(noise: &mut Noise, script: &Script) -> Vec<u8> {
             let quoted = &segment[ethernet::HEADER_LENGTH..];
             let mut message = vec![0; icmpv4::unreachable_length(quoted)];
             icmpv4::write_unreachable(&mut message, unreachable::PORT, quoted);
-            ipv4_frame(ipv4::ICMP, &message)
+            packet(ipv4::ICMP, &message)
         }
         _ => {
             let mut message = content(0..noise.below(3000) as u64);
@@ -189,7 +172,7 @@ fn any_frame(noise: &mut Noise, script: &Script) -> Vec<u8> {
             let mut sum = Sum::new();
             sum.add(&message);
             message[2..4].copy_from_slice(&sum.finish().to_be_bytes());
-            ipv4_frame(ipv4::ICMP, &message)
+            packet(ipv4::ICMP, &message)
         }
     }
 }

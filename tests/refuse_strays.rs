@@ -2,10 +2,10 @@
 //! that are for us though no socket is theirs.
 
 use periplus_journey::DropReason;
-use periplus_tests::{PEER, PEER_ETHERNET, STACK, STACK_ETHERNET, Script, Segment, options};
+use periplus_tests::{PEER_ETHERNET, STACK_ETHERNET, Script, Segment, options, packet};
 use periplus_wire::checksum::Sum;
-use periplus_wire::ethernet::{self, EtherType, EthernetAddress};
-use periplus_wire::ipv4::{self, Ipv4Fields};
+use periplus_wire::ethernet::{self, EthernetAddress};
+use periplus_wire::ipv4;
 use std::net::Ipv4Addr;
 
 const A: u16 = 40_001;
@@ -145,25 +145,6 @@ fn padding_behind_a_packet_is_ignored() {
     script.inject_frame(&padded);
     script.expect(A, "S. 0:0(0) ack 1");
     assert_eq!(script.stack.shard.connection_counts(), (0, 1, 0));
-}
-
-/// A packet of `protocol` from the peers' host.
-fn packet(protocol: u8, payload: &[u8]) -> Vec<u8> {
-    let mut frame = vec![0; ethernet::HEADER_LENGTH + ipv4::HEADER_LENGTH];
-    ethernet::write(&mut frame, STACK_ETHERNET, PEER_ETHERNET, EtherType::IPV4);
-    let fields = Ipv4Fields {
-        source: PEER,
-        destination: STACK,
-        protocol,
-        ttl: 64,
-        identification: 0,
-        dont_fragment: true,
-        ecn_dscp: 0,
-        payload_length: payload.len() as u16,
-    };
-    fields.write(&mut frame[ethernet::HEADER_LENGTH..]);
-    frame.extend_from_slice(payload);
-    frame
 }
 
 #[test]

@@ -161,12 +161,6 @@ impl Shard {
         self.udp_sockets.get(id.0)
     }
 
-    /// Every UDP socket.
-    pub fn udp_sockets(&self) -> impl Iterator<Item = (UdpId, &UdpSocket)> {
-        let sockets = self.udp_sockets.iter();
-        sockets.map(|(index, socket)| (UdpId(index), socket))
-    }
-
     /// The most data a datagram can have.
     pub fn largest_datagram(&self) -> usize {
         let headers = ipv4::HEADER_LENGTH + udp::HEADER_LENGTH;
