@@ -79,7 +79,11 @@ fn a_port_pair_opened_anew_begins_beyond_all_that_was_sent() {
     let (mut script, id) = Script::established(A);
     let first = script.stack.shard.offsets(id).unwrap().1;
     let mut sent = 1;
-    script.stack.shard.set_no_delay(id, true);
+    let now = script.now;
+    script
+        .stack
+        .shard
+        .change_socket_options(now, id, |options| options.no_delay = true);
     while sent < 200_000 {
         script.write(id, first..first + 10_000);
         sent += 10_000;

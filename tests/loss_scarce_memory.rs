@@ -100,7 +100,11 @@ fn without_memory_a_connection_still_has_what_is_guaranteed() {
         start += 4_000;
         script.drain();
     }
-    script.stack.shard.set_no_delay(id, true);
+    let now = script.now;
+    script
+        .stack
+        .shard
+        .change_socket_options(now, id, |options| options.no_delay = true);
     let data = content(0..10_000);
     let written = script.stack.shard.write(script.now, id, &data);
     assert_eq!(written, Ok(Write::Accepted(4096)));

@@ -84,7 +84,10 @@ fn a_window_is_charged_by_the_memory_it_pins() {
     let mut pair = Pair::joined(options(), options(), scarce());
     let web = pair.server.listen(80, 10);
     let (client, server) = pair.connect(web, 80);
-    pair.client.shard.set_no_delay(client, true);
+    let now = pair.now;
+    pair.client
+        .shard
+        .change_socket_options(now, client, |options| options.no_delay = true);
     let mut sent = 0;
     for _ in 0..5_000 {
         let piece = content(sent..sent + PIECE);

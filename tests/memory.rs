@@ -6,7 +6,7 @@ use peak_alloc::PeakAlloc;
 use periplus_journey::{DropReason, Instant};
 use periplus_ring::memory::{LinkOptions, MemoryDevice, link};
 use periplus_ring::{Capabilities, Device, PoolLevel, RingStatistics, RxBurst, TxDescriptor};
-use periplus_stack::{ConnectionId, ListenerId, Read, ShardOptions, Sysctls, Write};
+use periplus_stack::{ConnectionId, ListenerId, Read, ShardOptions, SocketOptions, Sysctls, Write};
 use periplus_tests::Host;
 use periplus_wire::ethernet::EthernetAddress;
 use std::collections::HashMap;
@@ -207,8 +207,16 @@ struct Honest {
 impl Honest {
     fn new(world: &mut World) -> Self {
         let (client, server) = world.connect(1)[0];
-        world.client.shard.set_no_delay(client, true);
-        world.server.shard.set_no_delay(server, true);
+        let now = world.now;
+        let no_delay = |options: &mut SocketOptions| options.no_delay = true;
+        world
+            .client
+            .shard
+            .change_socket_options(now, client, no_delay);
+        world
+            .server
+            .shard
+            .change_socket_options(now, server, no_delay);
         Self {
             client,
             server,

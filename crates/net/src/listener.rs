@@ -1,12 +1,12 @@
 //! A listening socket, as the backend holds it.
 
 use crate::error;
-use crate::mailbox::{Inbox, ListenerMailbox};
+use crate::mailbox::{Call, Inbox, ListenerMailbox};
 use crate::shard::registry::{self, ShardId};
 use crate::shard::{ShardCell, ShardHandle, State};
 use crate::stream::TcpStream;
 use periplus_journey::Instant;
-use periplus_stack::ListenerId;
+use periplus_stack::{ListenerId, SocketOptions};
 use std::fmt;
 use std::future::poll_fn;
 use std::io;
@@ -66,6 +66,27 @@ impl TcpListener {
     /// The address and port on which it listens.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         Ok(self.local)
+    }
+
+    /// Sets the options that its connections have from now on. Those that wait to be accepted keep theirs.
+    ///
+    /// # Errors
+    /// The shard has ended.
+    pub fn set_options(&self, options: SocketOptions) -> io::Result<()> {
+        let id = self.id;
+        let set = move |cell: &ShardCell| {
+            cell.call(|state, now| state.shard.set_listener_options(now, id, options));
+        };
+        match registry::find(self.shard) {
+            Some(cell) => {
+                set(&cell);
+                Ok(())
+            }
+            None => {
+                let sent = self.inbox.send(Call::Run(Box::new(set)));
+                sent.map_err(|_| error::shard_gone())
+            }
+        }
     }
 
     /// Waits for a connection whose handshake is complete. Fails only when the shard has ended. May be called by several

@@ -24,7 +24,7 @@ pub(crate) use outbound::Item;
 pub(crate) use queues::{End, Farewell, Queues};
 pub(crate) use udp::UdpMailbox;
 
-use periplus_stack::ConnectionId;
+use periplus_stack::{ConnectionId, SocketOptions};
 use std::mem;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -39,6 +39,8 @@ pub(crate) struct Mailbox {
     pub(crate) inbox: Arc<Inbox>,
     pub(crate) read: Offset,
     pub(crate) written: Offset,
+    /// As the handle last set them.
+    options: Mutex<Arc<SocketOptions>>,
     queues: OnceLock<Box<Mutex<Queues>>>,
 }
 
@@ -48,6 +50,7 @@ impl Mailbox {
         id: ConnectionId,
         local: SocketAddr,
         peer: SocketAddr,
+        options: Arc<SocketOptions>,
     ) -> Arc<Self> {
         let (read, written) = (Offset::default(), Offset::default());
         Arc::new(Self {
@@ -57,8 +60,25 @@ impl Mailbox {
             inbox,
             read,
             written,
+            options: Mutex::new(options),
             queues: OnceLock::new(),
         })
+    }
+
+    /// The options.
+    pub(crate) fn options(&self) -> SocketOptions {
+        **lock(&self.options)
+    }
+
+    /// Changes the options, and gives what they are then.
+    pub(crate) fn change_options(&self, change: impl FnOnce(&mut SocketOptions)) -> SocketOptions {
+        let mut shared = lock(&self.options);
+        let mut options = **shared;
+        change(&mut options);
+        if options != **shared {
+            *shared = Arc::new(options);
+        }
+        options
     }
 
     /// Whether the stream's calls go by the queues: since its first call on a foreign thread, and for good, or bytes could

@@ -3,6 +3,7 @@
 mod async_io;
 mod connect;
 mod foreign;
+mod options;
 mod own;
 mod split;
 
@@ -51,11 +52,14 @@ impl TcpStream {
     /// The stream of a connection that the shard made, with a place for who waits on it.
     pub(crate) fn adopt(state: &mut State, cell: &ShardCell, accepted: Accepted) -> Self {
         state.waiters.streams.entry(accepted.id).or_default();
+        let connection = state.shard.connection(accepted.id);
+        let options = connection.map(|connection| Arc::clone(connection.socket_options()));
         let mailbox = Mailbox::new(
             Arc::clone(cell.inbox()),
             accepted.id,
             accepted.local,
             accepted.peer,
+            options.unwrap_or_default(),
         );
         Self {
             shard: cell.id(),
@@ -82,28 +86,6 @@ impl TcpStream {
     /// Our address and port.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         Ok(self.mailbox.local)
-    }
-
-    /// Whether a small segment is sent at once, instead of waiting while an earlier one is unacknowledged (Nagle's
-    /// algorithm, RFC 9293 3.7.4).
-    pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
-        let id = self.mailbox.id;
-        match self.place() {
-            Place::Own(cell) => cell.call(|state, _| state.shard.set_no_delay(id, nodelay)),
-            Place::Foreign => self.mailbox.set_nodelay(nodelay),
-        }
-        Ok(())
-    }
-
-    /// Whether data is acknowledged at once, instead of waiting up to 40 ms for an answer to travel with (Linux's
-    /// `TCP_QUICKACK`, but it stays as it is set).
-    pub fn set_quickack(&self, quickack: bool) -> io::Result<()> {
-        let id = self.mailbox.id;
-        match self.place() {
-            Place::Own(cell) => cell.call(|state, _| state.shard.set_quick_ack(id, quickack)),
-            Place::Foreign => self.mailbox.set_quickack(quickack),
-        }
-        Ok(())
     }
 
     /// A handle that sets marks in this stream. It stays valid when the stream is given away, and after its end.

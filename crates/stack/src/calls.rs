@@ -8,9 +8,10 @@ use crate::passive_open::unpack;
 use crate::shard::{BoundListener, ConnectionId, ListenerId};
 use bytes::Bytes;
 use periplus_journey::{Instant, Outcome, StampedMark};
-use periplus_tcp::{Connection, Listener, Read, StreamError, Write};
+use periplus_tcp::{Connection, Listener, Read, SocketOptions, StreamError, Write};
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// The ephemeral ports, as Linux's `ip_local_port_range`.
 pub(crate) const EPHEMERAL_PORTS: std::ops::Range<u16> = 32_768..61_000;
@@ -172,8 +173,7 @@ impl Shard {
         })
     }
 
-    /// Begins a connection to `remote` (active OPEN, RFC 9293 3.10.1), from `local` if given; its port may be 0.
-    /// [`Shard::is_connected`] says how it goes.
+    /// Begins a connection to `remote` with the default options. See [`Shard::connect_with`].
     ///
     /// # Errors
     /// [`ConnectError`], if it cannot even begin.
@@ -182,6 +182,21 @@ impl Shard {
         now: Instant,
         local: Option<SocketAddr>,
         remote: SocketAddr,
+    ) -> Result<ConnectionId, ConnectError> {
+        self.connect_with(now, local, remote, SocketOptions::default())
+    }
+
+    /// Begins a connection to `remote` (active OPEN, RFC 9293 3.10.1), from `local` if given; its port may be 0.
+    /// [`Shard::is_connected`] says how it goes.
+    ///
+    /// # Errors
+    /// [`ConnectError`], if it cannot even begin.
+    pub fn connect_with(
+        &mut self,
+        now: Instant,
+        local: Option<SocketAddr>,
+        remote: SocketAddr,
+        options: SocketOptions,
     ) -> Result<ConnectionId, ConnectError> {
         if remote.is_ipv6() || self.routes.next_hop(remote.ip()).is_none() {
             return Err(ConnectError::NetworkUnreachable(remote));
@@ -205,6 +220,7 @@ impl Shard {
             .initial_sequence
             .timestamp_offset(local, remote);
         let mut connection = Connection::connect(iss, self.environment.offer, offset);
+        connection.inherit(&Arc::new(options));
         if self.options.recording {
             connection.record_journeys(remote, local);
         }
@@ -369,21 +385,6 @@ impl Shard {
             self.with(now, ConnectionId(id), |connection, context| {
                 connection.cut_off(context)
             });
-        }
-    }
-
-    /// Whether small segments go out at once, instead of waiting for others to be acknowledged.
-    pub fn set_no_delay(&mut self, id: ConnectionId, no_delay: bool) {
-        if let Some(flow) = self.flows.get_mut(id.0) {
-            flow.connection.set_no_delay(no_delay);
-            self.settle(id.0);
-        }
-    }
-
-    /// Whether data is acknowledged at once, instead of waiting for an answer to travel with.
-    pub fn set_quick_ack(&mut self, id: ConnectionId, quick_ack: bool) {
-        if let Some(flow) = self.flows.get_mut(id.0) {
-            flow.connection.set_quick_ack(quick_ack);
         }
     }
 

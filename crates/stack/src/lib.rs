@@ -31,6 +31,7 @@ pub mod routes;
 mod settle;
 mod shard;
 pub mod slab;
+mod socket_options;
 mod sockets;
 mod timeouts;
 pub mod timer_wheel;
@@ -40,7 +41,9 @@ mod udp;
 pub use calls::{Accepted, ConnectError, ListenError};
 pub use handle::Handle;
 pub use options::{ClosedPortPolicy, ShardOptions};
-pub use periplus_tcp::{Claim, QueueLengths, Read, State, StreamError, Sysctls, Timer, Write};
+pub use periplus_tcp::{
+    Claim, QueueLengths, Read, SocketOptions, State, StreamError, Sysctls, Timer, Write,
+};
 pub use shard::{ConnectionId, ListenerId, Ready, Shard, UdpId};
 pub use sockets::{ConnectionSocket, DatagramSocket, ListenerSocket, Queue, SocketCursor};
 pub use transmit::TransmitOutcome;

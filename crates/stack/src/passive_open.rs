@@ -181,6 +181,7 @@ impl Shard {
             established,
             &environment.context(now),
         );
+        connection.inherit(&bound.listener.options);
         let flow = self.flow_table.hash(&key);
         if let Some(first) = self.dropped_syns.find(flow, entry.record.irs) {
             connection.first_syn_dropped(first);

@@ -235,17 +235,6 @@ impl Connection {
         });
     }
 
-    /// Whether small segments wait for others to be acknowledged (Nagle's algorithm, RFC 9293 3.7.4).
-    pub fn set_no_delay(&mut self, no_delay: bool) {
-        self.no_delay = no_delay;
-    }
-
-    /// Whether data is acknowledged at once, instead of waiting for an answer to travel with (Linux's `TCP_QUICKACK`, but
-    /// it stays as it is set).
-    pub fn set_quick_ack(&mut self, quick_ack: bool) {
-        self.quick_ack = quick_ack;
-    }
-
     /// A word of the codec about this stream.
     pub fn mark(&mut self, mark: StampedMark, context: &mut Context<'_>) {
         let summary = self.summary();

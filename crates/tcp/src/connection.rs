@@ -9,11 +9,12 @@ use crate::memory::first_window;
 use crate::options::{Negotiated, Offer, TimestampClock};
 use crate::reassembly::Reassembly;
 use crate::tcb::{ReceiveSequence, SendSequence};
-use crate::{ReceiveQueue, SegmentHeader, SendQueue, State, StreamError};
+use crate::{ReceiveQueue, SegmentHeader, SendQueue, SocketOptions, State, StreamError};
 use periplus_journey::{Events, Instant, Outcome, QueuesMet, TcpSummary};
 use periplus_wire::SeqNum;
 use periplus_wire::tcp::Timestamps;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 /// Whether an ACK is owed to the peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,8 +76,8 @@ pub struct Connection {
     pub(crate) fin_acknowledged: bool,
     /// CLOSE was called in SYN-RECEIVED: the FIN waits until the SYN is acknowledged (RFC 9293 3.10.4).
     pub(crate) close_queued: bool,
-    pub(crate) no_delay: bool,
-    pub(crate) quick_ack: bool,
+    /// Shared with its listener's other connections, until they are changed.
+    pub(crate) options: Arc<SocketOptions>,
 
     pub(crate) retransmit_at: Option<Instant>,
     /// When FIN-WAIT-2 of an orphan, or TIME-WAIT, is over.
@@ -125,8 +126,7 @@ impl Connection {
             reset_due: None,
             fin_acknowledged: false,
             close_queued: false,
-            no_delay: false,
-            quick_ack: false,
+            options: Arc::default(),
             retransmit_at: None,
             state_ends_at: None,
             challenged_at: None,

@@ -187,7 +187,7 @@ impl Connection {
         let full = length >= self.segment_size;
         let all = length == unsent;
         let nothing_in_flight = sent == 0;
-        let pushed = self.no_delay || nothing_in_flight || self.state.is_fin_queued();
+        let pushed = self.options.no_delay || nothing_in_flight || self.state.is_fin_queued();
         let half_of_largest = length > 0 && length >= self.snd.max_wnd / 2;
         let again = self.snd.nxt.before(self.snd.max);
         if full || (all && pushed) || half_of_largest || again || self.probe_due {

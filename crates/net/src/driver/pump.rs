@@ -5,6 +5,7 @@ use crate::shard::{ShardCell, State};
 use crate::stream::TcpStream;
 use periplus_journey::{Instant, Mark, StampedMark, Station};
 use periplus_stack::{ConnectionId, Read, Shard, Write};
+use std::mem;
 use std::sync::Arc;
 use std::task::Waker;
 
@@ -46,6 +47,9 @@ impl Pump {
             if queues.released {
                 return;
             }
+            if mem::take(&mut queues.options_changed) {
+                state.shard.set_socket_options(now, id, mailbox.options());
+            }
             self.outbound(&mut state.shard, now, id, queues);
             self.inbound(&mut state.shard, now, id, queues);
             if let Some(farewell) = farewell(queues) {
@@ -63,12 +67,6 @@ impl Pump {
 
     /// To the shard, in the order in which it was queued, until something finds no room.
     fn outbound(&mut self, shard: &mut Shard, now: Instant, id: ConnectionId, queues: &mut Queues) {
-        if let Some(nodelay) = queues.nodelay.take() {
-            shard.set_no_delay(id, nodelay);
-        }
-        if let Some(quickack) = queues.quickack.take() {
-            shard.set_quick_ack(id, quickack);
-        }
         while let Some(item) = queues.outbound.front() {
             let done = match item {
                 Item::Data { bytes, .. } if !bytes.is_empty() => {

@@ -33,9 +33,8 @@ pub(crate) enum Farewell {
 pub(crate) struct Queues {
     pub(crate) inbound: Inbound,
     pub(crate) outbound: Outbound,
-    /// Options that were set and not taken over yet. They keep no order with the bytes: the latest word counts.
-    pub(crate) nodelay: Option<bool>,
-    pub(crate) quickack: Option<bool>,
+    /// Options were set and not taken over yet. They keep no order with the bytes: the latest word counts.
+    pub(crate) options_changed: bool,
     pub(crate) end: Option<End>,
     pub(crate) farewell: Option<Farewell>,
     /// The driver has closed the connection: the queues lead nowhere now.
@@ -55,8 +54,7 @@ impl Default for Queues {
         Self {
             inbound: Inbound::default(),
             outbound: Outbound::default(),
-            nodelay: None,
-            quickack: None,
+            options_changed: false,
             end: None,
             farewell: None,
             released: false,

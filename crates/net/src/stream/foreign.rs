@@ -124,16 +124,9 @@ impl Mailbox {
         })
     }
 
-    pub(super) fn set_nodelay(self: &Arc<Self>, nodelay: bool) {
+    pub(super) fn options_changed(self: &Arc<Self>) {
         self.call(|queues| {
-            queues.nodelay = Some(nodelay);
-            queues.errand = true;
-        });
-    }
-
-    pub(super) fn set_quickack(self: &Arc<Self>, quickack: bool) {
-        self.call(|queues| {
-            queues.quickack = Some(quickack);
+            queues.options_changed = true;
             queues.errand = true;
         });
     }

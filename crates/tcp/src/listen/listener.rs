@@ -1,8 +1,9 @@
 //! A listener: two queues, each with its bound, and what overflowed.
 
 use super::{AcceptQueue, ListenCounters, SynQueue};
-use crate::Sysctls;
+use crate::{SocketOptions, Sysctls};
 use periplus_journey::QueuesMet;
+use std::sync::Arc;
 
 /// A socket in LISTEN (RFC 9293 3.3.2).
 #[derive(Clone, Debug)]
@@ -13,6 +14,8 @@ pub struct Listener<H> {
     pub accept_queue: AcceptQueue<H>,
     /// What overflowed.
     pub counters: ListenCounters,
+    /// What its connections inherit.
+    pub options: Arc<SocketOptions>,
     /// The backend waits for a connection.
     pub wants_accept: bool,
 }
@@ -27,6 +30,7 @@ impl<H: PartialEq> Listener<H> {
             syn_queue: SynQueue::new(limit.max(1), sysctls.tcp_max_syn_backlog),
             accept_queue: AcceptQueue::new(limit),
             counters: ListenCounters::default(),
+            options: Arc::default(),
             wants_accept: false,
         }
     }

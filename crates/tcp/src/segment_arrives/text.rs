@@ -74,7 +74,8 @@ impl Connection {
         self.wake_reader();
         // RFC 5681 4.2: at least every second full segment at once, and at once what fills a hole.
         let unacknowledged = self.rcv.nxt - self.rcv.last_ack_sent;
-        if filled_a_hole || self.quick_ack || unacknowledged >= 2 * self.segment_size {
+        let quick_ack = self.options.quick_ack == Some(true);
+        if filled_a_hole || quick_ack || unacknowledged >= 2 * self.segment_size {
             self.acknowledge_now();
         } else if self.ack_due == AckDue::No {
             self.ack_due = AckDue::By(context.now + DELAYED_ACK);

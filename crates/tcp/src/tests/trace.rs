@@ -14,7 +14,7 @@
 
 use crate::{
     Connection, Context, Emit, FrameBudget, MemoryBudget, Offer, Recorder, RingFull, Segment,
-    SegmentHeader, Sysctls,
+    SegmentHeader, SocketOptions, Sysctls,
 };
 use periplus_journey::{Counters, Instant};
 use periplus_ring::{PoolLevel, RxFrame};
@@ -241,6 +241,12 @@ impl Trace {
         self.now = until;
     }
 
+    fn set_option(&mut self, set: impl FnOnce(&mut SocketOptions)) {
+        let mut options = **self.connection.socket_options();
+        set(&mut options);
+        self.with(|connection, context| connection.set_socket_options(context, options));
+    }
+
     fn call(&mut self, call: &str, argument: &str) {
         let count = || argument.parse::<usize>().expect("a number");
         match call {
@@ -258,8 +264,8 @@ impl Trace {
             "close" => self.with(Connection::close),
             "abort" => self.with(Connection::abort),
             "cutoff" => self.with(Connection::cut_off),
-            "nodelay" => self.connection.set_no_delay(true),
-            "quickack" => self.connection.set_quick_ack(true),
+            "nodelay" => self.set_option(|options| options.no_delay = true),
+            "quickack" => self.set_option(|options| options.quick_ack = Some(true)),
             other => panic!("no such call: {other}"),
         }
         self.transmit();
