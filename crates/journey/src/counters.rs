@@ -75,6 +75,9 @@ counters! {
     tcp_syn_ack_timeouts = "TcpExtTCPSynAckTimeouts",
     /// SYN/ACKs sent again.
     tcp_syn_ack_retrans = "TcpExtTCPSynAckRetrans",
+    /// Answers not sent because a repeated SYN, or a segment out of window for a half-open connection, came too soon after
+    /// another (`tcp_invalid_ratelimit`).
+    tcp_ack_skipped_syn_recv = "TcpExtTCPACKSkippedSynRecv",
     /// Data that arrived out of order.
     tcp_ofo_queue = "TcpExtTCPOFOQueue",
     /// Out-of-order data thrown away at the limit.

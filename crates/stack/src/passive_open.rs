@@ -101,7 +101,7 @@ impl Shard {
         index: Index,
         segment: Segment,
     ) -> Fate {
-        let Some(entry) = self.half_open.get(index) else {
+        let Some(entry) = self.half_open.get_mut(index) else {
             return Fate::Dropped(DropReason::NoSocket);
         };
         match entry
@@ -172,13 +172,12 @@ impl Shard {
         let offset = environment
             .initial_sequence
             .timestamp_offset(key.local, key.remote);
-        let established = segment.time.arrived;
         let offer = environment.offer;
         let mut connection = Connection::from_half_open(
             &entry.record,
             offer,
             offset,
-            established,
+            &segment,
             &environment.context(now),
         );
         connection.inherit(&bound.listener.options);

@@ -46,13 +46,12 @@ impl Shard {
         let Some(entry) = self.half_open.get_mut(index) else {
             return;
         };
-        if entry.record.retransmissions >= self.environment.sysctls.tcp_synack_retries {
+        if !entry.record.time_out(&self.environment.sysctls) {
             self.environment.counters.tcp_syn_ack_timeouts += 1;
             self.environment.counters.tcp_attempt_fails += 1;
             self.forget_half_open(now, index, Outcome::Timeout, "tcp_synack_retries");
             return;
         }
-        entry.record.retransmissions += 1;
         let handle = Handle::new(Tag::HalfOpen, index);
         entry.timer = self.timers.arm(None, entry.record.deadline(), handle);
         self.environment.counters.tcp_syn_ack_retrans += 1;

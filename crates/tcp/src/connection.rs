@@ -9,7 +9,7 @@ use crate::memory::first_window;
 use crate::options::{Negotiated, Offer, TimestampClock};
 use crate::reassembly::Reassembly;
 use crate::tcb::{ReceiveSequence, SendSequence};
-use crate::{ReceiveQueue, SegmentHeader, SendQueue, SocketOptions, State, StreamError};
+use crate::{ReceiveQueue, Segment, SegmentHeader, SendQueue, SocketOptions, State, StreamError};
 use periplus_journey::{Events, Instant, Outcome, QueuesMet, TcpSummary};
 use periplus_wire::SeqNum;
 use periplus_wire::tcp::Timestamps;
@@ -158,12 +158,13 @@ impl Connection {
         )
     }
 
-    /// A passive open, completed: the half-open record becomes a connection in ESTABLISHED.
+    /// A passive open, completed by `ack`: the half-open record becomes a connection in ESTABLISHED, which `ack` then
+    /// arrives at.
     pub fn from_half_open<A: Copy + Into<IpAddr>>(
         half_open: &HalfOpen<A>,
         offer: Offer,
         timestamp_offset: u32,
-        established: Instant,
+        ack: &Segment,
         context: &Context<'_>,
     ) -> Self {
         let offer = half_open.narrow(offer);
@@ -172,8 +173,6 @@ impl Connection {
         snd.una = snd.nxt;
         snd.wl1 = half_open.irs;
         snd.wl2 = snd.una;
-        snd.wnd = u32::from(half_open.wnd);
-        snd.max_wnd = snd.wnd;
         let window = half_open.window(context.sysctls);
         let rcv = ReceiveSequence::new(half_open.irs, window, 0);
         let mut connection = Self::new(State::Established, snd, rcv, offer, timestamp_offset);
@@ -183,10 +182,13 @@ impl Connection {
             half_open.ts_recent,
             context.now,
         );
-        if half_open.retransmissions == 0 {
+        // RFC 9293 3.10.7.4, fifth: the first SND.WND is the ACK's, not the SYN's.
+        connection.set_window(ack);
+        let established = ack.time.arrived;
+        if !half_open.is_repeated() {
             connection
                 .retransmission_timer
-                .measured(established.since(half_open.syn_ack_sent));
+                .measured(established.since(half_open.syn_ack_sent()));
         }
         if context.recorder.is_enabled() {
             let handshake = Events {
@@ -198,7 +200,7 @@ impl Connection {
                 half_open.remote(),
                 half_open.local(),
                 handshake,
-                Some(half_open.syn_ack_sent),
+                Some(half_open.syn_ack_sent()),
             )));
         }
         connection

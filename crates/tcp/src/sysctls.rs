@@ -15,6 +15,8 @@ pub struct Sysctls {
     pub somaxconn: u32,
     /// Whether a full accept queue answers the handshake's ACK by RST, instead of leaving it to be sent again.
     pub tcp_abort_on_overflow: bool,
+    /// How long a connection gives no second answer to a segment that is out of window, or to a SYN that came again.
+    pub tcp_invalid_ratelimit: Duration,
     /// How often data is sent again before the connection is given up.
     pub tcp_retries2: u8,
     /// How often data of an orphan, a connection that the backend let go of, is sent again, and a window that stays closed
@@ -46,6 +48,7 @@ impl Default for Sysctls {
             tcp_max_syn_backlog: 4096,
             somaxconn: 4096,
             tcp_abort_on_overflow: false,
+            tcp_invalid_ratelimit: Duration::from_millis(500),
             tcp_retries2: 15,
             tcp_orphan_retries: 8,
             tcp_fin_timeout: Duration::from_secs(60),

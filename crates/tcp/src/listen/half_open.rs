@@ -1,14 +1,16 @@
 //! A half-open connection: SYN-RECEIVED as a compact record, the SYN's stamp included.
 
+use super::syn_said::SynSaid;
 use crate::journal::{Ending, record_half_open};
 use crate::loss::INITIAL_RTO;
 use crate::memory::first_window;
 use crate::options::{Negotiated, Offer, TimestampClock};
-use crate::{Context, Segment, SegmentHeader, Sysctls};
+use crate::{Context, LastAnswer, Segment, SegmentHeader, Sysctls};
 use periplus_journey::{DropReason, Events, Instant, Outcome, QueueMet, QueuesMet};
 use periplus_wire::SeqNum;
-use periplus_wire::tcp::{TcpFlags, TcpOptions, Timestamps};
+use periplus_wire::tcp::{TcpFlags, Timestamps};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
 
 /// What a half-open connection does with a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,46 +31,11 @@ pub enum HalfOpenDisposition {
 
 const NO_MSS: u16 = 0;
 
-/// What was said of windows, in a byte: the SYN's window scale (RFC 7323 2.3 allows 14 at most) in the lower half, whether it
-/// had timestamps, and how often the window was halved that our SYN/ACK offers.
-#[derive(Clone, Copy, Debug)]
-struct Said(u8);
-
-impl Said {
-    const NO_WINDOW_SCALE: u8 = 0x0f;
-    const TIMESTAMPS: u8 = 0x10;
-    const WINDOW_SHIFT: u32 = 5;
-    const LARGEST_WINDOW_SCALE: u8 = 14;
-
-    fn new(options: &TcpOptions, window_shift: u8) -> Self {
-        let scale = options.window_scale.map_or(Self::NO_WINDOW_SCALE, |scale| {
-            scale.min(Self::LARGEST_WINDOW_SCALE)
-        });
-        let timestamps = options.timestamps.map_or(0, |_| Self::TIMESTAMPS);
-        Self(scale | timestamps | window_shift << Self::WINDOW_SHIFT)
-    }
-
-    fn window_scale(self) -> Option<u8> {
-        let scale = self.0 & Self::NO_WINDOW_SCALE;
-        (scale != Self::NO_WINDOW_SCALE).then_some(scale)
-    }
-
-    fn window_shift(self) -> u8 {
-        self.0 >> Self::WINDOW_SHIFT
-    }
-
-    fn timestamps(self) -> bool {
-        self.0 & Self::TIMESTAMPS != 0
-    }
-}
-
 /// What is kept of a SYN until the handshake completes.
 #[derive(Clone, Copy, Debug)]
 pub struct HalfOpen<A> {
     /// When the SYN arrived: e0.
     pub syn_arrived: Instant,
-    /// When the first SYN/ACK was sent.
-    pub syn_ack_sent: Instant,
     local_address: A,
     remote_address: A,
     /// Which listener it belongs to, by its owner's number.
@@ -79,16 +46,18 @@ pub struct HalfOpen<A> {
     pub irs: SeqNum,
     /// TS.Recent, with `timestamps`.
     pub ts_recent: u32,
+    /// When the first SYN/ACK was sent: nanoseconds after `syn_arrived`, or as many as fit (4.3 s).
+    syn_ack_after: u32,
+    /// The last answer to a segment that was out of window, or to a repeated SYN.
+    pub(crate) last_oow_ack_time: LastAnswer,
     local_port: u16,
     remote_port: u16,
     mss: u16,
-    /// SND.WND, from the SYN, not scaled.
-    pub wnd: u16,
     /// Half-open connections in the SYN queue with this one, for its journey. Saturates: a longer queue is not told apart.
     pub syn_queue_length: u16,
-    said: Said,
+    said: SynSaid,
     /// SYN/ACKs sent again by the timer.
-    pub retransmissions: u8,
+    retransmissions: u8,
 }
 
 // This is what a flood of SYNs costs. With eight bytes for its owner's timer a record stays within the design's bounds of
@@ -108,7 +77,6 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
     ) -> Self {
         Self {
             syn_arrived: syn.time.arrived,
-            syn_ack_sent: context.now,
             local_address: local.0,
             remote_address: remote.0,
             listener,
@@ -118,14 +86,36 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
                 .options
                 .timestamps
                 .map_or(0, |timestamps| timestamps.value),
+            syn_ack_after: u32::try_from(context.now.since(syn.time.arrived).as_nanos())
+                .unwrap_or(u32::MAX),
+            last_oow_ack_time: LastAnswer::default(),
             local_port: local.1,
             remote_port: remote.1,
             mss: syn.options.mss.unwrap_or(NO_MSS),
-            wnd: syn.wnd,
-            said: Said::new(&syn.options, context.first_window_shift()),
+            said: SynSaid::new(&syn.options, context.first_window_shift()),
             syn_queue_length: 0,
             retransmissions: 0,
         }
+    }
+
+    /// When the first SYN/ACK was sent.
+    pub fn syn_ack_sent(&self) -> Instant {
+        self.syn_arrived + Duration::from_nanos(self.syn_ack_after.into())
+    }
+
+    /// Whether more than one SYN/ACK was sent.
+    pub(crate) fn is_repeated(&self) -> bool {
+        self.said.is_repeated()
+    }
+
+    /// The SYN/ACK's time is over. Returns whether it is sent again, or the record given up for want of retries.
+    pub fn time_out(&mut self, sysctls: &Sysctls) -> bool {
+        if self.retransmissions >= sysctls.tcp_synack_retries {
+            return false;
+        }
+        self.retransmissions += 1;
+        self.said.set_repeated();
+        true
     }
 
     /// The window that the SYN/ACK offers, the same in every copy of it.
@@ -170,7 +160,7 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
     /// When the SYN/ACK is sent again, or the record reaped: after 1, 3, 7, … s (RFC 6298 with its back-off).
     pub fn deadline(&self) -> Instant {
         let waits = (2u32 << self.retransmissions.min(30)) - 1;
-        self.syn_ack_sent + INITIAL_RTO * waits
+        self.syn_ack_sent() + INITIAL_RTO * waits
     }
 
     /// The SYN/ACK.
@@ -208,7 +198,7 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
 
     /// A segment arrives in SYN-RECEIVED (RFC 9293 3.10.7.4, in its order).
     pub fn segment_arrives(
-        &self,
+        &mut self,
         segment: &Segment,
         context: &mut Context<'_>,
     ) -> HalfOpenDisposition {
@@ -217,6 +207,14 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
             && !segment.has(TcpFlags::ACK)
             && !segment.has(TcpFlags::RST);
         if bare_syn && segment.seq == self.irs {
+            if self
+                .last_oow_ack_time
+                .is_limited(context.now, context.sysctls)
+            {
+                context.counters.tcp_ack_skipped_syn_recv += 1;
+                return HalfOpenDisposition::Drop(DropReason::TcpInvalidSyn);
+            }
+            self.said.set_repeated();
             return HalfOpenDisposition::RepeatSynAck;
         }
         // First: the sequence number, and PAWS.

@@ -6,6 +6,7 @@ mod half_open;
 mod listener;
 mod overflow;
 mod syn_queue;
+mod syn_said;
 
 pub use accept_queue::AcceptQueue;
 pub use counters::ListenCounters;

@@ -148,7 +148,7 @@ impl Connection {
         }
     }
 
-    pub(super) fn set_window(&mut self, segment: &Segment) {
+    pub(crate) fn set_window(&mut self, segment: &Segment) {
         self.snd.wnd = u32::from(segment.wnd) << self.snd.wind_shift;
         self.snd.max_wnd = self.snd.max_wnd.max(self.snd.wnd);
     }

@@ -1,0 +1,47 @@
+//! What a SYN said, and what it was answered, in two bytes of a half-open connection's record.
+
+use periplus_wire::tcp::TcpOptions;
+
+/// The SYN's window scale (RFC 7323 2.3 allows 14 at most), what else it said, and how often the window was halved that our
+/// SYN/ACK offers. Seven bits are free.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SynSaid(u16);
+
+impl SynSaid {
+    const NO_WINDOW_SCALE: u16 = 0x0f;
+    const TIMESTAMPS: u16 = 0x10;
+    const WINDOW_SHIFT: u32 = 5;
+    const WINDOW_SHIFTS: u16 = 0b111;
+    const REPEATED: u16 = 1 << 8;
+    const LARGEST_WINDOW_SCALE: u8 = 14;
+
+    pub(crate) fn new(options: &TcpOptions, window_shift: u8) -> Self {
+        let scale = options.window_scale.map_or(Self::NO_WINDOW_SCALE, |scale| {
+            scale.min(Self::LARGEST_WINDOW_SCALE).into()
+        });
+        let timestamps = options.timestamps.map_or(0, |_| Self::TIMESTAMPS);
+        Self(scale | timestamps | u16::from(window_shift) << Self::WINDOW_SHIFT)
+    }
+
+    pub(crate) fn window_scale(self) -> Option<u8> {
+        let scale = self.0 & Self::NO_WINDOW_SCALE;
+        (scale != Self::NO_WINDOW_SCALE).then_some(scale as u8)
+    }
+
+    pub(crate) fn window_shift(self) -> u8 {
+        (self.0 >> Self::WINDOW_SHIFT & Self::WINDOW_SHIFTS) as u8
+    }
+
+    pub(crate) fn timestamps(self) -> bool {
+        self.0 & Self::TIMESTAMPS != 0
+    }
+
+    /// Our SYN/ACK is sent again, for whatever reason: which copy is answered cannot be told then (RFC 6298 3, Karn).
+    pub(crate) fn set_repeated(&mut self) {
+        self.0 |= Self::REPEATED;
+    }
+
+    pub(crate) fn is_repeated(self) -> bool {
+        self.0 & Self::REPEATED != 0
+    }
+}
