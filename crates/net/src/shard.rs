@@ -63,6 +63,14 @@ impl ShardHandle {
         })
     }
 
+    /// The shard that has this inbox.
+    pub(crate) fn of(inbox: &Arc<Inbox>) -> Self {
+        Self {
+            shard: inbox.shard(),
+            inbox: Arc::clone(inbox),
+        }
+    }
+
     /// What the shard has counted so far.
     pub async fn snapshot(&self) -> io::Result<Snapshot> {
         self.run(|cell| cell.call(|state, _| Snapshot::of(state, cell.inbox())))

@@ -13,9 +13,9 @@ use crate::error;
 use crate::journal::Journal;
 use crate::mailbox::{Farewell, Mailbox};
 use crate::shard::registry::{self, ShardId};
-use crate::shard::{ShardCell, State};
+use crate::shard::{ShardCell, ShardHandle, State};
 use bytes::Bytes;
-use periplus_stack::{Accepted, StreamError};
+use periplus_stack::{Accepted, StreamError, TcpInfo};
 use std::fmt;
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
@@ -96,6 +96,18 @@ impl TcpStream {
     /// How many bytes were read from this stream and written to it: the offsets that marks speak of.
     pub fn offsets(&self) -> (u64, u64) {
         (self.mailbox.read.get(), self.mailbox.written.get())
+    }
+
+    /// The connection as Linux's `TCP_INFO` shows one, on whatever thread this is called.
+    ///
+    /// # Errors
+    /// When the shard has ended, or has forgotten the connection.
+    pub async fn info(&self) -> io::Result<TcpInfo> {
+        let id = self.mailbox.id;
+        let info = ShardHandle::of(&self.mailbox.inbox)
+            .run(move |cell| cell.call(|state, now| state.shard.tcp_info(now, id)))
+            .await?;
+        info.ok_or_else(|| error::stream(StreamError::NotConnected))
     }
 
     /// Resets the connection (RST): the peer's calls fail, and what was not sent is thrown away.

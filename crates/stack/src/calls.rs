@@ -219,7 +219,7 @@ impl Shard {
             .environment
             .initial_sequence
             .timestamp_offset(local, remote);
-        let mut connection = Connection::connect(iss, self.environment.offer, offset);
+        let mut connection = Connection::connect(iss, self.environment.offer, offset, now);
         connection.inherit(&Arc::new(options));
         if self.options.recording {
             connection.record_journeys(remote, local);

@@ -42,7 +42,8 @@ pub use calls::{Accepted, ConnectError, ListenError};
 pub use handle::Handle;
 pub use options::{ClosedPortPolicy, ShardOptions};
 pub use periplus_tcp::{
-    Claim, QueueLengths, Read, SocketOptions, State, StreamError, Sysctls, Timer, Write,
+    CaState, Claim, InfoOptions, QueueLengths, Read, SocketOptions, State, StreamError, Sysctls,
+    TcpInfo, Timer, Write,
 };
 pub use shard::{ConnectionId, ListenerId, Ready, Shard, UdpId};
 pub use sockets::{ConnectionSocket, DatagramSocket, ListenerSocket, Queue, SocketCursor};

@@ -1,10 +1,10 @@
 //! The shard's sockets, to be looked at: what `ss` would show of them.
 
-use crate::Shard;
 use crate::flow::Flow;
 use crate::shard::{HalfOpenEntry, TimeWaitEntry};
+use crate::{ConnectionId, Shard};
 use periplus_journey::Instant;
-use periplus_tcp::{MemoryBudget, QueueLengths, State, Timer};
+use periplus_tcp::{MemoryBudget, QueueLengths, State, TcpInfo, Timer};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -207,6 +207,12 @@ impl Shard {
                 Some(chunk)
             }
         }
+    }
+
+    /// A connection as Linux's `TCP_INFO` shows one; `None` once it is gone.
+    pub fn tcp_info(&self, now: Instant, id: ConnectionId) -> Option<TcpInfo> {
+        let flow = self.flows.get(id.0)?;
+        Some(flow.connection.info(now))
     }
 
     fn connection_socket(&self, now: Instant, flow: &Flow) -> ConnectionSocket {

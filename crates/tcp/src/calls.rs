@@ -1,5 +1,6 @@
 //! The backend's calls (RFC 9293 3.10.2 to 3.10.6).
 
+use crate::chronograph::Limit;
 use crate::connection::AckDue;
 use crate::{Connection, Context, SegmentHeader, State, StreamError};
 use bytes::Bytes;
@@ -124,6 +125,7 @@ impl Connection {
         };
         let count = room.min(data.len());
         self.send_queue.push_copy(&data[..count]);
+        self.written(context, count);
         Ok(Write::Accepted(count))
     }
 
@@ -141,7 +143,15 @@ impl Connection {
         };
         let count = room.min(data.len());
         self.send_queue.push_bytes(data.split_to(count));
+        self.written(context, count);
         Ok(Write::Accepted(count))
+    }
+
+    /// The send queue is fuller by `count` bytes.
+    fn written(&mut self, context: &Context<'_>, count: usize) {
+        if count > 0 && self.chronograph.limit() != Limit::ReceiveWindow {
+            self.chronograph.turn(context.now, Limit::Busy);
+        }
     }
 
     /// Closes the sending direction after what is queued (CLOSE, RFC 9293 3.10.4).

@@ -1,5 +1,7 @@
 //! A connection: the transmission control block with its queues, timers and journal.
 
+use crate::activity::Activity;
+use crate::chronograph::{Chronograph, Limit};
 use crate::congestion::NewReno;
 use crate::context::Context;
 use crate::journal::{ConnectionJournal, Ending};
@@ -91,6 +93,8 @@ pub struct Connection {
     pub(crate) wants: Readiness,
     pub(crate) ready: Readiness,
 
+    pub(crate) activity: Activity,
+    pub(crate) chronograph: Chronograph,
     pub(crate) journal: Option<Box<ConnectionJournal>>,
 }
 
@@ -101,6 +105,7 @@ impl Connection {
         rcv: ReceiveSequence,
         offer: Offer,
         timestamp_offset: u32,
+        now: Instant,
     ) -> Self {
         Self {
             state,
@@ -134,6 +139,8 @@ impl Connection {
             error: None,
             wants: Readiness::default(),
             ready: Readiness::default(),
+            activity: Activity::new(now),
+            chronograph: Chronograph::new(),
             journal: None,
             snd,
             rcv,
@@ -141,7 +148,7 @@ impl Connection {
     }
 
     /// An active open (RFC 9293 3.10.1): the SYN goes out with the next [`Connection::transmit`].
-    pub fn connect(iss: SeqNum, offer: Offer, timestamp_offset: u32) -> Self {
+    pub fn connect(iss: SeqNum, offer: Offer, timestamp_offset: u32, now: Instant) -> Self {
         let rcv = ReceiveSequence {
             nxt: SeqNum::new(0),
             edge: SeqNum::new(0),
@@ -155,6 +162,7 @@ impl Connection {
             rcv,
             offer,
             timestamp_offset,
+            now,
         )
     }
 
@@ -175,8 +183,18 @@ impl Connection {
         snd.wl2 = snd.una;
         let window = half_open.window(context.sysctls);
         let rcv = ReceiveSequence::new(half_open.irs, window, 0);
-        let mut connection = Self::new(State::Established, snd, rcv, offer, timestamp_offset);
+        let mut connection = Self::new(
+            State::Established,
+            snd,
+            rcv,
+            offer,
+            timestamp_offset,
+            context.now,
+        );
         connection.rcv_ssthresh = window;
+        // The SYN, and the SYN/ACKs; the ACK is still to arrive here.
+        connection.activity.segs_in = 1;
+        connection.activity.segs_out = 1 + u32::from(half_open.retransmissions);
         connection.agree(
             half_open.negotiated(offer),
             half_open.ts_recent,
@@ -376,6 +394,7 @@ impl Connection {
     ) {
         self.state = State::Closed;
         self.error.get_or_insert(error);
+        self.chronograph.turn(context.now, Limit::Idle);
         self.release();
         self.end_journal(context, outcome, reason);
     }
@@ -383,6 +402,7 @@ impl Connection {
     /// The connection is over in good order.
     pub(crate) fn finish(&mut self, context: &mut Context<'_>) {
         self.state = State::Closed;
+        self.chronograph.turn(context.now, Limit::Idle);
         self.retransmit_at = None;
         self.state_ends_at = None;
         self.wake_reader();

@@ -7,13 +7,16 @@
 //!
 //! Fully deterministic: nothing here reads a clock, draws a random number or does I/O.
 
+mod activity;
 mod calls;
+mod chronograph;
 mod congestion;
 mod connection;
 mod context;
 mod disposition;
 mod emit;
 mod error;
+mod info;
 mod initial_sequence;
 mod inspect;
 mod invalid_ratelimit;
@@ -45,6 +48,7 @@ pub use context::Context;
 pub use disposition::Disposition;
 pub use emit::{Emit, RingFull};
 pub use error::StreamError;
+pub use info::{CaState, InfoOptions, TcpInfo};
 pub use initial_sequence::InitialSequence;
 pub use inspect::{QueueLengths, Timer};
 pub use invalid_ratelimit::LastAnswer;

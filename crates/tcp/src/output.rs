@@ -1,5 +1,6 @@
 //! What a connection sends, and when it may (RFC 9293 3.8).
 
+use crate::chronograph::Limit;
 use crate::connection::AckDue;
 use crate::{Connection, Context, Emit, RingFull, SegmentHeader, State};
 use periplus_journey::Instant;
@@ -32,6 +33,7 @@ impl Connection {
         if let Some(header) = self.reset_due {
             emit.segment(&header, &[], 0)?;
             self.reset_due = None;
+            self.activity.sent_bare();
             context.counters.tcp_out_rsts += 1;
         }
         match self.state {
@@ -47,6 +49,7 @@ impl Connection {
             // byte (RFC 9293 3.8.6.1) needs no care afterwards.
             let header = self.header(context, self.snd.una - 1, TcpFlags::ACK);
             emit.segment(&header, &[], 0)?;
+            self.activity.sent_bare();
             context.counters.tcp_win_probe += 1;
         }
         let turn = self.transmit_text(context, emit, quantum)?;
@@ -82,6 +85,7 @@ impl Connection {
         });
         header.wnd = self.first_window(context) as u16;
         emit.segment(&header, &[], 0)?;
+        self.activity.sent_bare();
         let again = self.snd.max != self.snd.iss;
         self.snd.advance(1);
         self.ack_due = AckDue::No;
@@ -134,6 +138,12 @@ impl Connection {
             }
             let unsent = queued - sent;
             if unsent == 0 && !fin_waits {
+                if self.wants.writable
+                    && sent > 0
+                    && sent < self.snd.wnd.min(self.congestion.cwnd())
+                {
+                    self.chronograph.turn(context.now, Limit::SendBuffer);
+                }
                 break;
             }
             if budget == 0 {
@@ -141,7 +151,7 @@ impl Connection {
             }
             let length = self.allowed(unsent, sent, emit);
             if length == 0 && unsent > 0 {
-                self.note_blocked(context, sent);
+                self.note_blocked(context, sent, unsent);
                 return Ok(Turn::Done);
             }
             let length = self.gatherable(sent as usize, length as usize) as u32;
@@ -198,7 +208,15 @@ impl Connection {
     }
 
     /// Data waits and may not go: whose fault it is, and how it goes on.
-    fn note_blocked(&mut self, context: &mut Context<'_>, sent: u32) {
+    fn note_blocked(&mut self, context: &mut Context<'_>, sent: u32, unsent: u32) {
+        let room = self.snd.wnd.saturating_sub(sent);
+        let limit = if room < unsent.min(self.segment_size) && self.snd.wnd < self.congestion.cwnd()
+        {
+            Limit::ReceiveWindow
+        } else {
+            Limit::Busy
+        };
+        self.chronograph.turn(context.now, limit);
         if let Some(journal) = &mut self.journal {
             journal.blocked(context.now);
         }
@@ -239,6 +257,14 @@ impl Connection {
             count += 1;
         });
         emit.segment(&header, &pieces[..count], self.segment_size as usize)?;
+        if length == 0 {
+            self.activity.sent_bare();
+        } else {
+            let (length, size) = (length as u32, self.segment_size);
+            self.activity
+                .sent(context.now, seq, length, size, self.snd.max);
+            self.chronograph.turn(context.now, Limit::Busy);
+        }
         if length == 0 && !flags.contains(TcpFlags::FIN) {
             context.counters.tcp_out_segs += 1;
         }

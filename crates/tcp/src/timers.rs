@@ -71,6 +71,7 @@ impl Connection {
             self.probe_due = true;
         } else {
             context.counters.tcp_timeouts += 1;
+            self.activity.total_rto += 1;
             let first = self.retransmission_timer.back_off() == 0;
             self.congestion
                 .timed_out(self.snd.max - self.snd.una, first);

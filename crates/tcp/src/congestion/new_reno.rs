@@ -27,6 +27,11 @@ impl NewReno {
         self.cwnd
     }
 
+    /// ssthresh, once there was a loss.
+    pub(crate) fn ssthresh(&self) -> Option<u32> {
+        (self.ssthresh != u32::MAX).then_some(self.ssthresh)
+    }
+
     /// `acked` bytes were newly acknowledged. Counts bytes, as Linux counts segments, so that an ACK for many does not
     /// slow the start (RFC 5681 3.1 allows growth by what was acknowledged; RFC 3465).
     pub(crate) fn acknowledged(&mut self, acked: u32) {

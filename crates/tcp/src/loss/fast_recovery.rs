@@ -1,5 +1,6 @@
 //! Fast retransmit and fast recovery by NewReno (RFC 6582, upon RFC 5681 3.2).
 
+use crate::CaState;
 use crate::congestion::NewReno;
 use periplus_wire::SeqNum;
 
@@ -22,6 +23,8 @@ pub(crate) struct FastRecovery {
     /// RFC 6582's `recover`: the recovery ends when this is acknowledged.
     recover: SeqNum,
     in_recovery: bool,
+    /// The timer expired, and `recover` is not acknowledged yet.
+    in_loss: bool,
 }
 
 impl FastRecovery {
@@ -33,6 +36,21 @@ impl FastRecovery {
             // and FreeBSD repair it at once.
             recover: iss - 1,
             in_recovery: false,
+            in_loss: false,
+        }
+    }
+
+    /// What it makes of the path.
+    pub(crate) fn ca_state(&self) -> CaState {
+        match self {
+            Self { in_loss: true, .. } => CaState::Loss,
+            Self {
+                in_recovery: true, ..
+            } => CaState::Recovery,
+            Self {
+                duplicate_acks: 0, ..
+            } => CaState::Open,
+            _ => CaState::Disorder,
         }
     }
 
@@ -68,6 +86,7 @@ impl FastRecovery {
         congestion: &mut NewReno,
     ) -> AckVerdict {
         self.duplicate_acks = 0;
+        self.in_loss &= !una.after(self.recover);
         if !self.in_recovery {
             // `recover` is kept near: left behind by half the sequence space, it would look as if it lay ahead.
             if una.after(self.recover + 2) {
@@ -89,6 +108,7 @@ impl FastRecovery {
     /// The retransmission timer expired (RFC 6582 3.2, step 4).
     pub(crate) fn timed_out(&mut self, max: SeqNum) {
         self.in_recovery = false;
+        self.in_loss = true;
         self.duplicate_acks = 0;
         self.recover = max - 1;
     }

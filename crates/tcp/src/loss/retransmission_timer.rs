@@ -19,6 +19,7 @@ const GRANULARITY: Duration = Duration::from_nanos(1 << 16);
 pub(crate) struct RetransmissionTimer {
     srtt: Option<Duration>,
     rttvar: Duration,
+    min_rtt: Option<Duration>,
     back_off: u32,
     /// The end of the segment being timed and when it was sent. One at a time; none that was sent twice (Karn, RFC 6298 3).
     timed: Option<(SeqNum, Instant)>,
@@ -28,6 +29,16 @@ impl RetransmissionTimer {
     /// SRTT, once measured.
     pub(crate) fn srtt(&self) -> Option<Duration> {
         self.srtt
+    }
+
+    /// RTTVAR, once measured.
+    pub(crate) fn rttvar(&self) -> Option<Duration> {
+        self.srtt.map(|_| self.rttvar)
+    }
+
+    /// The least round-trip time measured.
+    pub(crate) fn min_rtt(&self) -> Option<Duration> {
+        self.min_rtt
     }
 
     /// RTO with the back-off applied.
@@ -70,6 +81,7 @@ impl RetransmissionTimer {
 
     /// A round-trip time was measured (RFC 6298 2.2, 2.3: alpha 1/8, beta 1/4).
     pub(crate) fn measured(&mut self, r: Duration) {
+        self.min_rtt = Some(self.min_rtt.map_or(r, |least| least.min(r)));
         match self.srtt {
             None => {
                 self.srtt = Some(r);

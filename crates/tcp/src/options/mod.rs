@@ -3,6 +3,6 @@
 mod negotiation;
 mod timestamps;
 
-pub(crate) use negotiation::Negotiated;
 pub use negotiation::Offer;
+pub(crate) use negotiation::{Negotiated, TIMESTAMPS_LENGTH};
 pub(crate) use timestamps::TimestampClock;

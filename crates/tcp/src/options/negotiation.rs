@@ -10,7 +10,7 @@ const MINIMUM_MSS: u16 = 48;
 /// The largest shift (RFC 7323 2.3).
 const MAXIMUM_SHIFT: u8 = 14;
 /// Bytes of a timestamps option with its padding, in every segment once agreed on (RFC 7323 3.2).
-const TIMESTAMPS_LENGTH: u16 = 12;
+pub(crate) const TIMESTAMPS_LENGTH: u16 = 12;
 
 /// What we say in a SYN or SYN/ACK.
 #[derive(Clone, Copy, Debug)]

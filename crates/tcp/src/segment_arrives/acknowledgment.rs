@@ -1,5 +1,6 @@
 //! Fifth, check the ACK field (RFC 9293 3.10.7.4).
 
+use crate::chronograph::Limit;
 use crate::connection::AckDue;
 use crate::loss::AckVerdict;
 use crate::{Connection, Context, Disposition, Segment, SegmentHeader, State};
@@ -41,6 +42,7 @@ impl Connection {
             return Some(Disposition::Dropped(DropReason::TcpInvalidAckSequence));
         }
         self.silent_timeouts = 0;
+        self.activity.ack_received(context.now);
         if ack.after(self.snd.una) {
             self.new_acknowledgment(context, segment);
         } else if ack == self.snd.una && self.is_duplicate(segment) {
@@ -76,6 +78,9 @@ impl Connection {
         self.snd.nxt = self.snd.nxt.max(ack);
         self.send_queue.acknowledge(text as usize);
         self.una_offset += u64::from(text);
+        if self.send_queue.is_empty() {
+            self.chronograph.turn(context.now, Limit::Idle);
+        }
         self.retransmission_timer
             .acknowledged(ack, segment.time.arrived);
         self.persisting = false;

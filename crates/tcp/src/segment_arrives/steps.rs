@@ -13,6 +13,7 @@ impl Connection {
         context: &mut Context<'_>,
         mut segment: Segment,
     ) -> Disposition {
+        self.activity.arrived(segment.payload.len());
         match self.state {
             State::Closed => {
                 return match reset::answer_to(&segment) {

@@ -56,6 +56,7 @@ impl Connection {
             ts_recent,
             context.now,
         );
+        self.offer = self.offer.answering(&segment.options);
         self.snd.wl1 = segment.seq;
         self.snd.wl2 = segment.ack;
         // The window of a SYN is never scaled (RFC 7323 2.2).
@@ -68,13 +69,13 @@ impl Connection {
             self.retransmission_timer
                 .acknowledged(segment.ack, context.now);
             self.silent_timeouts = 0;
+            self.activity.ack_received(context.now);
             self.retransmit_at = None;
             self.state = State::Established;
             self.wake_writer();
             // Text in a SYN/ACK is permitted and rare: the peer sends it again when our ACK does not cover it.
         } else {
             // Simultaneous open (RFC 9293 3.5, figure 7): our SYN goes out again as SYN/ACK.
-            self.offer = self.offer.answering(&segment.options);
             self.state = State::SynReceived;
             self.snd.nxt = self.snd.iss;
         }

@@ -31,6 +31,7 @@ impl Connection {
             );
             return Some(Disposition::Dropped(DropReason::TcpClose));
         }
+        self.activity.data_received(context.now);
         let offset = self.nxt_offset + u64::from(segment.seq - self.rcv.nxt);
         let payload = std::mem::take(&mut segment.payload);
         if segment.seq == self.rcv.nxt {
@@ -90,6 +91,7 @@ impl Connection {
         segment: &Segment,
     ) -> Option<Disposition> {
         context.counters.tcp_ofo_queue += 1;
+        self.activity.rcv_ooopack += 1;
         self.acknowledge_now(); // RFC 5681 4.2: a duplicate ACK, at once
         let mut at = offset;
         for frame in payload.into_frames() {

@@ -2,6 +2,7 @@
 
 mod acknowledging;
 mod closing;
+mod informing;
 mod inspecting;
 mod opening;
 mod resetting;

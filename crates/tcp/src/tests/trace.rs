@@ -73,7 +73,8 @@ impl Trace {
             tcp_window_scaling: false,
             ..Sysctls::default()
         };
-        let connection = Connection::connect(ISS, Offer::new(mss, &sysctls), 0);
+        let connection =
+            Connection::connect(ISS, Offer::new(mss, &sysctls), 0, Instant::from_millis(1));
         let mut trace = Self {
             connection,
             counters: Counters::default(),
@@ -133,6 +134,11 @@ impl Trace {
             self.sent.0.pop_front();
         }
         is_next
+    }
+
+    /// Takes the next segment, whatever it is; says whether there was one.
+    pub(super) fn sent_any(&mut self) -> bool {
+        self.sent.0.pop_front().is_some()
     }
 
     /// Sets `tcp_rmem`.

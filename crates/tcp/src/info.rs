@@ -1,0 +1,190 @@
+//! A connection as Linux's `TCP_INFO` shows one.
+
+use crate::{Connection, State};
+use periplus_journey::Instant;
+use std::time::Duration;
+
+/// What the congestion control makes of the path (Linux's `tcp_ca_state`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CaState {
+    /// Nothing speaks of loss.
+    Open,
+    /// Duplicate ACKs came, too few to be a loss.
+    Disorder,
+    /// A loss was noticed by ACKs, and is being repaired.
+    Recovery,
+    /// The retransmission timer expired, and what was out then is not all acknowledged.
+    Loss,
+}
+
+impl CaState {
+    /// Its name in tables and JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            CaState::Open => "open",
+            CaState::Disorder => "disorder",
+            CaState::Recovery => "recovery",
+            CaState::Loss => "loss",
+        }
+    }
+}
+
+/// What both ends agreed on in their SYNs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InfoOptions {
+    /// Timestamps (RFC 7323).
+    pub timestamps: bool,
+    /// Window scaling (RFC 7323), though perhaps by 0.
+    pub wscale: bool,
+}
+
+/// A connection at one moment: the fields of Linux's `tcp_info` that mean something here, by their names. What was not
+/// measured is `None`, where Linux gives 0 or a default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TcpInfo {
+    /// The state.
+    pub state: State,
+    /// What the congestion control makes of the path.
+    pub ca_state: CaState,
+    /// Retransmission time-outs in a row that brought no word from the peer.
+    pub retransmits: u8,
+    /// Window probes in a row that brought no word from the peer.
+    pub probes: u8,
+    /// How often the RTO is doubled now.
+    pub backoff: u8,
+    /// What the SYNs agreed on.
+    pub options: InfoOptions,
+    /// The shift of the peer's windows.
+    pub snd_wscale: u8,
+    /// The shift of our windows.
+    pub rcv_wscale: u8,
+    /// The retransmission time-out, its back-off applied.
+    pub rto: Duration,
+    /// Payload bytes of a full segment to the peer.
+    pub snd_mss: u32,
+    /// Sent and not acknowledged, in segments of full size, begun ones included; Linux counts the segments as they were sent.
+    pub unacked: u32,
+    /// Time since data was last sent, or since the beginning.
+    pub last_data_sent: Duration,
+    /// Time since data last came, or since the beginning.
+    pub last_data_recv: Duration,
+    /// Time since an ACK last came, or since the beginning.
+    pub last_ack_recv: Duration,
+    /// The most that the window promises now, in bytes.
+    pub rcv_ssthresh: u32,
+    /// SRTT (RFC 6298).
+    pub rtt: Option<Duration>,
+    /// RTTVAR (RFC 6298).
+    pub rttvar: Option<Duration>,
+    /// The slow start threshold in segments; `None` before the first loss.
+    pub snd_ssthresh: Option<u32>,
+    /// The congestion window in segments.
+    pub snd_cwnd: u32,
+    /// Payload bytes of the largest segment we take, as our SYN said it, less the options in every segment.
+    pub advmss: u32,
+    /// Segments sent more than once, each time counted.
+    pub total_retrans: u32,
+    /// Bytes that the peer has acknowledged. Linux counts a SYN and a FIN of ours as a byte each.
+    pub bytes_acked: u64,
+    /// Bytes that came in order. Linux counts the peer's FIN as a byte.
+    pub bytes_received: u64,
+    /// Segments sent, SYN and SYN/ACK included; of a passive open Linux leaves the SYN/ACK out.
+    pub segs_out: u32,
+    /// Segments that came in, the SYN included. Those that the device has merged count as one.
+    pub segs_in: u32,
+    /// Bytes written and never yet sent.
+    pub notsent_bytes: u32,
+    /// The least round-trip time ever measured; Linux forgets one that is older than five minutes.
+    pub min_rtt: Option<Duration>,
+    /// Segments with text that came in.
+    pub data_segs_in: u32,
+    /// Segments with text that were sent.
+    pub data_segs_out: u32,
+    /// Time with data that was not acknowledged yet.
+    pub busy_time: Duration,
+    /// Of it, held up by the peer's window.
+    pub rwnd_limited: Duration,
+    /// Of it, held up by the send buffer: all was sent, windows had room, and the backend waited to write.
+    pub sndbuf_limited: Duration,
+    /// Bytes of text sent, those sent again counted again.
+    pub bytes_sent: u64,
+    /// Of them, bytes sent again.
+    pub bytes_retrans: u64,
+    /// Segments that came out of order.
+    pub rcv_ooopack: u32,
+    /// The peer's window in bytes, scaled.
+    pub snd_wnd: u32,
+    /// What the peer may still send by what it was told, in bytes.
+    pub rcv_wnd: u32,
+    /// Retransmission time-outs.
+    pub total_rto: u32,
+}
+
+impl Connection {
+    /// How it stands at `now`.
+    pub fn info(&self, now: Instant) -> TcpInfo {
+        let lengths = self.queue_lengths();
+        let (activity, timer) = (&self.activity, &self.retransmission_timer);
+        let [last_data_sent, last_data_recv, last_ack_recv] = activity.since(now);
+        let [busy_time, rwnd_limited, sndbuf_limited] = self.chronograph.read(now);
+        let timestamps = self.timestamps.is_some();
+        let options_length = if timestamps {
+            u32::from(crate::options::TIMESTAMPS_LENGTH)
+        } else {
+            0
+        };
+        let (probes, retransmits) = if self.persisting {
+            (self.silent_timeouts, 0)
+        } else {
+            (0, self.silent_timeouts)
+        };
+        TcpInfo {
+            state: self.state,
+            ca_state: self.recovery.ca_state(),
+            retransmits,
+            probes,
+            backoff: timer.back_off().min(u32::from(u8::MAX)) as u8,
+            options: InfoOptions {
+                timestamps,
+                wscale: self.offer.window_scale.is_some(),
+            },
+            snd_wscale: self.snd.wind_shift,
+            rcv_wscale: self.rcv.wind_shift,
+            rto: timer.rto(),
+            snd_mss: self.segment_size,
+            unacked: (self.snd.max - self.snd.una).div_ceil(self.segment_size.max(1)),
+            last_data_sent,
+            last_data_recv,
+            last_ack_recv,
+            rcv_ssthresh: self.rcv_ssthresh,
+            rtt: timer.srtt(),
+            rttvar: timer.rttvar(),
+            snd_ssthresh: self.congestion.ssthresh().map(|bytes| self.segments(bytes)),
+            snd_cwnd: self.segments(self.congestion.cwnd()),
+            advmss: u32::from(self.offer.mss) - options_length,
+            total_retrans: self.retransmissions,
+            bytes_acked: self.una_offset,
+            bytes_received: self.nxt_offset,
+            segs_out: activity.segs_out,
+            segs_in: activity.segs_in,
+            notsent_bytes: lengths.send_queue as u32,
+            min_rtt: timer.min_rtt(),
+            data_segs_in: activity.data_segs_in,
+            data_segs_out: activity.data_segs_out,
+            busy_time,
+            rwnd_limited,
+            sndbuf_limited,
+            bytes_sent: self.una_offset + lengths.retransmit_queue as u64 + activity.bytes_retrans,
+            bytes_retrans: activity.bytes_retrans,
+            rcv_ooopack: activity.rcv_ooopack,
+            snd_wnd: self.snd.wnd,
+            rcv_wnd: self.rcv.wnd(),
+            total_rto: activity.total_rto,
+        }
+    }
+
+    /// Bytes as whole segments, one at least: Linux's congestion windows are of that kind.
+    fn segments(&self, bytes: u32) -> u32 {
+        (bytes / self.segment_size.max(1)).max(1)
+    }
+}
