@@ -192,9 +192,7 @@ impl Connection {
             context.now,
         );
         connection.rcv_ssthresh = window;
-        // The SYN, and the SYN/ACKs; the ACK is still to arrive here.
-        connection.activity.segs_in = 1;
-        connection.activity.segs_out = 1 + u32::from(half_open.retransmissions);
+        connection.activity.segs_in = 1; // the SYN; the ACK is still to arrive here
         connection.agree(
             half_open.negotiated(offer),
             half_open.ts_recent,

@@ -88,7 +88,8 @@ pub struct TcpInfo {
     pub bytes_acked: u64,
     /// Bytes that came in order. Linux counts the peer's FIN as a byte.
     pub bytes_received: u64,
-    /// Segments sent, SYN and SYN/ACK included; of a passive open Linux leaves the SYN/ACK out.
+    /// Segments sent by the connection: a SYN included, and as on Linux not the SYN/ACKs of a passive open, which the half-open
+    /// record sent.
     pub segs_out: u32,
     /// Segments that came in, the SYN included. Those that the device has merged count as one.
     pub segs_in: u32,
