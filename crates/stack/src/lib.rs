@@ -33,6 +33,7 @@ mod shard;
 pub mod slab;
 mod socket_options;
 mod sockets;
+mod source_limits;
 mod timeouts;
 pub mod timer_wheel;
 mod transmit;
@@ -46,6 +47,7 @@ pub use periplus_tcp::{
     TcpInfo, Timer, Write,
 };
 pub use shard::{ConnectionId, ListenerId, Ready, Shard, UdpId};
+pub use source_limits::SourceLimits;
 pub use sockets::{ConnectionSocket, DatagramSocket, ListenerSocket, Queue, SocketCursor};
 pub use transmit::TransmitOutcome;
 pub use udp::{BindError, Closed, ReceiveFrom, ReceiveQueue, SendError, SendTo, UdpSocket};

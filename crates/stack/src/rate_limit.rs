@@ -179,7 +179,7 @@ impl ResetLimiter {
 }
 
 /// The network a source is counted with.
-fn network(source: IpAddr) -> IpAddr {
+pub(crate) fn network(source: IpAddr) -> IpAddr {
     match source {
         IpAddr::V4(source) => {
             let [a, b, c, _] = source.octets();
