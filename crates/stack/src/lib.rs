@@ -43,11 +43,11 @@ pub use calls::{Accepted, ConnectError, ListenError};
 pub use handle::Handle;
 pub use options::{ClosedPortPolicy, ShardOptions};
 pub use periplus_tcp::{
-    CaState, Claim, InfoOptions, QueueLengths, Read, SocketOptions, State, StreamError, Sysctls,
-    TcpInfo, Timer, Write,
+    CaState, Claim, InfoOptions, QueueLengths, Read, SocketOptions, State, StreamError,
+    SysctlError, Sysctls, TcpInfo, Timer, Write,
 };
 pub use shard::{ConnectionId, ListenerId, Ready, Shard, UdpId};
-pub use source_limits::SourceLimits;
 pub use sockets::{ConnectionSocket, DatagramSocket, ListenerSocket, Queue, SocketCursor};
+pub use source_limits::SourceLimits;
 pub use transmit::TransmitOutcome;
 pub use udp::{BindError, Closed, ReceiveFrom, ReceiveQueue, SendError, SendTo, UdpSocket};

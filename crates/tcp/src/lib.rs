@@ -62,5 +62,5 @@ pub use segment::{ArrivalTime, Payload, Segment, SegmentHeader};
 pub use send_queue::SendQueue;
 pub use socket_options::SocketOptions;
 pub use state::State;
-pub use sysctls::Sysctls;
+pub use sysctls::{SysctlError, Sysctls};
 pub use time_wait::{TIME_WAIT_LENGTH, TimeWait, TimeWaitDisposition};

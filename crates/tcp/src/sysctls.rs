@@ -1,5 +1,9 @@
 //! The knobs, named and set as Linux names and sets them.
 
+mod by_name;
+
+pub use by_name::SysctlError;
+
 use std::time::Duration;
 
 /// The knobs of TCP. Names and defaults are those of Linux's `net.ipv4` sysctls unless said otherwise.

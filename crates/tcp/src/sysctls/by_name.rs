@@ -1,0 +1,241 @@
+//! The knobs by their names: set as `sysctl` sets them, in Linux's units.
+
+use super::Sysctls;
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Bytes of a page, in which Linux counts `tcp_mem`.
+const PAGE: usize = 4096;
+
+/// Why a knob was not set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SysctlError {
+    /// There is no such knob here.
+    Unknown,
+    /// The knob takes something else: this.
+    Invalid(&'static str),
+}
+
+impl fmt::Display for SysctlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown => f.write_str("there is no such knob"),
+            Self::Invalid(expected) => write!(f, "it must be {expected}"),
+        }
+    }
+}
+
+impl std::error::Error for SysctlError {}
+
+/// Something that a knob can be.
+trait Knob {
+    /// Takes `value`, if it is one of these.
+    fn set(&mut self, value: &str) -> bool;
+    /// What it can be.
+    fn expected(&self) -> &'static str;
+}
+
+fn parse<T: FromStr>(place: &mut T, value: &str) -> bool {
+    value.parse().map(|value| *place = value).is_ok()
+}
+
+impl Knob for u8 {
+    fn set(&mut self, value: &str) -> bool {
+        parse(self, value)
+    }
+    fn expected(&self) -> &'static str {
+        "a number, 0 to 255"
+    }
+}
+
+impl Knob for u32 {
+    fn set(&mut self, value: &str) -> bool {
+        parse(self, value)
+    }
+    fn expected(&self) -> &'static str {
+        "a number, 0 to 4294967295"
+    }
+}
+
+impl Knob for usize {
+    fn set(&mut self, value: &str) -> bool {
+        parse(self, value)
+    }
+    fn expected(&self) -> &'static str {
+        "a number"
+    }
+}
+
+impl Knob for bool {
+    fn set(&mut self, value: &str) -> bool {
+        *self = match value {
+            "0" => false,
+            "1" => true,
+            _ => return false,
+        };
+        true
+    }
+    fn expected(&self) -> &'static str {
+        "0 or 1"
+    }
+}
+
+/// A time in units of so many milliseconds.
+struct Time<'a, const UNIT: u64>(&'a mut Duration);
+
+impl<const UNIT: u64> Knob for Time<'_, UNIT> {
+    fn set(&mut self, value: &str) -> bool {
+        let mut units = 0u32;
+        let set = units.set(value);
+        if set {
+            *self.0 = Duration::from_millis(UNIT * u64::from(units));
+        }
+        set
+    }
+    fn expected(&self) -> &'static str {
+        match UNIT {
+            MILLISECONDS => "a number of milliseconds",
+            _ => "a number of seconds",
+        }
+    }
+}
+
+const SECONDS: u64 = 1000;
+const MILLISECONDS: u64 = 1;
+
+/// The last of three numbers, or the only one, in units of so many bytes.
+struct Most<'a, const BYTES: usize>(&'a mut usize);
+
+impl<const BYTES: usize> Knob for Most<'_, BYTES> {
+    fn set(&mut self, value: &str) -> bool {
+        let numbers: Result<Vec<usize>, _> = value.split_whitespace().map(str::parse).collect();
+        match numbers.as_deref() {
+            Ok([most] | [_, _, most]) => {
+                *self.0 = most.saturating_mul(BYTES);
+                true
+            }
+            _ => false,
+        }
+    }
+    fn expected(&self) -> &'static str {
+        "a number, or three: least, usual, most"
+    }
+}
+
+impl Sysctls {
+    /// Every knob's name.
+    pub const NAMES: &[&str] = &[
+        "tcp_syn_retries",
+        "tcp_synack_retries",
+        "tcp_max_syn_backlog",
+        "somaxconn",
+        "tcp_abort_on_overflow",
+        "tcp_invalid_ratelimit",
+        "tcp_retries2",
+        "tcp_orphan_retries",
+        "tcp_fin_timeout",
+        "tcp_max_tw_buckets",
+        "tcp_mem",
+        "tcp_rmem",
+        "tcp_wmem",
+        "tcp_timestamps",
+        "tcp_window_scaling",
+    ];
+
+    /// Sets the knob `name`, written as in `sysctl` with or without `net.ipv4.` or `net.core.` before it, to `value` in
+    /// Linux's unit. Of the three numbers that some have, the last is the one that means something here.
+    ///
+    /// # Errors
+    /// There is no such knob, or it cannot be that; nothing is changed then.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), SysctlError> {
+        let short = name
+            .strip_prefix("net.ipv4.")
+            .or_else(|| name.strip_prefix("net.core."))
+            .unwrap_or(name);
+        let knob: &mut dyn Knob = match short {
+            "tcp_syn_retries" => &mut self.tcp_syn_retries,
+            "tcp_synack_retries" => &mut self.tcp_synack_retries,
+            "tcp_max_syn_backlog" => &mut self.tcp_max_syn_backlog,
+            "somaxconn" => &mut self.somaxconn,
+            "tcp_abort_on_overflow" => &mut self.tcp_abort_on_overflow,
+            "tcp_invalid_ratelimit" => &mut Time::<MILLISECONDS>(&mut self.tcp_invalid_ratelimit),
+            "tcp_retries2" => &mut self.tcp_retries2,
+            "tcp_orphan_retries" => &mut self.tcp_orphan_retries,
+            "tcp_fin_timeout" => &mut Time::<SECONDS>(&mut self.tcp_fin_timeout),
+            "tcp_max_tw_buckets" => &mut self.tcp_max_tw_buckets,
+            "tcp_mem" => &mut Most::<PAGE>(&mut self.tcp_mem),
+            "tcp_rmem" => &mut Most::<1>(&mut self.tcp_rmem),
+            "tcp_wmem" => &mut Most::<1>(&mut self.tcp_wmem),
+            "tcp_timestamps" => &mut self.tcp_timestamps,
+            "tcp_window_scaling" => &mut self.tcp_window_scaling,
+            _ => return Err(SysctlError::Unknown),
+        };
+        if knob.set(value.trim()) {
+            Ok(())
+        } else {
+            Err(SysctlError::Invalid(knob.expected()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_knob_has_its_name_and_can_be_set() {
+        let fields = format!("{:?}", Sysctls::default());
+        let fields = fields.trim_start_matches("Sysctls { ");
+        let names: Vec<&str> = fields
+            .split(", ")
+            .filter_map(|field| field.split(": ").next())
+            .collect();
+        assert_eq!(names, Sysctls::NAMES);
+        for name in names {
+            let mut sysctls = Sysctls::default();
+            let set = ["0", "1", "7"].map(|value| sysctls.set(name, value).is_ok());
+            assert!(set[0] && set[1], "{name}");
+            let changed = |value| {
+                let mut sysctls = Sysctls::default();
+                sysctls.set(name, value).unwrap();
+                format!("{sysctls:?}") != format!("{:?}", Sysctls::default())
+            };
+            assert!(changed("0") || changed("1"), "{name} stays as it was");
+        }
+    }
+
+    #[test]
+    fn units_are_those_of_linux() {
+        let mut sysctls = Sysctls::default();
+        sysctls.set("net.ipv4.tcp_fin_timeout", "7").unwrap();
+        sysctls
+            .set("net.ipv4.tcp_invalid_ratelimit", "250")
+            .unwrap();
+        sysctls
+            .set("net.ipv4.tcp_rmem", "4096 131072 6291456")
+            .unwrap();
+        sysctls.set("tcp_mem", "1 2 3").unwrap();
+        sysctls.set("net.core.somaxconn", "128").unwrap();
+        assert_eq!(sysctls.tcp_fin_timeout, Duration::from_secs(7));
+        assert_eq!(sysctls.tcp_invalid_ratelimit, Duration::from_millis(250));
+        assert_eq!((sysctls.tcp_rmem, sysctls.tcp_mem), (6_291_456, 3 * 4096));
+        assert_eq!(sysctls.somaxconn, 128);
+    }
+
+    #[test]
+    fn what_a_knob_cannot_be_changes_nothing() {
+        let mut sysctls = Sysctls::default();
+        assert_eq!(sysctls.set("tcp_bogus", "1"), Err(SysctlError::Unknown));
+        for (name, value, expected) in [
+            ("tcp_timestamps", "yes", "0 or 1"),
+            ("tcp_retries2", "256", "a number, 0 to 255"),
+            ("tcp_fin_timeout", "-1", "a number of seconds"),
+            ("tcp_rmem", "1 2", "a number, or three: least, usual, most"),
+        ] {
+            let refused = sysctls.set(name, value);
+            assert_eq!(refused, Err(SysctlError::Invalid(expected)), "{name}");
+        }
+        assert_eq!(format!("{sysctls:?}"), format!("{:?}", Sysctls::default()));
+    }
+}
