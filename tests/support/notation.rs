@@ -1,11 +1,12 @@
 //! Segments as packetdrill writes them: `P. 1:11(10) ack 1 win 65535 <mss 1460,sackOK,wscale 7>`.
 //!
-//! Sequence numbers count from the SYN of the side they belong to. The dot is ACK, `E` is ECE and `W` is CWR. Options
-//! stand in the order `mss`, `sackOK`, `TS val … ecr …`, `wscale`, whatever their order on the wire.
+//! Sequence numbers count from the SYN of the side they belong to; those of `sack` blocks from the other side's. The dot is
+//! ACK, `E` is ECE and `W` is CWR. Options stand in the order `mss`, `sackOK`, `TS val … ecr …`, `wscale`, `sack 1:11 21:31`,
+//! whatever their order on the wire. Before a segment whose packet has an ECN field stands `[ect0]`, `[ect1]` or `[ce]`.
 
 use crate::{Segment, content};
-use periplus_wire::SeqNum;
 use periplus_wire::tcp::{TcpFlags, TcpOptions, Timestamps};
+use periplus_wire::{Ecn, SeqNum};
 use std::fmt::Write;
 use std::net::SocketAddrV4;
 use std::str::SplitWhitespace;
@@ -26,7 +27,8 @@ pub(crate) fn write(segment: &Segment, own: SeqNum, other: SeqNum) -> String {
     let present = FLAGS
         .iter()
         .filter(|(_, flag)| segment.flags.contains(*flag));
-    let mut text: String = present.map(|(letter, _)| letter).collect();
+    let mut text = ecn_mark(segment.ecn).to_owned();
+    text.extend(present.map(|(letter, _)| letter));
     let start = segment.sequence - own;
     let length = segment.data.len() as u32;
     let _ = write!(text, " {start}:{}({length})", start.wrapping_add(length));
@@ -34,20 +36,32 @@ pub(crate) fn write(segment: &Segment, own: SeqNum, other: SeqNum) -> String {
         let _ = write!(text, " ack {}", segment.acknowledgment - other);
     }
     let _ = write!(text, " win {}", segment.window);
-    let options = write_options(&segment.options);
+    let options = write_options(&segment.options, other);
     if !options.is_empty() {
         let _ = write!(text, " <{options}>");
     }
     text
 }
 
-fn write_options(options: &TcpOptions) -> String {
+fn ecn_mark(ecn: Ecn) -> &'static str {
+    match ecn {
+        Ecn::NotEct => "",
+        Ecn::Ect0 => "[ect0] ",
+        Ecn::Ect1 => "[ect1] ",
+        Ecn::Ce => "[ce] ",
+    }
+}
+
+fn write_options(options: &TcpOptions, other: SeqNum) -> String {
     let mss = options.mss.map(|mss| format!("mss {mss}"));
     let sack_permitted = options.sack_permitted.then(|| "sackOK".to_owned());
     let timestamps = options.timestamps;
     let timestamps = timestamps.map(|ts| format!("TS val {} ecr {}", ts.value, ts.echo_reply));
     let window_scale = options.window_scale.map(|shift| format!("wscale {shift}"));
-    let all = [mss, sack_permitted, timestamps, window_scale];
+    let blocks = options.sack.iter();
+    let blocks = blocks.map(|(left, right)| format!(" {}:{}", left - other, right - other));
+    let sack = (!options.sack.is_empty()).then(|| format!("sack{}", blocks.collect::<String>()));
+    let all = [mss, sack_permitted, timestamps, window_scale, sack];
     all.into_iter().flatten().collect::<Vec<_>>().join(",")
 }
 
@@ -60,8 +74,11 @@ pub(crate) fn read(
     (source, own): (SocketAddrV4, SeqNum),
     (destination, other): (SocketAddrV4, SeqNum),
 ) -> Segment {
+    let marks = [Ecn::Ect0, Ecn::Ect1, Ecn::Ce].into_iter();
+    let marked = marks.map(|ecn| Some((text.strip_prefix(ecn_mark(ecn))?, ecn)));
+    let (text, ecn) = marked.flatten().next().unwrap_or((text, Ecn::NotEct));
     let (text, options) = match text.split_once('<') {
-        Some((text, options)) => (text, read_options(options.trim_end_matches('>'))),
+        Some((text, options)) => (text, read_options(options.trim_end_matches('>'), other)),
         None => (text, TcpOptions::default()),
     };
     let mut words = text.split_whitespace();
@@ -90,6 +107,8 @@ pub(crate) fn read(
         flags,
         window: u16::MAX,
         options,
+        option_bytes: Vec::new(),
+        ecn,
         data: content(offset..offset + u64::from(length)),
     };
     while let Some(word) = words.next() {
@@ -109,7 +128,7 @@ fn read_flag(letter: char, text: &str) -> TcpFlags {
         .1
 }
 
-fn read_options(text: &str) -> TcpOptions {
+fn read_options(text: &str, other: SeqNum) -> TcpOptions {
     let mut options = TcpOptions::default();
     for option in text.split(',') {
         let mut words = option.split_whitespace();
@@ -117,6 +136,14 @@ fn read_options(text: &str) -> TcpOptions {
             Some("mss") => options.mss = Some(next_number(&mut words) as u16),
             Some("wscale") => options.window_scale = Some(next_number(&mut words) as u8),
             Some("sackOK") => options.sack_permitted = true,
+            Some("sack") => {
+                for block in words {
+                    let (left, right) = block.split_once(':').expect("left:right");
+                    options
+                        .sack
+                        .push(other + number(left), other + number(right));
+                }
+            }
             Some("TS") => {
                 let value = next_number_after(&mut words, "val");
                 let echo_reply = next_number_after(&mut words, "ecr");
@@ -161,6 +188,9 @@ mod tests {
             "S. 0:0(0) ack 1 win 100",
             "P. 1:11(10) ack 20 win 0",
             "R 5:5(0) win 0",
+            "[ect0] PEW. 1:11(10) ack 20 win 0",
+            "[ce] . 1:11(10) ack 20 win 0",
+            ". 1:1(0) ack 20 win 0 <TS val 5 ecr 1,sack 31:41 51:61>",
         ] {
             let segment = read(text, own, other);
             assert_eq!(write(&segment, own.1, other.1), text);

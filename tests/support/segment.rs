@@ -3,7 +3,7 @@
 use periplus_wire::ethernet::{self, EtherType, EthernetAddress, EthernetHeader};
 use periplus_wire::ipv4::{self, Ipv4Fields, Ipv4Header};
 use periplus_wire::tcp::{self, TcpFields, TcpFlags, TcpHeader, TcpOptions};
-use periplus_wire::{SeqNum, checksum, udp};
+use periplus_wire::{Ecn, SeqNum, checksum, udp};
 use std::net::SocketAddrV4;
 
 /// A TCP segment and between whom it travels.
@@ -23,6 +23,10 @@ pub struct Segment {
     pub window: u16,
     /// Options.
     pub options: TcpOptions,
+    /// Options as they were on the wire; empty where the segment was not there yet.
+    pub option_bytes: Vec<u8>,
+    /// The ECN field of its packet.
+    pub ecn: Ecn,
     /// Data.
     pub data: Vec<u8>,
 }
@@ -47,6 +51,8 @@ impl Segment {
             flags: header.flags(),
             window: header.window(),
             options: TcpOptions::parse(options),
+            option_bytes: options.to_vec(),
+            ecn: ip.ecn(),
             data: data.to_vec(),
         })
     }
@@ -64,7 +70,7 @@ impl Segment {
             ttl: 64,
             identification: 0,
             dont_fragment: true,
-            ecn_dscp: 0,
+            ecn_dscp: self.ecn as u8,
             payload_length: tcp_length as u16,
         };
         ip.write(packet);

@@ -82,6 +82,10 @@ counters! {
     tcp_ofo_queue = "TcpExtTCPOFOQueue",
     /// Out-of-order data thrown away at the limit.
     tcp_ofo_drop = "TcpExtTCPOFODrop",
+    /// Reports of data that came again after it was acknowledged (RFC 2883).
+    tcp_dsack_old_sent = "TcpExtTCPDSACKOldSent",
+    /// Reports of data that came again while it waited out of order (RFC 2883).
+    tcp_dsack_ofo_sent = "TcpExtTCPDSACKOfoSent",
     /// Challenge ACKs sent (RFC 5961).
     tcp_challenge_ack = "TcpExtTCPChallengeACK",
     /// Segments refused by PAWS (RFC 7323).

@@ -13,8 +13,8 @@ use periplus_journey::{DropReason, Instant};
 use periplus_ring::{Arrival, RxChecksum};
 use periplus_tcp::{Disposition, Payload, Segment, SegmentHeader, TimeWaitDisposition};
 use periplus_wire::checksum::Sum;
-use periplus_wire::ipv4;
 use periplus_wire::tcp::{TcpFlags, TcpHeader, TcpOptions};
+use periplus_wire::{Ecn, ipv4};
 use std::net::SocketAddr;
 
 impl Shard {
@@ -89,6 +89,7 @@ impl Shard {
         Segment {
             payload,
             time,
+            ecn: packet.ecn,
             ..parts.segment
         }
     }
@@ -191,6 +192,7 @@ impl SegmentParts {
             wnd: header.window(),
             flags: header.flags(),
             options: TcpOptions::parse(options),
+            ecn: Ecn::NotEct,
             payload: Payload::default(),
             time: Default::default(),
         };

@@ -5,6 +5,7 @@ use crate::udp::Datagram;
 use periplus_journey::Instant;
 use periplus_ring::{Capabilities, Device, TxChecksum, TxDescriptor};
 use periplus_tcp::{RingFull, SegmentHeader};
+use periplus_wire::Ecn;
 use periplus_wire::checksum::Sum;
 use periplus_wire::ethernet::{self, EtherType, EthernetAddress};
 use periplus_wire::ipv4::{self, Ipv4Fields};
@@ -52,11 +53,12 @@ impl FlowHeader {
         })
     }
 
-    /// Fills in the IPv4 header's length and checksum.
-    fn write_network(&self, frame: &mut [u8], payload_length: usize) {
+    /// Fills in the IPv4 header's length, ECN field and checksum.
+    fn write_network(&self, frame: &mut [u8], payload_length: usize, ecn: Ecn) {
         frame[..TRANSPORT].copy_from_slice(&self.bytes[..TRANSPORT]);
         let total_length = (ipv4::HEADER_LENGTH + payload_length) as u16;
         frame[NETWORK + 2..NETWORK + 4].copy_from_slice(&total_length.to_be_bytes());
+        ipv4::write_ecn(&mut frame[NETWORK..], ecn);
         ipv4::write_checksum(&mut frame[NETWORK..]);
     }
 
@@ -111,7 +113,7 @@ pub(crate) fn write_segment(
     let header_length = tcp::HEADER_LENGTH + header.options.encoded_length();
     let length = TRANSPORT + header_length + payload_length;
     let frame = device.reserve(length).ok_or(RingFull)?;
-    flow.write_network(frame, header_length + payload_length);
+    flow.write_network(frame, header_length + payload_length, header.ecn);
     let segment = &mut frame[TRANSPORT..length];
     flow.write_transport(segment, header);
     let (head, mut text) = segment.split_at_mut(header_length);

@@ -4,6 +4,7 @@ use crate::Shard;
 use crate::receive::Fate;
 use periplus_journey::{DropReason, Instant};
 use periplus_ring::Arrival;
+use periplus_wire::Ecn;
 use periplus_wire::ethernet;
 use periplus_wire::ipv4::{self, Ipv4Header};
 use std::net::Ipv4Addr;
@@ -14,6 +15,7 @@ pub(crate) struct Ipv4Packet {
     pub(crate) source: Ipv4Addr,
     pub(crate) destination: Ipv4Addr,
     pub(crate) protocol: u8,
+    pub(crate) ecn: Ecn,
     /// Where in the frame the payload begins.
     pub(crate) payload_start: usize,
     /// Bytes of payload, the whole chain's.
@@ -52,6 +54,7 @@ impl Shard {
             source: header.source(),
             destination: header.destination(),
             protocol: header.protocol(),
+            ecn: header.ecn(),
             payload_start: ethernet::HEADER_LENGTH + header.header_length(),
             payload_length: header.total_length() - header.header_length(),
         };

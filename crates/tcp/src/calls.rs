@@ -5,6 +5,7 @@ use crate::connection::AckDue;
 use crate::{Connection, Context, SegmentHeader, State, StreamError};
 use bytes::Bytes;
 use periplus_journey::{Outcome, StampedMark};
+use periplus_wire::Ecn;
 use periplus_wire::tcp::{TcpFlags, TcpOptions};
 
 /// What a read gave.
@@ -242,6 +243,7 @@ impl Connection {
                 timestamps: self.timestamps_option(context.now),
                 ..TcpOptions::default()
             },
+            ecn: Ecn::NotEct,
         });
     }
 

@@ -10,6 +10,7 @@ use crate::loss::{FastRecovery, RetransmissionTimer};
 use crate::memory::first_window;
 use crate::options::{Negotiated, Offer, TimestampClock};
 use crate::reassembly::Reassembly;
+use crate::sack::ReceivedBlocks;
 use crate::tcb::{ReceiveSequence, SendSequence};
 use crate::{ReceiveQueue, Segment, SegmentHeader, SendQueue, SocketOptions, State, StreamError};
 use periplus_journey::{Events, Instant, Outcome, QueuesMet, TcpSummary};
@@ -50,6 +51,10 @@ pub struct Connection {
     pub(crate) segment_size: u32,
     pub(crate) timestamps: Option<TimestampClock>,
     pub(crate) timestamp_offset: u32,
+    /// SACK was agreed on.
+    pub(crate) sack_permitted: bool,
+    /// What our SACK options say, while there is something to say.
+    pub(crate) received_blocks: Option<Box<ReceivedBlocks>>,
 
     pub(crate) send_queue: SendQueue,
     pub(crate) receive_queue: ReceiveQueue,
@@ -113,6 +118,8 @@ impl Connection {
             segment_size: u32::from(offer.mss),
             timestamps: None,
             timestamp_offset,
+            sack_permitted: false,
+            received_blocks: None,
             send_queue: SendQueue::default(),
             receive_queue: ReceiveQueue::default(),
             reassembly: Reassembly::default(),
@@ -236,6 +243,7 @@ impl Connection {
         self.congestion = NewReno::new(self.segment_size);
         self.snd.wind_shift = negotiated.send_shift;
         self.rcv.wind_shift = negotiated.receive_shift;
+        self.sack_permitted = negotiated.sack;
         self.timestamps = negotiated.timestamps.then_some(TimestampClock {
             offset: self.timestamp_offset,
             recent: ts_recent,
@@ -412,6 +420,7 @@ impl Connection {
         self.send_queue.clear();
         self.receive_queue.clear();
         self.reassembly.clear();
+        self.received_blocks = None;
         self.retransmit_at = None;
         self.state_ends_at = None;
         self.ack_due = AckDue::No;

@@ -36,6 +36,8 @@ pub struct InfoOptions {
     pub timestamps: bool,
     /// Window scaling (RFC 7323), though perhaps by 0.
     pub wscale: bool,
+    /// SACK (RFC 2018).
+    pub sack: bool,
 }
 
 /// A connection at one moment: the fields of Linux's `tcp_info` that mean something here, by their names. What was not
@@ -148,6 +150,7 @@ impl Connection {
             options: InfoOptions {
                 timestamps,
                 wscale: self.offer.window_scale.is_some(),
+                sack: self.sack_permitted,
             },
             snd_wscale: self.snd.wind_shift,
             rcv_wscale: self.rcv.wind_shift,

@@ -29,6 +29,7 @@ mod output;
 mod reassembly;
 mod receive_queue;
 pub mod reset;
+mod sack;
 mod segment;
 pub mod segment_arrives;
 mod send_queue;

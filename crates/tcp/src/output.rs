@@ -4,8 +4,8 @@ use crate::chronograph::Limit;
 use crate::connection::AckDue;
 use crate::{Connection, Context, Emit, RingFull, SegmentHeader, State};
 use periplus_journey::Instant;
-use periplus_wire::SeqNum;
 use periplus_wire::tcp::{TcpFlags, TcpOptions};
+use periplus_wire::{Ecn, SeqNum};
 
 /// Pieces of the send queue that one segment is gathered from; a super-frame of smaller pieces ends earlier.
 const PIECES: usize = 32;
@@ -50,6 +50,7 @@ impl Connection {
             let header = self.header(context, self.snd.una - 1, TcpFlags::ACK);
             emit.segment(&header, &[], 0)?;
             self.activity.sent_bare();
+            self.sack_option_sent();
             context.counters.tcp_win_probe += 1;
         }
         let turn = self.transmit_text(context, emit, quantum)?;
@@ -102,7 +103,7 @@ impl Connection {
         let in_flight = self.snd.max - self.snd.una;
         let text = in_flight
             .min(self.send_queue.len() as u32)
-            .min(self.segment_size);
+            .min(self.current_segment_size());
         let text = self.gatherable(0, text as usize) as u32;
         let fin = self.state.is_fin_queued()
             && !self.fin_acknowledged
@@ -188,13 +189,14 @@ impl Connection {
     fn allowed(&self, unsent: u32, sent: u32, emit: &dyn Emit) -> u32 {
         let window = self.snd.wnd.min(self.congestion.cwnd());
         let usable = window.saturating_sub(sent);
-        let largest = emit.largest_payload(self.segment_size as usize) as u32;
+        let segment_size = self.current_segment_size();
+        let largest = emit.largest_payload(segment_size as usize) as u32;
         let mut length = unsent.min(usable).min(largest);
-        if length < unsent && length > self.segment_size {
-            length -= length % self.segment_size; // whole segments, while there is more to come
+        if length < unsent && length > segment_size {
+            length -= length % segment_size; // whole segments, while there is more to come
         }
         // Sender's silly window avoidance (RFC 9293 3.8.6.2.1) and Nagle's algorithm (3.7.4).
-        let full = length >= self.segment_size;
+        let full = length >= segment_size;
         let all = length == unsent;
         let nothing_in_flight = sent == 0;
         let pushed = self.options.no_delay || nothing_in_flight || self.state.is_fin_queued();
@@ -256,13 +258,14 @@ impl Connection {
             pieces[count] = piece;
             count += 1;
         });
-        emit.segment(&header, &pieces[..count], self.segment_size as usize)?;
+        let size = self.current_segment_size();
+        emit.segment(&header, &pieces[..count], size as usize)?;
+        self.sack_option_sent();
         if length == 0 {
             self.activity.sent_bare();
         } else {
-            let (length, size) = (length as u32, self.segment_size);
             self.activity
-                .sent(context.now, seq, length, size, self.snd.max);
+                .sent(context.now, seq, length as u32, size, self.snd.max);
             self.chronograph.turn(context.now, Limit::Busy);
         }
         if length == 0 && !flags.contains(TcpFlags::FIN) {
@@ -278,6 +281,7 @@ impl Connection {
     fn header(&self, context: &Context<'_>, seq: SeqNum, flags: TcpFlags) -> SegmentHeader {
         let options = TcpOptions {
             timestamps: self.timestamps_option(context.now),
+            sack: self.sack_option(),
             ..TcpOptions::default()
         };
         SegmentHeader {
@@ -286,6 +290,7 @@ impl Connection {
             flags,
             wnd: self.window_field(context),
             options,
+            ecn: Ecn::NotEct,
         }
     }
 

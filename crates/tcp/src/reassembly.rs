@@ -122,6 +122,41 @@ impl Reassembly {
         self.pieces.insert(offset, Piece { held, time });
     }
 
+    /// `start..end`, which is here, widened to all adjacent bytes that are here.
+    pub(crate) fn run_around(&self, mut start: u64, mut end: u64) -> (u64, u64) {
+        for (&offset, piece) in self.pieces.range(..start).rev() {
+            if offset + (piece.held.bytes().len() as u64) < start {
+                break;
+            }
+            start = offset;
+        }
+        for (&offset, piece) in self.pieces.range(start..) {
+            if offset > end {
+                break;
+            }
+            end = end.max(offset + piece.held.bytes().len() as u64);
+        }
+        (start, end)
+    }
+
+    /// The first run of bytes in `start..end` that are here already.
+    pub(crate) fn first_overlap(&self, start: u64, end: u64) -> Option<(u64, u64)> {
+        let end_of = |(&offset, piece): (&u64, &Piece)| offset + piece.held.bytes().len() as u64;
+        let before = self.pieces.range(..=start).next_back().map(end_of);
+        let mut overlap = before
+            .filter(|&covered| covered > start)
+            .map(|covered| (start, covered));
+        for piece in self.pieces.range(start..end) {
+            let (offset, piece_end) = (*piece.0, end_of(piece));
+            match &mut overlap {
+                None => overlap = Some((offset, piece_end)),
+                Some((_, covered)) if offset <= *covered => *covered = piece_end.max(*covered),
+                Some(_) => break,
+            }
+        }
+        overlap.map(|(from, to)| (from, to.min(end)))
+    }
+
     /// Takes the piece that continues at `expected`, without the bytes before it.
     pub(crate) fn take_next(&mut self, expected: u64) -> Option<Piece> {
         loop {

@@ -1,8 +1,8 @@
 //! The RST that a segment gets that belongs to no connection.
 
 use crate::{Segment, SegmentHeader};
-use periplus_wire::SeqNum;
 use periplus_wire::tcp::{TcpFlags, TcpOptions};
+use periplus_wire::{Ecn, SeqNum};
 
 /// The answer of RFC 9293, section 3.10.7.1 (CLOSED) and 3.5.2: a RST gets none, a segment with ACK gets
 /// `<SEQ=SEG.ACK><CTL=RST>`, any other `<SEQ=0><ACK=SEG.SEQ+SEG.LEN><CTL=RST,ACK>`.
@@ -30,5 +30,6 @@ pub fn answer_to_length(segment: &Segment, length: u32) -> Option<SegmentHeader>
         flags,
         wnd: 0,
         options: TcpOptions::default(),
+        ecn: Ecn::NotEct,
     })
 }

@@ -2,8 +2,8 @@
 
 use periplus_journey::Instant;
 use periplus_ring::RxFrame;
-use periplus_wire::SeqNum;
 use periplus_wire::tcp::{TcpFlags, TcpOptions};
+use periplus_wire::{Ecn, SeqNum};
 use std::time::Duration;
 
 /// The payload of an arriving segment: the rest of its first frame and the frames chained to it.
@@ -93,6 +93,8 @@ pub struct Segment {
     pub flags: TcpFlags,
     /// The options.
     pub options: TcpOptions,
+    /// What its packet says of congestion (RFC 3168).
+    pub ecn: Ecn,
     /// The text.
     pub payload: Payload,
     /// When it came.
@@ -131,4 +133,6 @@ pub struct SegmentHeader {
     pub wnd: u16,
     /// The options.
     pub options: TcpOptions,
+    /// The ECN field of its packet.
+    pub ecn: Ecn,
 }

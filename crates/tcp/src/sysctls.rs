@@ -4,6 +4,7 @@ mod by_name;
 
 pub use by_name::SysctlError;
 
+use periplus_wire::tcp::OptionOrder;
 use std::time::Duration;
 
 /// The knobs of TCP. Names and defaults are those of Linux's `net.ipv4` sysctls unless said otherwise.
@@ -42,6 +43,12 @@ pub struct Sysctls {
     pub tcp_timestamps: bool,
     /// Whether window scaling (RFC 7323) is offered and answered.
     pub tcp_window_scaling: bool,
+    /// Whether selective acknowledgments (RFC 2018) are offered and answered.
+    pub tcp_sack: bool,
+    /// Whether data that came twice is reported to a peer that understands SACK (D-SACK, RFC 2883).
+    pub tcp_dsack: bool,
+    /// How the options of our SYNs and SYN/ACKs follow one another. Not a sysctl of Linux's: there the order cannot be chosen.
+    pub syn_option_order: OptionOrder,
 }
 
 impl Default for Sysctls {
@@ -62,6 +69,9 @@ impl Default for Sysctls {
             tcp_wmem: 512 * 1024,
             tcp_timestamps: true,
             tcp_window_scaling: true,
+            tcp_sack: true,
+            tcp_dsack: true,
+            syn_option_order: OptionOrder::Linux,
         }
     }
 }

@@ -3,8 +3,8 @@
 use crate::options::TimestampClock;
 use crate::{Connection, Segment, SegmentHeader};
 use periplus_journey::Instant;
-use periplus_wire::SeqNum;
 use periplus_wire::tcp::{TcpFlags, TcpOptions};
+use periplus_wire::{Ecn, SeqNum};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
@@ -122,6 +122,7 @@ impl<A: Copy + Into<IpAddr>> TimeWait<A> {
                 timestamps: self.timestamps.then(|| clock.option(now)),
                 ..TcpOptions::default()
             },
+            ecn: Ecn::NotEct,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! The IPv4 header (RFC 791 3.1).
 
-use crate::Malformed;
 use crate::checksum::Sum;
+use crate::{Ecn, Malformed};
 use std::net::Ipv4Addr;
 use std::ops::Range;
 use zerocopy::byteorder::network_endian::U16;
@@ -25,6 +25,8 @@ const DONT_FRAGMENT: u16 = 0x4000;
 const MORE_FRAGMENTS: u16 = 0x2000;
 const OFFSET_MASK: u16 = 0x1fff;
 
+/// Where in a header the DS field stands, whose lower two bits are the ECN field.
+const DS_FIELD: usize = 1;
 /// Where in a header its checksum stands.
 const CHECKSUM: Range<usize> = 10..12;
 
@@ -132,8 +134,8 @@ impl Ipv4Header {
     }
 
     /// The Explicit Congestion Notification code point (RFC 3168 5).
-    pub fn ecn(&self) -> u8 {
-        self.ds_field & 0b11
+    pub fn ecn(&self) -> Ecn {
+        Ecn::of(self.ds_field)
     }
 }
 
@@ -145,6 +147,14 @@ pub fn verify_checksum(packet: &[u8]) -> bool {
     let mut sum = Sum::new();
     sum.add(&packet[..header.header_length()]);
     sum.finish() == 0
+}
+
+/// Writes the ECN field of the header at the front of `packet`; its checksum is not looked at.
+///
+/// # Panics
+/// If `packet` is shorter than the field's place.
+pub fn write_ecn(packet: &mut [u8], ecn: Ecn) {
+    packet[DS_FIELD] = packet[DS_FIELD] & !0b11 | ecn as u8;
 }
 
 /// Writes the checksum of the header at the front of `packet`, options included, into it: a header that was

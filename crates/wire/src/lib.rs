@@ -4,6 +4,7 @@
 //! Nothing here allocates, keeps state or trusts its input. Every parser is total: whatever the bytes,
 //! it answers with a view inside them or with [`Malformed`].
 
+mod ecn;
 mod malformed;
 mod sequence;
 
@@ -15,5 +16,6 @@ pub mod ipv4;
 pub mod tcp;
 pub mod udp;
 
+pub use ecn::Ecn;
 pub use malformed::Malformed;
 pub use sequence::SeqNum;

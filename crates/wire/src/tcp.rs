@@ -10,5 +10,5 @@ pub use header::{
     HEADER_LENGTH, MAX_HEADER_LENGTH, QuotedSegment, TcpFields, TcpHeader, verify_checksum,
     write_checksum,
 };
-pub use options::{MAX_OPTIONS_LENGTH, MAX_WINDOW_SCALE, TcpOptions, Timestamps};
+pub use options::{MAX_OPTIONS_LENGTH, MAX_WINDOW_SCALE, OptionOrder, TcpOptions, Timestamps};
 pub use sack::SackBlocks;

@@ -7,8 +7,8 @@ use crate::memory::first_window;
 use crate::options::{Negotiated, Offer, TimestampClock};
 use crate::{Context, LastAnswer, Segment, SegmentHeader, Sysctls};
 use periplus_journey::{DropReason, Events, Instant, Outcome, QueueMet, QueuesMet};
-use periplus_wire::SeqNum;
 use periplus_wire::tcp::{TcpFlags, Timestamps};
+use periplus_wire::{Ecn, SeqNum};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
@@ -149,12 +149,20 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
                 .window_scale
                 .filter(|_| self.said.window_scale().is_some()),
             timestamps: offer.timestamps && self.said.timestamps(),
+            sack: offer.sack && self.said.sack_permitted(),
+            order: offer.order,
         }
     }
 
     pub(crate) fn negotiated(&self, offer: Offer) -> Negotiated {
         let mss = (self.mss != NO_MSS).then_some(self.mss);
-        Negotiated::from_parts(offer, mss, self.said.window_scale(), self.said.timestamps())
+        Negotiated::from_parts(
+            offer,
+            mss,
+            self.said.window_scale(),
+            self.said.timestamps(),
+            self.said.sack_permitted(),
+        )
     }
 
     /// When the SYN/ACK is sent again, or the record reaped: after 1, 3, 7, … s (RFC 6298 with its back-off).
@@ -175,6 +183,7 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
             flags: TcpFlags::SYN | TcpFlags::ACK,
             wnd: self.window(context.sysctls) as u16,
             options: self.narrow(offer).options(timestamps),
+            ecn: Ecn::NotEct,
         }
     }
 
@@ -188,6 +197,7 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
         let syn_ack = self.syn_ack(offer, ts_offset, context);
         let mut options = syn_ack.options;
         (options.mss, options.window_scale) = (None, None);
+        options.sack_permitted = false;
         SegmentHeader {
             seq: self.iss + 1,
             flags: TcpFlags::ACK,

@@ -13,6 +13,7 @@ impl SynSaid {
     const WINDOW_SHIFT: u32 = 5;
     const WINDOW_SHIFTS: u16 = 0b111;
     const REPEATED: u16 = 1 << 8;
+    const SACK_PERMITTED: u16 = 1 << 9;
     const LARGEST_WINDOW_SCALE: u8 = 14;
 
     pub(crate) fn new(options: &TcpOptions, window_shift: u8) -> Self {
@@ -20,7 +21,8 @@ impl SynSaid {
             scale.min(Self::LARGEST_WINDOW_SCALE).into()
         });
         let timestamps = options.timestamps.map_or(0, |_| Self::TIMESTAMPS);
-        Self(scale | timestamps | u16::from(window_shift) << Self::WINDOW_SHIFT)
+        let sack_permitted = u16::from(options.sack_permitted) * Self::SACK_PERMITTED;
+        Self(scale | timestamps | sack_permitted | u16::from(window_shift) << Self::WINDOW_SHIFT)
     }
 
     pub(crate) fn window_scale(self) -> Option<u8> {
@@ -34,6 +36,10 @@ impl SynSaid {
 
     pub(crate) fn timestamps(self) -> bool {
         self.0 & Self::TIMESTAMPS != 0
+    }
+
+    pub(crate) fn sack_permitted(self) -> bool {
+        self.0 & Self::SACK_PERMITTED != 0
     }
 
     /// Our SYN/ACK is sent again, for whatever reason: which copy is answered cannot be told then (RFC 6298 3, Karn).

@@ -1,7 +1,8 @@
-//! The options of the SYNs: maximum segment size (RFC 9293 3.7.1), window scale and timestamps (RFC 7323).
+//! The options of the SYNs: maximum segment size (RFC 9293 3.7.1), window scale and timestamps (RFC 7323), SACK
+//! (RFC 2018).
 
 use crate::Sysctls;
-use periplus_wire::tcp::{TcpOptions, Timestamps};
+use periplus_wire::tcp::{OptionOrder, TcpOptions, Timestamps};
 
 /// What a peer can take that says nothing (RFC 9293 3.7.1).
 const DEFAULT_MSS: u16 = 536;
@@ -21,6 +22,10 @@ pub struct Offer {
     pub window_scale: Option<u8>,
     /// Whether we send timestamps.
     pub timestamps: bool,
+    /// Whether we understand SACK (RFC 2018).
+    pub sack: bool,
+    /// How the options follow one another.
+    pub order: OptionOrder,
 }
 
 impl Offer {
@@ -34,15 +39,20 @@ impl Offer {
             mss,
             window_scale: sysctls.tcp_window_scaling.then_some(shift),
             timestamps: sysctls.tcp_timestamps,
+            sack: sysctls.tcp_sack,
+            order: sysctls.syn_option_order,
         }
     }
 
-    /// The offer, less what the peer's SYN did not say (RFC 7323 2.2 and 3.2: in a SYN/ACK only if the SYN had it).
+    /// The offer, less what the peer's SYN did not say (RFC 7323 2.2 and 3.2: in a SYN/ACK only if the SYN had it; so
+    /// does Linux with SACK-permitted).
     pub fn answering(self, syn: &TcpOptions) -> Self {
         Self {
             mss: self.mss,
             window_scale: self.window_scale.filter(|_| syn.window_scale.is_some()),
             timestamps: self.timestamps && syn.timestamps.is_some(),
+            sack: self.sack && syn.sack_permitted,
+            order: self.order,
         }
     }
 
@@ -52,6 +62,8 @@ impl Offer {
             mss: Some(self.mss),
             window_scale: self.window_scale,
             timestamps: self.timestamps.then_some(timestamps),
+            sack_permitted: self.sack,
+            order: self.order,
             ..TcpOptions::default()
         }
     }
@@ -68,6 +80,8 @@ pub(crate) struct Negotiated {
     pub receive_shift: u8,
     /// Whether every segment carries timestamps.
     pub timestamps: bool,
+    /// Whether SACK is understood at both ends.
+    pub sack: bool,
 }
 
 impl Negotiated {
@@ -78,6 +92,7 @@ impl Negotiated {
             peer.mss,
             peer.window_scale,
             peer.timestamps.is_some(),
+            peer.sack_permitted,
         )
     }
 
@@ -87,6 +102,7 @@ impl Negotiated {
         mss: Option<u16>,
         window_scale: Option<u8>,
         timestamps: bool,
+        sack: bool,
     ) -> Self {
         let timestamps = offer.timestamps && timestamps;
         let mss = mss.unwrap_or(DEFAULT_MSS).max(MINIMUM_MSS).min(offer.mss);
@@ -105,6 +121,7 @@ impl Negotiated {
             send_shift,
             receive_shift,
             timestamps,
+            sack: offer.sack && sack,
         }
     }
 }

@@ -5,8 +5,8 @@ use crate::connection::AckDue;
 use crate::loss::AckVerdict;
 use crate::{Connection, Context, Disposition, Segment, SegmentHeader, State};
 use periplus_journey::DropReason;
-use periplus_wire::SeqNum;
 use periplus_wire::tcp::{TcpFlags, TcpOptions};
+use periplus_wire::{Ecn, SeqNum};
 
 impl Connection {
     /// Returns the segment's fate where the ACK field decides it, `None` where processing goes on.
@@ -24,6 +24,7 @@ impl Connection {
                     flags: TcpFlags::RST,
                     wnd: 0,
                     options: TcpOptions::default(),
+                    ecn: Ecn::NotEct,
                 }));
             }
             self.state = if self.close_queued {

@@ -19,6 +19,7 @@ impl Connection {
             return;
         }
         self.reassembly.clear();
+        self.report_in_order();
         self.rcv.nxt += 1;
         // The edge never moves left, and there is nothing more to receive.
         self.rcv.edge = self.rcv.edge.max(self.rcv.nxt);

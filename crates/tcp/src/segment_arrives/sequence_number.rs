@@ -51,6 +51,9 @@ impl Connection {
             self.acknowledge_unacceptable(context, len > 0);
         }
         let old = end.at_or_before(nxt);
+        if len > 0 && seq.before(nxt) {
+            self.report_duplicate(context, seq, end.min(nxt));
+        }
         Acceptability::Unacceptable(if old {
             DropReason::TcpOldSequence
         } else {
@@ -100,8 +103,15 @@ impl Connection {
 
     /// Cuts off what was received before and what lies beyond the window. Returns where the FIN stands that the segment
     /// carries, if it is inside.
-    pub(super) fn trim_to_window(&mut self, segment: &mut Segment) -> Option<SeqNum> {
+    pub(super) fn trim_to_window(
+        &mut self,
+        context: &mut Context<'_>,
+        segment: &mut Segment,
+    ) -> Option<SeqNum> {
         if segment.seq.before(self.rcv.nxt) {
+            if !segment.payload.is_empty() {
+                self.report_duplicate(context, segment.seq, self.rcv.nxt);
+            }
             let old = (self.rcv.nxt - segment.seq).min(segment.payload.len() as u32);
             segment.payload.advance(old as usize);
             segment.seq += old;

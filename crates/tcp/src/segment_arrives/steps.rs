@@ -63,7 +63,7 @@ impl Connection {
         if acceptability == Acceptability::WindowClosed {
             return Disposition::Dropped(DropReason::TcpZeroWindow);
         }
-        let fin = self.trim_to_window(&mut segment);
+        let fin = self.trim_to_window(context, &mut segment);
         let carried_text = !segment.payload.is_empty();
         if carried_text && let Some(disposition) = self.process_text(context, &mut segment) {
             return disposition;

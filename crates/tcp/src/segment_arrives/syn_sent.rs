@@ -4,8 +4,8 @@ use crate::options::Negotiated;
 use crate::tcb::ReceiveSequence;
 use crate::{Connection, Context, Disposition, Segment, SegmentHeader, State, StreamError};
 use periplus_journey::{DropReason, Outcome};
-use periplus_wire::SeqNum;
 use periplus_wire::tcp::{TcpFlags, TcpOptions};
+use periplus_wire::{Ecn, SeqNum};
 
 impl Connection {
     pub(super) fn arrives_in_syn_sent(
@@ -25,6 +25,7 @@ impl Connection {
                 flags: TcpFlags::RST,
                 wnd: 0,
                 options: TcpOptions::default(),
+                ecn: Ecn::NotEct,
             });
         }
         // Second: a RST is believed only with such an ACK.

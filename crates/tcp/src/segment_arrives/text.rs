@@ -49,6 +49,7 @@ impl Connection {
         segment: &Segment,
     ) {
         let length = payload.len() as u32;
+        self.report_overlap(context, self.nxt_offset, length);
         for frame in payload.into_frames() {
             let may_pin = context.frames.allows(self.pinned_frames());
             self.receive_queue.push_frame(frame, may_pin);
@@ -70,6 +71,7 @@ impl Connection {
                 journal.arrived(self.nxt_offset, piece.time, read_to);
             }
         }
+        self.report_in_order();
         self.grow_window(context, length);
         self.keep_within_memory(context);
         self.wake_reader();
@@ -93,6 +95,7 @@ impl Connection {
         context.counters.tcp_ofo_queue += 1;
         self.activity.rcv_ooopack += 1;
         self.acknowledge_now(); // RFC 5681 4.2: a duplicate ACK, at once
+        self.report_overlap(context, offset, payload.len() as u32);
         let mut at = offset;
         for frame in payload.into_frames() {
             let length = frame.len() as u64;
@@ -101,6 +104,7 @@ impl Connection {
                 context.counters.tcp_ofo_drop += 1;
                 return Some(Disposition::Dropped(DropReason::TcpOfoQueuePrune));
             }
+            self.report_out_of_order(at, length as u32);
             at += length;
         }
         self.keep_within_memory(context);

@@ -1,6 +1,7 @@
 //! The knobs by their names: set as `sysctl` sets them, in Linux's units.
 
 use super::Sysctls;
+use periplus_wire::tcp::OptionOrder;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -81,6 +82,20 @@ impl Knob for bool {
     }
 }
 
+impl Knob for OptionOrder {
+    fn set(&mut self, value: &str) -> bool {
+        *self = match value {
+            "0" | "linux" => OptionOrder::Linux,
+            "1" | "freebsd" => OptionOrder::FreeBsd,
+            _ => return false,
+        };
+        true
+    }
+    fn expected(&self) -> &'static str {
+        "0 (linux) or 1 (freebsd)"
+    }
+}
+
 /// A time in units of so many milliseconds.
 struct Time<'a, const UNIT: u64>(&'a mut Duration);
 
@@ -141,6 +156,9 @@ impl Sysctls {
         "tcp_wmem",
         "tcp_timestamps",
         "tcp_window_scaling",
+        "tcp_sack",
+        "tcp_dsack",
+        "syn_option_order",
     ];
 
     /// Sets the knob `name`, written as in `sysctl` with or without `net.ipv4.` or `net.core.` before it, to `value` in
@@ -169,6 +187,9 @@ impl Sysctls {
             "tcp_wmem" => &mut Most::<1>(&mut self.tcp_wmem),
             "tcp_timestamps" => &mut self.tcp_timestamps,
             "tcp_window_scaling" => &mut self.tcp_window_scaling,
+            "tcp_sack" => &mut self.tcp_sack,
+            "tcp_dsack" => &mut self.tcp_dsack,
+            "syn_option_order" => &mut self.syn_option_order,
             _ => return Err(SysctlError::Unknown),
         };
         if knob.set(value.trim()) {

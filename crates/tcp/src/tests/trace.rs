@@ -18,8 +18,8 @@ use crate::{
 };
 use periplus_journey::{Counters, Instant};
 use periplus_ring::{PoolLevel, RxFrame};
-use periplus_wire::SeqNum;
 use periplus_wire::tcp::{TcpFlags, TcpOptions};
+use periplus_wire::{Ecn, SeqNum};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -189,6 +189,7 @@ impl Trace {
             wnd: 20_000,
             flags,
             options: TcpOptions::default(),
+            ecn: Ecn::NotEct,
             payload: Default::default(),
             time: Default::default(),
         };

@@ -29,7 +29,7 @@ fn a_header_reads_as_it_was_written_and_padding_is_cut_off() {
     assert_eq!((header.protocol(), header.ttl()), (TCP, 64));
     assert_eq!(header.identification(), 0x1234);
     assert_eq!((header.header_length(), header.total_length()), (20, 24));
-    assert_eq!((header.dscp(), header.ecn()), (0b10_1110, 0b01));
+    assert_eq!((header.dscp(), header.ecn()), (0b10_1110, Ecn::Ect1));
     assert!(header.dont_fragment() && !header.is_fragment());
     assert_eq!(payload, [0xee; 4]);
     assert!(verify_checksum(&packet));

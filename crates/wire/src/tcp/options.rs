@@ -25,6 +25,17 @@ const TIMESTAMPS: u8 = 8;
 const SACK_BASE: usize = 4;
 const SACK_BLOCK: usize = 8;
 
+/// How a SYN's options follow one another. RFC 9293 leaves it to the sender, and fingerprints are made of it. Beyond the SYN
+/// both write the same.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum OptionOrder {
+    /// MSS, SACK-permitted, timestamps, window scale.
+    #[default]
+    Linux,
+    /// MSS, window scale, SACK-permitted, timestamps.
+    FreeBsd,
+}
+
 /// The timestamps option (RFC 7323 3.2).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Timestamps {
@@ -48,19 +59,25 @@ pub struct TcpOptions {
     pub sack: SackBlocks,
     /// The sender's clock and its echo.
     pub timestamps: Option<Timestamps>,
+    /// How they are written. Not read: a segment that was parsed says [`OptionOrder::Linux`].
+    pub order: OptionOrder,
 }
 
 impl TcpOptions {
     /// Bytes [`write`](Self::write) fills: a multiple of 4, at most [`MAX_OPTIONS_LENGTH`].
     pub fn encoded_length(&self) -> usize {
-        let sack = match self.sack_blocks_that_fit() {
-            0 => 0,
-            blocks => SACK_BASE + blocks * SACK_BLOCK,
-        };
-        self.length_without_sack() + sack
+        self.length_without_sack() + self.sack_length()
     }
 
-    /// Writes the options to the front of `out`, laid out as Linux does (middleboxes have seen that often),
+    /// Bytes that [`write`](Self::write) fills with SACK blocks, as many as find room beside the other options.
+    pub fn sack_length(&self) -> usize {
+        match self.sack_blocks_that_fit() {
+            0 => 0,
+            blocks => SACK_BASE + blocks * SACK_BLOCK,
+        }
+    }
+
+    /// Writes the options to the front of `out`, laid out as a widespread system does (middleboxes have seen that often),
     /// every option's numbers aligned to four bytes. Returns [`encoded_length`](Self::encoded_length). SACK
     /// blocks that find no room are left out (RFC 2018 3).
     ///
@@ -76,18 +93,33 @@ impl TcpOptions {
             let [high, low] = mss.to_be_bytes();
             word([MAXIMUM_SEGMENT_SIZE, 4, high, low]);
         }
-        match (self.timestamps, self.sack_permitted) {
-            (Some(_), true) => word([SACK_PERMITTED, 2, TIMESTAMPS, 10]),
-            (Some(_), false) => word([NO_OPERATION, NO_OPERATION, TIMESTAMPS, 10]),
-            (None, true) => word([NO_OPERATION, NO_OPERATION, SACK_PERMITTED, 2]),
-            (None, false) => {}
+        let window_scale = self
+            .window_scale
+            .map(|shift| [NO_OPERATION, WINDOW_SCALE, 3, shift.min(MAX_WINDOW_SCALE)]);
+        if let (OptionOrder::FreeBsd, Some(window_scale)) = (self.order, window_scale) {
+            word(window_scale);
+        }
+        match (self.timestamps, self.sack_permitted, self.order) {
+            (Some(_), true, _) => word([SACK_PERMITTED, 2, TIMESTAMPS, 10]),
+            (Some(_), false, _) => word([NO_OPERATION, NO_OPERATION, TIMESTAMPS, 10]),
+            (None, true, OptionOrder::Linux) => {
+                word([NO_OPERATION, NO_OPERATION, SACK_PERMITTED, 2])
+            }
+            (None, true, OptionOrder::FreeBsd) => {
+                let padding = match self.sack_blocks_that_fit() {
+                    0 => END_OF_OPTION_LIST,
+                    _ => NO_OPERATION,
+                };
+                word([SACK_PERMITTED, 2, padding, padding]);
+            }
+            (None, false, _) => {}
         }
         if let Some(timestamps) = self.timestamps {
             word(timestamps.value.to_be_bytes());
             word(timestamps.echo_reply.to_be_bytes());
         }
-        if let Some(shift) = self.window_scale {
-            word([NO_OPERATION, WINDOW_SCALE, 3, shift.min(MAX_WINDOW_SCALE)]);
+        if let (OptionOrder::Linux, Some(window_scale)) = (self.order, window_scale) {
+            word(window_scale);
         }
         let blocks = self.sack_blocks_that_fit();
         if blocks > 0 {

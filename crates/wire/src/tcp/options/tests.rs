@@ -33,6 +33,31 @@ fn a_syn_is_laid_out_as_linux_does() {
 }
 
 #[test]
+fn or_as_freebsd_does() {
+    let options = TcpOptions {
+        mss: Some(1460),
+        window_scale: Some(6),
+        sack_permitted: true,
+        timestamps: Some(Timestamps {
+            value: 0x0102_0304,
+            echo_reply: 0,
+        }),
+        order: OptionOrder::FreeBsd,
+        ..TcpOptions::default()
+    };
+    let expected = b"\x02\x04\x05\xb4\x01\x03\x03\x06\x04\x02\x08\x0a\x01\x02\x03\x04\0\0\0\0";
+    assert_eq!(written(&options), expected);
+    let without_timestamps = TcpOptions {
+        timestamps: None,
+        ..options
+    };
+    assert_eq!(
+        written(&without_timestamps),
+        b"\x02\x04\x05\xb4\x01\x03\x03\x06\x04\x02\0\0"
+    );
+}
+
+#[test]
 fn beside_timestamps_three_sack_blocks_fit() {
     let mut options = TcpOptions {
         timestamps: Some(Timestamps {
@@ -89,13 +114,14 @@ prop_compose! {
         sack_permitted: bool,
         timestamps in proptest::option::of(any::<(u32, u32)>()),
         blocks in proptest::collection::vec(any::<(u32, u32)>(), 0..=4),
+        order in prop_oneof![Just(OptionOrder::Linux), Just(OptionOrder::FreeBsd)],
     ) -> TcpOptions {
         let timestamps = timestamps.map(|(value, echo_reply)| Timestamps { value, echo_reply });
         let mut sack = SackBlocks::new();
         for (left, right) in blocks {
             sack.push(SeqNum(left), SeqNum(right));
         }
-        TcpOptions { mss, window_scale, sack_permitted, sack, timestamps }
+        TcpOptions { mss, window_scale, sack_permitted, sack, timestamps, order }
     }
 }
 
@@ -108,7 +134,7 @@ proptest! {
         let fit = read.sack.len();
         prop_assert_eq!(read.sack.as_slice(), &options.sack.as_slice()[..fit]);
         prop_assert!(fit == options.sack.len() || bytes.len() + SACK_BLOCK > MAX_OPTIONS_LENGTH);
-        prop_assert_eq!(TcpOptions { sack: options.sack, ..read }, options);
+        prop_assert_eq!(TcpOptions { sack: options.sack, order: options.order, ..read }, options);
     }
 
     #[test]

@@ -1,0 +1,156 @@
+//! What came out of order, or twice, is told to a peer that understands SACK (RFC 2018, RFC 2883).
+
+use periplus_stack::{ConnectionId, ShardOptions};
+use periplus_tcp::Sysctls;
+use periplus_tests::{Script, options};
+use periplus_wire::tcp::OptionOrder;
+
+const A: u16 = 40_001;
+
+/// A peer that understands SACK and has no timestamps has connected.
+fn connected(tcp: Sysctls) -> (Script, ConnectionId) {
+    let (mut script, web) = Script::listening(ShardOptions { tcp, ..options() }, 10);
+    script.inject(A, "S 0:0(0) win 65535 <mss 1460,sackOK>");
+    let answer = script.next_segment(A);
+    assert_eq!(answer.options.sack_permitted, tcp.tcp_sack);
+    script.inject(A, ". 1:1(0) ack 1");
+    let id = script.accept(web).id;
+    (script, id)
+}
+
+#[test]
+fn the_block_that_changed_last_stands_first() {
+    let (mut script, _) = connected(Sysctls::default());
+    script.inject(A, ". 101:201(100) ack 1");
+    script.expect(A, ". 1:1(0) ack 1 <sack 101:201>");
+    script.inject(A, ". 301:401(100) ack 1");
+    script.expect(A, ". 1:1(0) ack 1 <sack 301:401 101:201>");
+    script.inject(A, ". 201:251(50) ack 1");
+    script.expect(A, ". 1:1(0) ack 1 <sack 101:251 301:401>");
+    script.inject(A, ". 1:101(100) ack 1");
+    script.expect(A, ". 1:1(0) ack 251 <sack 301:401>");
+    script.inject(A, ". 251:301(50) ack 1");
+    let last = script.next_segment(A);
+    assert!(last.options.sack.is_empty(), "{last:?}");
+}
+
+#[test]
+fn four_blocks_fit_and_beside_timestamps_three() {
+    let (mut script, _) = connected(Sysctls::default());
+    for start in [101, 301, 501, 701] {
+        script.inject(A, &format!(". {start}:{}(100) ack 1", start + 100));
+    }
+    let blocks: Vec<_> = (0..4)
+        .map(|_| script.next_segment(A).options.sack.len())
+        .collect();
+    assert_eq!(blocks, [1, 2, 3, 4]);
+
+    let (mut script, _) = Script::listening(options(), 10);
+    script.inject(A, "S 0:0(0) win 65535 <mss 1460,sackOK,TS val 1 ecr 0>");
+    script.drain();
+    script.inject(A, ". 1:1(0) ack 1 <TS val 1 ecr 0>");
+    for start in [101, 301, 501, 701] {
+        let segment = format!(". {start}:{}(100) ack 1 <TS val 1 ecr 0>", start + 100);
+        script.inject(A, &segment);
+    }
+    let blocks: Vec<_> = (0..4)
+        .map(|_| script.next_segment(A).options.sack.len())
+        .collect();
+    assert_eq!(blocks, [1, 2, 3, 3]);
+}
+
+/// RFC 6691 2: what the option takes, the text leaves.
+#[test]
+fn a_full_segment_with_blocks_has_less_text() {
+    let (mut script, id) = connected(Sysctls::default());
+    script.inject(A, ". 101:201(100) ack 1");
+    script.drain();
+    script.write(id, 0..2920);
+    script.expect(A, ". 1:1449(1448) ack 1 <sack 101:201>");
+    script.expect(A, ". 1449:2897(1448) ack 1 <sack 101:201>");
+}
+
+#[test]
+fn the_knob_and_the_peer_decide_whether_it_is_used() {
+    let off = Sysctls {
+        tcp_sack: false,
+        ..Sysctls::default()
+    };
+    let (mut script, _) = connected(off);
+    script.inject(A, ". 101:201(100) ack 1");
+    assert!(script.next_segment(A).options.sack.is_empty());
+
+    let (mut script, _) = Script::established(A);
+    script.inject(A, ". 101:201(100) ack 1");
+    assert!(script.next_segment(A).options.sack.is_empty());
+
+    let mut script = Script::new(options());
+    script.connect(A);
+    assert!(script.next_segment(A).options.sack_permitted);
+}
+
+#[test]
+fn what_came_twice_is_told_once_before_the_blocks() {
+    let (mut script, _) = connected(Sysctls::default());
+    script.inject(A, ". 1:101(100) ack 1");
+    script.inject(A, ". 201:301(100) ack 1");
+    script.expect(A, ". 1:1(0) ack 101 <sack 201:301>");
+    // below RCV.NXT
+    script.inject(A, ". 51:101(50) ack 1");
+    script.expect(A, ". 1:1(0) ack 101 <sack 51:101 201:301>");
+    // in the reassembly queue: the run around it follows (RFC 2883 4.2.1)
+    script.inject(A, ". 221:241(20) ack 1");
+    script.expect(A, ". 1:1(0) ack 101 <sack 221:241 201:301>");
+    // in part
+    script.inject(A, ". 251:351(100) ack 1");
+    script.expect(A, ". 1:1(0) ack 101 <sack 251:301 201:351>");
+    script.inject(A, ". 401:411(10) ack 1");
+    script.expect(A, ". 1:1(0) ack 101 <sack 401:411 201:351>");
+    // the segment that fills the hole covers more
+    script.inject(A, ". 101:211(110) ack 1");
+    script.expect(A, ". 1:1(0) ack 351 <sack 201:211 401:411>");
+    let counters = script.stack.shard.counters();
+    assert_eq!(counters.tcp_dsack_old_sent, 1);
+    assert_eq!(counters.tcp_dsack_ofo_sent, 3);
+}
+
+#[test]
+fn without_tcp_dsack_nothing_is_told_twice() {
+    let off = Sysctls {
+        tcp_dsack: false,
+        ..Sysctls::default()
+    };
+    let (mut script, _) = connected(off);
+    script.inject(A, ". 1:101(100) ack 1");
+    script.inject(A, ". 1:101(100) ack 1");
+    assert!(script.next_segment(A).options.sack.is_empty());
+    assert_eq!(script.stack.shard.counters().tcp_dsack_old_sent, 0);
+}
+
+/// The options of a SYN as bytes: on the wire the order is seen.
+#[test]
+fn the_options_of_a_syn_stand_in_the_order_that_was_chosen() {
+    for (syn_option_order, kinds) in [
+        (OptionOrder::Linux, [2, 4, 8, 1, 3]),
+        (OptionOrder::FreeBsd, [2, 1, 3, 4, 8]),
+    ] {
+        let tcp = Sysctls {
+            syn_option_order,
+            ..Sysctls::default()
+        };
+        let mut script = Script::new(ShardOptions { tcp, ..options() });
+        script.connect(A);
+        let options = script.next_segment(A).option_bytes;
+        let mut found = Vec::new();
+        let mut rest = &options[..];
+        while let [kind, after @ ..] = rest {
+            found.push(*kind);
+            rest = if *kind == 1 {
+                after
+            } else {
+                &rest[rest[1].into()..]
+            };
+        }
+        assert_eq!(found, kinds, "{syn_option_order:?}");
+    }
+}
