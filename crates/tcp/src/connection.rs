@@ -209,10 +209,11 @@ impl Connection {
         connection.set_window(ack);
         let established = ack.time.arrived;
         if !half_open.is_repeated() {
-            connection
-                .retransmission_timer
-                .measured(established.since(half_open.syn_ack_sent()));
+            let r = established.since(half_open.syn_ack_sent());
+            let una = connection.snd.una;
+            connection.retransmission_timer.measured(r, una, una);
         }
+        connection.retransmission_timer.established();
         if context.recorder.is_enabled() {
             let handshake = Events {
                 syn_arrived: Some(half_open.syn_arrived),

@@ -2,6 +2,7 @@
 
 mod fast_recovery;
 mod retransmission_timer;
+mod round_trip_time;
 
 pub(crate) use fast_recovery::{AckVerdict, FastRecovery};
 pub(crate) use retransmission_timer::{INITIAL_RTO, RetransmissionTimer};

@@ -1,26 +1,24 @@
 //! The retransmission timer of RFC 6298.
 
+use super::round_trip_time::RoundTripTime;
 use periplus_journey::Instant;
 use periplus_wire::SeqNum;
 use std::time::Duration;
 
 /// The RTO before a round-trip time is known (RFC 6298 2.1).
 pub(crate) const INITIAL_RTO: Duration = Duration::from_secs(1);
-/// RFC 6298 2.4 asks for a second; Linux and FreeBSD, with finer clocks than that document had in mind, use 200 ms and
-/// 230 ms. We side with Linux.
-const MINIMUM_RTO: Duration = Duration::from_millis(200);
+/// The RTO of a connection whose handshake told no round-trip time because a SYN was sent again (RFC 6298 5.7).
+const FALLBACK_RTO: Duration = Duration::from_secs(3);
 /// RFC 6298 2.5 allows any bound of at least 60 s; Linux's TCP_RTO_MAX.
-const MAXIMUM_RTO: Duration = Duration::from_secs(120);
-/// G, the clock's granularity: a tick of the timer wheel.
-const GRANULARITY: Duration = Duration::from_nanos(1 << 16);
+pub(crate) const MAXIMUM_RTO: Duration = Duration::from_secs(120);
 
-/// SRTT, RTTVAR and RTO, the segment being timed, and the back-off.
+/// The round-trip time, the segment being timed, and the back-off.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RetransmissionTimer {
-    srtt: Option<Duration>,
-    rttvar: Duration,
+    round_trip_time: Option<RoundTripTime>,
     min_rtt: Option<Duration>,
-    back_off: u32,
+    established: bool,
+    back_off: u8,
     /// The end of the segment being timed and when it was sent. One at a time; none that was sent twice (Karn, RFC 6298 3).
     timed: Option<(SeqNum, Instant)>,
 }
@@ -28,12 +26,12 @@ pub(crate) struct RetransmissionTimer {
 impl RetransmissionTimer {
     /// SRTT, once measured.
     pub(crate) fn srtt(&self) -> Option<Duration> {
-        self.srtt
+        self.round_trip_time.as_ref().map(RoundTripTime::smoothed)
     }
 
-    /// RTTVAR, once measured.
+    /// The mean deviation of the round-trip time (RFC 6298's RTTVAR), once measured.
     pub(crate) fn rttvar(&self) -> Option<Duration> {
-        self.srtt.map(|_| self.rttvar)
+        self.round_trip_time.as_ref().map(RoundTripTime::deviation)
     }
 
     /// The least round-trip time measured.
@@ -43,9 +41,10 @@ impl RetransmissionTimer {
 
     /// RTO with the back-off applied.
     pub(crate) fn rto(&self) -> Duration {
-        let base = match self.srtt {
+        let base = match &self.round_trip_time {
+            Some(round_trip_time) => round_trip_time.rto(),
+            None if self.established => FALLBACK_RTO,
             None => INITIAL_RTO,
-            Some(srtt) => (srtt + GRANULARITY.max(4 * self.rttvar)).max(MINIMUM_RTO),
         };
         base.saturating_mul(1u32 << self.back_off.min(16))
             .min(MAXIMUM_RTO)
@@ -53,7 +52,18 @@ impl RetransmissionTimer {
 
     /// How often in a row the timer expired.
     pub(crate) fn back_off(&self) -> u32 {
-        self.back_off
+        self.back_off.into()
+    }
+
+    /// The handshake is complete: its losses say nothing of the time to come.
+    pub(crate) fn established(&mut self) {
+        self.back_off = 0;
+        self.established = true;
+    }
+
+    /// What is waited for is no acknowledgment any more, or another one.
+    pub(crate) fn starts_anew(&mut self) {
+        self.back_off = 0;
     }
 
     /// New data that ends at `end` was sent.
@@ -68,35 +78,40 @@ impl RetransmissionTimer {
         self.timed = None;
     }
 
-    /// Everything before `ack` is acknowledged. Takes the measurement, if that was what was timed.
-    pub(crate) fn acknowledged(&mut self, ack: SeqNum, now: Instant) {
-        self.back_off = 0;
-        if let Some((end, sent)) = self.timed
-            && ack.at_or_after(end)
-        {
+    /// Everything before `ack` is acknowledged, `max` being the end of all that was sent. Takes the measurement, if that was
+    /// what was timed. While nothing is, because something was sent again, `echoed` tells how old the timestamp is that came
+    /// back (RFC 7323 4); with neither, the back-off stays (Karn's algorithm).
+    pub(crate) fn acknowledged(
+        &mut self,
+        ack: SeqNum,
+        max: SeqNum,
+        now: Instant,
+        echoed: Option<Duration>,
+    ) {
+        let measured = match self.timed {
+            Some((end, sent)) if ack.at_or_after(end) => Some(now.since(sent)),
+            Some(_) => None,
+            None => echoed,
+        };
+        if let Some(r) = measured {
             self.timed = None;
-            self.measured(now.since(sent));
+            self.measured(r, ack, max);
         }
     }
 
-    /// A round-trip time was measured (RFC 6298 2.2, 2.3: alpha 1/8, beta 1/4).
-    pub(crate) fn measured(&mut self, r: Duration) {
+    /// A round-trip time was measured by the acknowledgment of all before `una`, which ends the back-off.
+    pub(crate) fn measured(&mut self, r: Duration, una: SeqNum, max: SeqNum) {
+        self.back_off = 0;
         self.min_rtt = Some(self.min_rtt.map_or(r, |least| least.min(r)));
-        match self.srtt {
-            None => {
-                self.srtt = Some(r);
-                self.rttvar = r / 2;
-            }
-            Some(srtt) => {
-                self.rttvar = (3 * self.rttvar + srtt.abs_diff(r)) / 4;
-                self.srtt = Some((7 * srtt + r) / 8);
-            }
+        match &mut self.round_trip_time {
+            None => self.round_trip_time = Some(RoundTripTime::new(r, max)),
+            Some(round_trip_time) => round_trip_time.measured(r, una, max),
         }
     }
 
     /// The timer expired (RFC 6298 5.5).
     pub(crate) fn expired(&mut self) {
-        self.back_off += 1;
+        self.back_off = self.back_off.saturating_add(1);
         self.timed = None;
     }
 }
@@ -105,44 +120,41 @@ impl RetransmissionTimer {
 mod tests {
     use super::*;
 
-    fn milliseconds(n: u64) -> Duration {
-        Duration::from_millis(n)
-    }
+    const ONE: SeqNum = SeqNum::new(1);
 
     #[test]
-    fn the_first_measurement_sets_both_and_later_ones_are_smoothed() {
-        let mut timer = RetransmissionTimer::default();
-        assert_eq!(timer.rto(), INITIAL_RTO);
-        timer.measured(milliseconds(400));
-        assert_eq!(
-            (timer.srtt(), timer.rttvar),
-            (Some(milliseconds(400)), milliseconds(200))
-        );
-        assert_eq!(timer.rto(), milliseconds(1200));
-        timer.measured(milliseconds(480));
-        assert_eq!(
-            (timer.srtt(), timer.rttvar),
-            (Some(milliseconds(410)), milliseconds(170))
-        );
-    }
-
-    #[test]
-    fn back_off_doubles_to_the_bound_and_an_ack_ends_it() {
+    fn back_off_doubles_to_the_bound_and_a_measurement_ends_it() {
         let mut timer = RetransmissionTimer::default();
         for expected in [2, 4, 8, 16, 32, 64, 120, 120] {
             timer.expired();
             assert_eq!(timer.rto(), Duration::from_secs(expected));
         }
-        timer.acknowledged(SeqNum::new(1), Instant::ZERO);
-        assert_eq!(timer.rto(), INITIAL_RTO);
+        timer.acknowledged(ONE, ONE, Instant::ZERO, None);
+        assert_eq!(timer.rto(), Duration::from_secs(120), "which copy was it?");
+        timer.sent(ONE + 1, Instant::ZERO);
+        timer.acknowledged(ONE + 1, ONE + 1, Instant::from_millis(100), None);
+        assert_eq!(timer.rto(), Duration::from_millis(300));
     }
 
     #[test]
-    fn what_was_sent_twice_is_not_measured() {
+    fn what_was_sent_twice_is_measured_by_its_timestamp_or_not_at_all() {
         let mut timer = RetransmissionTimer::default();
-        timer.sent(SeqNum::new(100), Instant::ZERO);
-        timer.sent_again();
-        timer.acknowledged(SeqNum::new(100), Instant::from_millis(5000));
-        assert_eq!(timer.srtt(), None);
+        for (echoed, srtt) in [(None, None), (Some(INITIAL_RTO), Some(INITIAL_RTO))] {
+            timer.sent(ONE, Instant::ZERO);
+            timer.sent_again();
+            timer.acknowledged(ONE, ONE, Instant::from_millis(5000), echoed);
+            assert_eq!(timer.srtt(), srtt);
+        }
+    }
+
+    #[test]
+    fn a_handshake_that_told_nothing_makes_the_timer_slower() {
+        let mut timer = RetransmissionTimer::default();
+        timer.expired();
+        timer.established();
+        assert_eq!(timer.rto(), FALLBACK_RTO);
+        timer.measured(Duration::from_millis(100), ONE, ONE);
+        timer.established();
+        assert_eq!(timer.rto(), Duration::from_millis(300));
     }
 }

@@ -8,6 +8,9 @@ use std::time::Duration;
 /// TS.Recent is not believed after this long without a segment (RFC 7323 5.5).
 const OUTDATED: Duration = Duration::from_secs(24 * 24 * 3600);
 
+/// No round trip takes longer, in milliseconds; a timestamp from further away was made up.
+const MAXIMUM_AGE: u32 = 10 * 60 * 1000;
+
 /// Our timestamp clock for one connection, and the peer's last timestamp.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TimestampClock {
@@ -23,6 +26,14 @@ impl TimestampClock {
     /// TSval: milliseconds, within RFC 7323 5.4's bounds.
     pub(crate) fn value(offset: u32, now: Instant) -> u32 {
         (now.as_millis() as u32).wrapping_add(offset)
+    }
+
+    /// How long ago the timestamp was sent that comes back as `echo_reply` (RFC 7323 4.1), to the millisecond and at least one.
+    /// `None` if it cannot be one of ours.
+    pub(crate) fn age(&self, echo_reply: u32, now: Instant) -> Option<Duration> {
+        let age = Self::value(self.offset, now).wrapping_sub(echo_reply);
+        let ours = echo_reply != 0 && age <= MAXIMUM_AGE;
+        ours.then(|| Duration::from_millis(age.max(1).into()))
     }
 
     /// The option for a segment sent now.

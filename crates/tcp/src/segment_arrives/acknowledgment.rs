@@ -35,6 +35,7 @@ impl Connection {
             self.snd.wl1 = segment.seq;
             self.snd.wl2 = ack;
             self.set_window(segment);
+            self.retransmission_timer.established();
             self.wake_writer();
         }
         // RFC 5961 5: an ACK for what was never sent, or older than the largest window, is a stranger's guess.
@@ -82,8 +83,7 @@ impl Connection {
         if self.send_queue.is_empty() {
             self.chronograph.turn(context.now, Limit::Idle);
         }
-        self.retransmission_timer
-            .acknowledged(ack, segment.time.arrived);
+        self.measure_round_trip(segment);
         self.persisting = false;
         let verdict =
             self.recovery
@@ -111,6 +111,18 @@ impl Connection {
         if fin {
             self.fin_acknowledged(context);
         }
+    }
+
+    /// The round-trip time, as far as the segment's acknowledgment tells it.
+    pub(super) fn measure_round_trip(&mut self, segment: &Segment) {
+        let arrived = segment.time.arrived;
+        let echo_reply = segment.options.timestamps.map(|echoed| echoed.echo_reply);
+        let echoed = self
+            .timestamps
+            .zip(echo_reply)
+            .and_then(|(clock, echo_reply)| clock.age(echo_reply, arrived));
+        self.retransmission_timer
+            .acknowledged(segment.ack, self.snd.max, arrived, echoed);
     }
 
     fn heed(&mut self, context: &mut Context<'_>, verdict: AckVerdict) {
@@ -149,6 +161,7 @@ impl Connection {
         self.set_window(segment);
         if self.snd.wnd > before && self.persisting {
             self.persisting = false;
+            self.retransmission_timer.starts_anew();
             self.retransmit_at = (self.snd.una != self.snd.max)
                 .then(|| context.now + self.retransmission_timer.rto());
         }

@@ -67,8 +67,8 @@ impl Connection {
         if has_ack {
             self.snd.una = segment.ack;
             self.snd.nxt = self.snd.nxt.max(segment.ack); // it may have gone back to repeat the SYN
-            self.retransmission_timer
-                .acknowledged(segment.ack, context.now);
+            self.measure_round_trip(&segment);
+            self.retransmission_timer.established();
             self.silent_timeouts = 0;
             self.activity.ack_received(context.now);
             self.retransmit_at = None;

@@ -74,9 +74,10 @@ fn a_time_out_is_loss_until_what_was_out_is_acknowledged() {
     assert_eq!(info(&mut trace).ca_state, CaState::Loss);
     trace.run("< . 1:1 ack 2001");
     let repaired = info(&mut trace);
+    // Everything was sent twice, so nothing was measured, and the back-off stays (Karn's algorithm).
     assert_eq!(
         (repaired.ca_state, repaired.retransmits, repaired.backoff),
-        (CaState::Open, 0, 0)
+        (CaState::Open, 0, 1)
     );
     assert_eq!((repaired.bytes_acked, repaired.bytes_retrans), (2000, 2000));
 }
@@ -98,7 +99,7 @@ fn time_behind_a_closed_window_is_the_peers() {
         (blocked.rwnd_limited, blocked.busy_time),
         (milliseconds(150), milliseconds(160))
     );
-    trace.run("wait 50ms\n > . 10000:10000 ack 1");
+    trace.run("wait 60ms\n > . 10000:10000 ack 1");
     let probed = info(&mut trace);
     assert_eq!(
         (probed.probes, probed.retransmits, probed.total_rto),
@@ -106,7 +107,7 @@ fn time_behind_a_closed_window_is_the_peers() {
     );
     trace.run("< . 1:1 ack 10001 win 20000");
     while trace.sent_any() {}
-    assert_eq!(info(&mut trace).rwnd_limited, milliseconds(200));
+    assert_eq!(info(&mut trace).rwnd_limited, milliseconds(210));
 }
 
 #[test]
