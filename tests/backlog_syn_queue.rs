@@ -1,4 +1,4 @@
-//! The SYN queue is bounded by `min(backlog, somaxconn)`.
+//! The SYN queue is bounded by `min(backlog, somaxconn)`: it holds one more than that, as in Linux since 6.14.
 
 use periplus_journey::{DropReason, Kind, Station};
 use periplus_stack::ShardOptions;
@@ -19,7 +19,7 @@ fn with(tcp: Sysctls) -> ShardOptions {
 
 #[test]
 fn a_full_syn_queue_drops_the_syn_and_counts_it() {
-    let (mut script, _) = Script::listening(options(), 2);
+    let (mut script, _) = Script::listening(options(), 1);
     for peer in [A, B] {
         script.inject(peer, SYN);
         script.expect(peer, SYN_ACK);
@@ -45,7 +45,7 @@ fn a_full_syn_queue_drops_the_syn_and_counts_it() {
 #[test]
 fn somaxconn_bounds_what_the_backend_asks_for() {
     let tcp = Sysctls {
-        somaxconn: 1,
+        somaxconn: 0,
         ..Sysctls::default()
     };
     let (mut script, _) = Script::listening(with(tcp), 1000);
@@ -57,7 +57,7 @@ fn somaxconn_bounds_what_the_backend_asks_for() {
 
 #[test]
 fn a_completed_handshake_makes_room_for_the_next() {
-    let (mut script, web) = Script::listening(options(), 2);
+    let (mut script, web) = Script::listening(options(), 1);
     script.inject(A, SYN);
     script.inject(B, SYN);
     script.expect(A, SYN_ACK);
@@ -79,7 +79,7 @@ fn a_reaped_record_makes_room_for_the_next() {
         tcp_synack_retries: 0,
         ..Sysctls::default()
     };
-    let (mut script, _) = Script::listening(with(tcp), 1);
+    let (mut script, _) = Script::listening(with(tcp), 0);
     script.inject(A, SYN);
     script.expect(A, SYN_ACK);
     script.inject(B, SYN);
@@ -91,19 +91,19 @@ fn a_reaped_record_makes_room_for_the_next() {
 
 #[test]
 fn the_time_since_the_dropped_syn_is_in_the_journey() {
-    let (mut script, web) = Script::listening(options(), 1);
+    let (mut script, web) = Script::listening(options(), 0);
     script.inject(A, SYN);
     script.expect(A, SYN_ACK);
     script.inject(B, SYN);
     script.expect_nothing();
 
     script.inject(A, ". 1:1(0) ack 1");
+    script.accept(web);
     script.advance(Duration::from_secs(1));
     script.expect_nothing();
     script.inject(B, SYN);
     script.expect(B, SYN_ACK);
     script.inject(B, ". 1:1(0) ack 1");
-    script.accept(web);
     let second = script.accept(web);
     assert_eq!(second.peer.port(), B);
     script.inject(B, "R 1:1(0)");

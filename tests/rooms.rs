@@ -1,6 +1,7 @@
 //! What crosses rooms, flat and prefix-named by the part of the journey it is about.
 
 mod backlog_accept_queue;
+mod backlog_syn_ack;
 mod backlog_syn_queue;
 mod close_half;
 mod close_orderly;

@@ -46,7 +46,7 @@ impl Shard {
         bound.listener.syn_queue.enter();
         let length = bound.listener.syn_queue.len();
         record.syn_queue_length = u16::try_from(length).unwrap_or(u16::MAX);
-        let deadline = record.deadline();
+        let deadline = now + record.syn_ack_timeout();
         // The timer's handle needs the record's index, and the record the timer's.
         let timer = self.timers.arm(
             None,
@@ -61,7 +61,7 @@ impl Shard {
         );
         let Ok(index) = self.half_open.insert(HalfOpenEntry { record, timer }) else {
             self.timers.disarm(timer);
-            bound.listener.syn_queue.leave();
+            bound.listener.syn_queue.leave(true);
             bound.listener.drop_one(&mut environment.counters);
             return Fate::Dropped(DropReason::SocketLimit);
         };
@@ -93,6 +93,15 @@ impl Shard {
         self.outbox.push(Message::Segment { key, header });
     }
 
+    /// A SYN/ACK goes out: its answer is waited for from now on, also if it is one that a repeated SYN asked for.
+    pub(crate) fn await_ack(&mut self, now: Instant, index: Index) {
+        if let Some(entry) = self.half_open.get_mut(index) {
+            let deadline = now + entry.record.syn_ack_timeout();
+            let handle = Handle::new(Tag::HalfOpen, index);
+            entry.timer = self.timers.arm(Some(entry.timer), deadline, handle);
+        }
+    }
+
     /// A segment for a half-open connection.
     pub(crate) fn segment_for_half_open(
         &mut self,
@@ -112,6 +121,7 @@ impl Shard {
             HalfOpenDisposition::RepeatSynAck => {
                 self.environment.counters.tcp_syn_ack_retrans += 1;
                 self.send_syn_ack(now, index);
+                self.await_ack(now, index);
                 Fate::Consumed
             }
             HalfOpenDisposition::Acknowledge => {
@@ -189,7 +199,7 @@ impl Shard {
             syn_queue: Some(entry.record.syn_queue_met(bound.listener.syn_queue.limit())),
             accept_queue: Some(bound.listener.accept_queue.met_by_the_next()),
         });
-        let timer = entry.timer;
+        let (timer, young) = (entry.timer, entry.record.is_young());
         let Ok(connection) = self.flows.insert(Flow::new(connection, key)) else {
             // The record stays: the peer's next ACK, or our next SYN/ACK's, tries again.
             bound.listener.drop_one(&mut self.environment.counters);
@@ -200,7 +210,7 @@ impl Shard {
         self.flow_table
             .replace(&key, Handle::new(Tag::Established, connection));
         self.environment.counters.tcp_passive_opens += 1;
-        bound.listener.syn_queue.leave();
+        bound.listener.syn_queue.leave(young);
         bound.listener.accept_queue.push(connection);
         if std::mem::take(&mut bound.listener.wants_accept) {
             self.ready.push(Ready::Listener(ListenerId(listener)));
@@ -229,7 +239,7 @@ impl Shard {
         let mut queues = QueuesMet::default();
         if let Some(bound) = self.listeners.get_mut(unpack(entry.record.listener)) {
             let syn_queue = &mut bound.listener.syn_queue;
-            syn_queue.leave();
+            syn_queue.leave(entry.record.is_young());
             queues.syn_queue = Some(entry.record.syn_queue_met(syn_queue.limit()));
         }
         let flow = self.flow_table.hash(&key);

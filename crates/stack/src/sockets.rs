@@ -24,7 +24,8 @@ pub struct Queue {
 pub struct ListenerSocket {
     /// The address and port it is bound to.
     pub local: SocketAddr,
-    /// Half-open connections; an overflow is a SYN dropped (`TCPReqQFullDrop`).
+    /// Half-open connections; an overflow is a SYN dropped (`TCPReqQFullDrop`). One more than the limit is admitted, as on
+    /// Linux.
     pub syn_queue: Queue,
     /// Connections that nobody has accepted yet; an overflow is a SYN or ACK dropped (`ListenOverflows`). One more than the
     /// limit is admitted, as on Linux.
@@ -186,10 +187,10 @@ impl Shard {
             }
             Kind::HalfOpen => {
                 let (chunk, entries) = self.half_open.chunk_from(from)?;
-                page.extend(entries.map(|HalfOpenEntry { record, .. }| {
-                    let due = record.deadline().since(now);
+                page.extend(entries.map(|HalfOpenEntry { record, timer }| {
+                    let due = self.timers.deadline(*timer);
                     ConnectionSocket {
-                        timer: Some((Timer::Retransmission, due)),
+                        timer: due.map(|due| (Timer::Retransmission, due.since(now))),
                         ..self.bare(record.local(), record.remote(), State::SynReceived)
                     }
                 }));

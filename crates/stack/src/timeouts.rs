@@ -2,6 +2,8 @@
 
 use crate::Shard;
 use crate::handle::{Handle, Tag};
+use crate::passive_open::unpack;
+use crate::shard::BoundListener;
 use crate::slab::Index;
 use periplus_journey::{Instant, Outcome};
 
@@ -46,16 +48,25 @@ impl Shard {
         let Some(entry) = self.half_open.get_mut(index) else {
             return;
         };
-        if !entry.record.time_out(&self.environment.sysctls) {
+        let was_young = entry.record.is_young();
+        let listener = self.listeners.get_mut(unpack(entry.record.listener));
+        let Some(BoundListener { listener, .. }) = listener else {
+            return;
+        };
+        self.environment.counters.tcp_timeouts += 1;
+        let retries = listener.max_syn_ack_retries(&self.environment.sysctls);
+        if !entry.record.time_out(retries) {
             self.environment.counters.tcp_syn_ack_timeouts += 1;
             self.environment.counters.tcp_attempt_fails += 1;
             self.forget_half_open(now, index, Outcome::Timeout, "tcp_synack_retries");
             return;
         }
-        let handle = Handle::new(Tag::HalfOpen, index);
-        entry.timer = self.timers.arm(None, entry.record.deadline(), handle);
+        if was_young {
+            listener.syn_queue.grow_old();
+        }
         self.environment.counters.tcp_syn_ack_retrans += 1;
         self.send_syn_ack(now, index);
+        self.await_ack(now, index);
     }
 
     fn time_wait_times_out(&mut self, now: Instant, index: Index) {

@@ -122,6 +122,12 @@ impl TimerWheel {
         }
     }
 
+    /// When an entry expires, to the tick.
+    pub fn deadline(&self, timer: TimerId) -> Option<Instant> {
+        let node = self.nodes.get(timer.0)?;
+        Some(Instant::from_nanos(node.deadline << TICK_BITS))
+    }
+
     /// When [`expire`](TimerWheel::expire) next has something to do: never later than the first deadline's tick, or
     /// than the present where that has passed. It may be earlier, when entries must only be filed anew; each such call
     /// brings them nearer. `None` if nothing is armed.

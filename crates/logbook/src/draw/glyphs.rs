@@ -67,7 +67,7 @@ pub(super) struct Queue<'a> {
     pub(super) height: f64,
     /// What it held.
     pub(super) met: &'a LoggedQueue,
-    /// How many places it has: the accept queue has one more than its limit.
+    /// How many places it has: one more than its limit.
     pub(super) places: u32,
     /// This journey's connection stands in the last place that is taken.
     pub(super) entered: bool,

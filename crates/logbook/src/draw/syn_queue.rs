@@ -44,7 +44,7 @@ pub(super) fn svg(logged: &Logged) -> String {
         width: RIGHT - QUEUE,
         height: QUEUE_HEIGHT,
         met,
-        places: met.limit,
+        places: met.limit.saturating_add(1),
         entered: !turned_away,
     };
     let description = format!(
@@ -184,7 +184,7 @@ fn remarks(logged: &Logged, met: &LoggedQueue, end: &End) -> Vec<String> {
                 .to_owned()
         }
         _ => format!(
-            "With {limit} in it the next SYN would be dropped (TCPReqQFullDrop), and also while the accept queue is full \
+            "With more than {limit} in it the next SYN would be dropped (TCPReqQFullDrop), and also while the accept queue is full \
              (ListenOverflows)."
         ),
     });

@@ -2,7 +2,6 @@
 
 use super::syn_said::SynSaid;
 use crate::journal::{Ending, record_half_open};
-use crate::loss::INITIAL_RTO;
 use crate::memory::first_window;
 use crate::options::{Negotiated, Offer, TimestampClock};
 use crate::{Context, LastAnswer, Segment, SegmentHeader, Sysctls};
@@ -56,8 +55,8 @@ pub struct HalfOpen<A> {
     /// Half-open connections in the SYN queue with this one, for its journey. Saturates: a longer queue is not told apart.
     pub syn_queue_length: u16,
     said: SynSaid,
-    /// SYN/ACKs sent again by the timer.
-    retransmissions: u8,
+    /// How often the SYN/ACK's timer ran out.
+    pub(crate) timeouts: u8,
 }
 
 // This is what a flood of SYNs costs. With eight bytes for its owner's timer a record stays within the design's bounds of
@@ -94,7 +93,7 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
             mss: syn.options.mss.unwrap_or(NO_MSS),
             said: SynSaid::new(&syn.options, context.first_window_shift()),
             syn_queue_length: 0,
-            retransmissions: 0,
+            timeouts: 0,
         }
     }
 
@@ -108,12 +107,13 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
         self.said.is_repeated()
     }
 
-    /// The SYN/ACK's time is over. Returns whether it is sent again, or the record given up for want of retries.
-    pub fn time_out(&mut self, sysctls: &Sysctls) -> bool {
-        if self.retransmissions >= sysctls.tcp_synack_retries {
+    /// The SYN/ACK's time is over. Returns whether it is sent again, which happens
+    /// [so often](super::Listener::max_syn_ack_retries) at most, or the record given up.
+    pub fn time_out(&mut self, max_syn_ack_retries: u8) -> bool {
+        if self.timeouts >= max_syn_ack_retries {
             return false;
         }
-        self.retransmissions += 1;
+        self.timeouts += 1;
         self.said.set_repeated();
         true
     }
@@ -163,12 +163,6 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
             self.said.timestamps(),
             self.said.sack_permitted(),
         )
-    }
-
-    /// When the SYN/ACK is sent again, or the record reaped: after 1, 3, 7, … s (RFC 6298 with its back-off).
-    pub fn deadline(&self) -> Instant {
-        let waits = (2u32 << self.retransmissions.min(30)) - 1;
-        self.syn_ack_sent() + INITIAL_RTO * waits
     }
 
     /// The SYN/ACK.

@@ -27,7 +27,7 @@ impl<H: PartialEq> Listener<H> {
             .unwrap_or(u32::MAX)
             .min(sysctls.somaxconn);
         Self {
-            syn_queue: SynQueue::new(limit.max(1), sysctls.tcp_max_syn_backlog),
+            syn_queue: SynQueue::new(limit, sysctls.tcp_max_syn_backlog),
             accept_queue: AcceptQueue::new(limit),
             counters: ListenCounters::default(),
             options: Arc::default(),

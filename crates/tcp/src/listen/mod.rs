@@ -5,6 +5,7 @@ mod counters;
 mod half_open;
 mod listener;
 mod overflow;
+mod syn_ack_timer;
 mod syn_queue;
 mod syn_said;
 

@@ -118,7 +118,7 @@ mod tests {
             admitted += 1;
         }
         assert_eq!(admitted, 7);
-        assert_eq!(listener.syn_queue.limit(), 7);
+        assert_eq!(listener.syn_queue.limit(), 6);
         assert_eq!(counters.tcp_req_q_full_drop, 1);
         assert_eq!(listener.counters.tcp_req_q_full_drop, 1);
         assert_eq!(listener.counters.listen_drops, 1);
