@@ -1,21 +1,29 @@
-//! The stack's counters, spelt as `nstat` spells them.
+//! Counters, spelt as `nstat` spells them.
 
+/// A struct of counters, each with the name by which it is shown.
+#[macro_export]
 macro_rules! counters {
-    ($($(#[$doc:meta])* $field:ident = $name:literal,)*) => {
-        /// What happened, counted. The [names](Counters::iter) are those that `nstat` prints on Linux.
+    (
+        $(#[$meta:meta])* pub struct $counters:ident: $number:ty;
+        $($(#[$doc:meta])* $field:ident = $name:literal,)*
+    ) => {
+        $(#[$meta])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-        pub struct Counters { $($(#[$doc])* pub $field: u64,)* }
+        pub struct $counters { $($(#[$doc])* pub $field: $number,)* }
 
-        impl Counters {
+        impl $counters {
             /// Every counter's name and value, in the order of the journey.
-            pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> {
-                [$(($name, self.$field),)*].into_iter()
+            pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> + use<> {
+                [$(($name, u64::from(self.$field)),)*].into_iter()
             }
         }
     };
 }
 
 counters! {
+    /// What happened in a stack, counted. The [names](Counters::iter) are those that `nstat` prints on Linux.
+    pub struct Counters: u64;
+
     /// IP packets that came in.
     ip_in_receives = "IpInReceives",
     /// IP packets sent.
@@ -96,6 +104,14 @@ counters! {
     tcp_timeouts = "TcpExtTCPTimeouts",
     /// Zero-window probes sent.
     tcp_win_probe = "TcpExtTCPWinProbe",
+    /// Windows that were told to be closed.
+    tcp_to_zero_window_adv = "TcpExtTCPToZeroWindowAdv",
+    /// Windows that were told to be open again.
+    tcp_from_zero_window_adv = "TcpExtTCPFromZeroWindowAdv",
+    /// Segments that came while the window was closed, and whose text was not taken.
+    tcp_zero_window_drop = "TcpExtTCPZeroWindowDrop",
+    /// Segments with text that had come before: an ACK of ours was lost, or late.
+    delayed_ack_lost = "TcpExtDelayedACKLost",
     /// Delayed ACKs sent by their timer.
     delayed_acks = "TcpExtDelayedACKs",
     /// Connections given up after too many retransmissions.

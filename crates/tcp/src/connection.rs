@@ -12,7 +12,10 @@ use crate::options::{Negotiated, Offer, TimestampClock};
 use crate::reassembly::Reassembly;
 use crate::sack::ReceivedBlocks;
 use crate::tcb::{ReceiveSequence, SendSequence};
-use crate::{ReceiveQueue, Segment, SegmentHeader, SendQueue, SocketOptions, State, StreamError};
+use crate::{
+    ConnectionCounters, ReceiveQueue, Segment, SegmentHeader, SendQueue, SocketOptions, State,
+    StreamError,
+};
 use periplus_journey::{Events, Instant, Outcome, QueuesMet, TcpSummary};
 use periplus_wire::SeqNum;
 use periplus_wire::tcp::Timestamps;
@@ -100,6 +103,10 @@ pub struct Connection {
 
     pub(crate) activity: Activity,
     pub(crate) chronograph: Chronograph,
+    /// Nothing to tell of, mostly.
+    pub(crate) counters: Option<Box<ConnectionCounters>>,
+    /// The window was told to be closed.
+    pub(crate) told_closed: bool,
     pub(crate) journal: Option<Box<ConnectionJournal>>,
 }
 
@@ -148,6 +155,8 @@ impl Connection {
             ready: Readiness::default(),
             activity: Activity::new(now),
             chronograph: Chronograph::new(),
+            counters: None,
+            told_closed: false,
             journal: None,
             snd,
             rcv,
@@ -301,7 +310,9 @@ impl Connection {
 
     /// Moves what it holds of the ring to the heap. Returns the bytes moved.
     pub fn compact(&mut self) -> usize {
-        self.receive_queue.compact() + self.reassembly.compact()
+        let moved = self.receive_queue.compact() + self.reassembly.compact();
+        self.count_collapsed(moved);
+        moved
     }
 
     /// Stream offsets: bytes read by the backend, and bytes written by it.

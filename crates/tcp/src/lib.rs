@@ -12,6 +12,7 @@ mod calls;
 mod chronograph;
 mod congestion;
 mod connection;
+mod connection_counters;
 mod context;
 mod disposition;
 mod emit;
@@ -45,6 +46,7 @@ mod window;
 
 pub use calls::{Read, Write};
 pub use connection::{Connection, Readiness};
+pub use connection_counters::ConnectionCounters;
 pub use context::Context;
 pub use disposition::Disposition;
 pub use emit::{Emit, RingFull};

@@ -51,6 +51,7 @@ impl Connection {
             emit.segment(&header, &[], 0)?;
             self.activity.sent_bare();
             self.sack_option_sent();
+            self.counted().tcp_win_probe += 1;
             context.counters.tcp_win_probe += 1;
         }
         let turn = self.transmit_text(context, emit, quantum)?;
@@ -271,11 +272,27 @@ impl Connection {
         if length == 0 && !flags.contains(TcpFlags::FIN) {
             context.counters.tcp_out_segs += 1;
         }
+        self.count_closed_window(context, header.wnd == 0);
         let edge = self.rcv.nxt + self.window_on_the_wire(header.wnd);
         self.rcv.edge = self.rcv.edge.max(edge);
         self.rcv.last_ack_sent = self.rcv.nxt;
         self.ack_due = AckDue::No;
         Ok(())
+    }
+
+    /// Counts when the window that the peer is told closes, and when it opens again.
+    fn count_closed_window(&mut self, context: &mut Context<'_>, closed: bool) {
+        if closed == self.told_closed {
+            return;
+        }
+        self.told_closed = closed;
+        if closed {
+            self.counted().tcp_to_zero_window_adv += 1;
+            context.counters.tcp_to_zero_window_adv += 1;
+        } else {
+            self.counted().tcp_from_zero_window_adv += 1;
+            context.counters.tcp_from_zero_window_adv += 1;
+        }
     }
 
     fn header(&self, context: &Context<'_>, seq: SeqNum, flags: TcpFlags) -> SegmentHeader {

@@ -21,6 +21,7 @@ impl Connection {
             && at <= now
         {
             self.ack_due = AckDue::Now;
+            self.counted().delayed_acks += 1;
             context.counters.delayed_acks += 1;
         }
         if self.state_ends_at.is_some_and(|at| at <= now) {

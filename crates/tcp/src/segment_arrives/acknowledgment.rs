@@ -48,6 +48,7 @@ impl Connection {
         if ack.after(self.snd.una) {
             self.new_acknowledgment(context, segment);
         } else if ack == self.snd.una && self.is_duplicate(segment) {
+            self.counted().dup_acks_in += 1;
             let flight_size = self.snd.flight_size();
             let verdict = self.recovery.duplicate_ack(
                 self.snd.una,
@@ -128,6 +129,7 @@ impl Connection {
     fn heed(&mut self, context: &mut Context<'_>, verdict: AckVerdict) {
         if verdict == AckVerdict::RetransmitFirst {
             self.retransmit_first = true;
+            self.counted().tcp_fast_retrans += 1;
             context.counters.tcp_fast_retrans += 1;
         }
     }

@@ -34,6 +34,8 @@ impl Connection {
         let (seq, len, end) = (segment.seq, segment.len(), segment.seq + segment.len());
         let (nxt, edge) = (self.rcv.nxt, self.rcv.edge);
         if len > 0 && edge == nxt && seq == nxt {
+            self.counted().tcp_zero_window_drop += 1;
+            context.counters.tcp_zero_window_drop += 1;
             self.ack_due = AckDue::Now;
             return Acceptability::WindowClosed;
         }
@@ -53,6 +55,8 @@ impl Connection {
         let old = end.at_or_before(nxt);
         if len > 0 && seq.before(nxt) {
             self.report_duplicate(context, seq, end.min(nxt));
+            self.counted().delayed_ack_lost += 1;
+            context.counters.delayed_ack_lost += 1;
         }
         Acceptability::Unacceptable(if old {
             DropReason::TcpOldSequence
@@ -74,6 +78,7 @@ impl Connection {
         if !clock.is_old(timestamps.value, context.now) {
             return None;
         }
+        self.counted().paws_estab_rejected += 1;
         context.counters.paws_estab_rejected += 1;
         self.acknowledge_unacceptable(context, !segment.is_empty());
         Some(DropReason::TcpRfc7323Paws)
@@ -97,6 +102,7 @@ impl Connection {
         if !recently {
             self.challenged_at = Some(context.now);
             self.ack_due = AckDue::Now;
+            self.counted().tcp_challenge_ack += 1;
             context.counters.tcp_challenge_ack += 1;
         }
     }

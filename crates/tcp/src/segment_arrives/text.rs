@@ -101,6 +101,7 @@ impl Connection {
             let length = frame.len() as u64;
             let held = Held::new(frame, context.frames.allows(self.pinned_frames()));
             if !self.reassembly.insert(at, held, segment.time) {
+                self.counted().tcp_ofo_drop += 1;
                 context.counters.tcp_ofo_drop += 1;
                 return Some(Disposition::Dropped(DropReason::TcpOfoQueuePrune));
             }
@@ -116,11 +117,14 @@ impl Connection {
         if self.held() <= context.receive_limit() {
             return;
         }
+        let mut moved = 0;
         if self.receive_queue.is_loose() {
-            context.counters.rcv_collapsed += self.receive_queue.compact() as u64;
+            moved += self.receive_queue.compact();
         }
         if self.reassembly.pinned_frames() > 0 {
-            context.counters.rcv_collapsed += self.reassembly.compact() as u64;
+            moved += self.reassembly.compact();
         }
+        self.count_collapsed(moved);
+        context.counters.rcv_collapsed += moved as u64;
     }
 }

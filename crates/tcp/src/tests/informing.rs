@@ -120,3 +120,50 @@ fn what_came_out_of_order_is_counted() {
         (1, 2, 2000)
     );
 }
+
+#[test]
+fn what_makes_a_connection_slow_is_counted_for_it_and_for_the_stack() {
+    let mut trace = Trace::established();
+    trace.run(
+        "write 5000
+         > . 1:1001 ack 1\n > . 1001:2001 ack 1\n > . 2001:3001 ack 1\n > . 3001:4001 ack 1\n > P. 4001:5001 ack 1
+         < . 1:1 ack 1001
+         < . 1:1 ack 1001\n < . 1:1 ack 1001\n < . 1:1 ack 1001
+         > . 1001:2001 ack 1
+         < . 1:1 ack 5001
+         < . 9000:9001 ack 9001
+         > . 5001:5001 ack 1",
+    );
+    let counters = trace.connection.counters();
+    assert_eq!((counters.dup_acks_in, counters.tcp_fast_retrans), (3, 1));
+    let (mut ours, stacks) = (counters.iter(), trace.counters);
+    assert!(ours.all(|(name, count)| {
+        let mut of_stack = stacks.iter();
+        name == "DupAcksIn" || of_stack.any(|stacks| stacks == (name, count))
+    }));
+}
+
+#[test]
+fn a_closed_window_and_what_is_sent_all_the_same_are_counted() {
+    let mut trace = Trace::opening_with(1000, 1 << 20);
+    trace.run("> S 0:0\n < S. 0:0 ack 1\n > . 1:1 ack 1");
+    trace.run("< P. 1:4096 ack 1\n > . 1:1 ack 4096 win 0");
+    trace.run(
+        "< . 4096:4097 ack 1\n > . 1:1 ack 4096 win 0\n < . 1:1001 ack 1\n > . 1:1 ack 4096 win 0",
+    );
+    let counters = trace.connection.counters();
+    assert_eq!(
+        (
+            counters.tcp_to_zero_window_adv,
+            counters.tcp_from_zero_window_adv
+        ),
+        (1, 0)
+    );
+    assert_eq!(
+        (counters.tcp_zero_window_drop, counters.delayed_ack_lost),
+        (1, 1)
+    );
+    trace.free = usize::MAX;
+    trace.run("read 4095\n > . 1:1 ack 4096");
+    assert_eq!(trace.connection.counters().tcp_from_zero_window_adv, 1);
+}
