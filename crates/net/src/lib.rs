@@ -38,7 +38,9 @@ mod axum;
 // What the calls here speak of, so that a user adds this crate and no other.
 pub use periplus_journey as journey;
 pub use periplus_ring as ring;
-pub use periplus_stack::{ClosedPortPolicy, ShardOptions, SocketOptions, Sysctls};
+pub use periplus_stack::{
+    ClosedPortPolicy, ShardOptions, SocketOptions, SourceLimits, SysctlError, Sysctls,
+};
 
 pub use journal::Journal;
 pub use listener::TcpListener;

@@ -7,6 +7,12 @@
 //! [memory]
 //! tcp_mem = "64 MiB"     # what the queues of all connections may hold together
 //!
+//! [limits]
+//! connections = 20000
+//!
+//! [tcp]
+//! tcp_syncookies = 1     # any knob of sysctl's that the stack has
+//!
 //! [[listener]]
 //! protocol = "http"
 //! interface = "tap0"     # only where the run has that interface
@@ -16,14 +22,18 @@
 //!
 //! A key or a value that is not known is refused with its line and column, and what was probably meant.
 
+mod limits;
 mod memory;
 mod place;
 mod section;
+mod tcp;
 
+pub(crate) use limits::Limits;
 pub(crate) use memory::Memory;
 pub(crate) use place::Place;
 
 use crate::failure::{Failure, Kind, reason};
+use periplus_net::Sysctls;
 use periplus_serve::{FilesOptions, ReadMode};
 use place::Source;
 use section::Section;
@@ -43,6 +53,10 @@ pub(crate) struct Config {
     pub(crate) files: FilesOptions,
     /// `[memory]`.
     pub(crate) memory: Memory,
+    /// `[limits]`.
+    pub(crate) limits: Limits,
+    /// `[tcp]`.
+    pub(crate) tcp: Sysctls,
     /// One a `[[listener]]`, in the order of the file.
     pub(crate) listeners: Vec<ListenerSection>,
 }
@@ -110,7 +124,7 @@ impl Config {
         let root = Section::root(
             &source,
             document.get_ref(),
-            &["files", "memory", "listener"],
+            &["files", "memory", "limits", "tcp", "listener"],
         )?;
         let mut files = FilesOptions::default();
         if let Some(section) = root.section("files", &["read"])? {
@@ -121,12 +135,22 @@ impl Config {
         if let Some(section) = root.section("memory", &Memory::KEYS)? {
             memory = memory.or(&section)?;
         }
+        let limits = match root.section("limits", &Limits::KEYS)? {
+            Some(section) => Limits::from_section(&section)?,
+            None => Limits::default(),
+        };
+        let tcp = match root.section("tcp", &tcp::keys())? {
+            Some(section) => tcp::sysctls(&section)?,
+            None => Sysctls::default(),
+        };
         let listeners = root.sections("listener", &ListenerSection::KEYS)?;
         let listeners = listeners.iter().map(ListenerSection::from_section);
         Ok(Self {
             name: Some(name.to_string()),
             files,
             memory,
+            limits,
+            tcp,
             listeners: listeners.collect::<Result<_, _>>()?,
         })
     }

@@ -6,7 +6,7 @@ mod listener;
 pub(crate) use interface::Interface;
 pub(crate) use listener::{Asked, Listener};
 
-use crate::config::{Config, Protocol};
+use crate::config::{Config, Limits, Protocol};
 use crate::failure::{Failure, Kind};
 use crate::options::ServeOptions;
 use periplus_net::Sysctls;
@@ -24,6 +24,7 @@ const USUAL_PORT: u16 = 80;
 pub(crate) struct Plan {
     pub(crate) files: FilesOptions,
     pub(crate) tcp: Sysctls,
+    pub(crate) limits: Limits,
     /// The interface; without one, clients come in by sockets of this host.
     pub(crate) interface: Option<Interface>,
     /// One at least, and no two in each other's way.
@@ -70,8 +71,9 @@ impl Plan {
             },
             tcp: Sysctls {
                 tcp_mem: config.memory.tcp_mem,
-                ..Sysctls::default()
+                ..config.tcp
             },
+            limits: config.limits,
             interface,
             listeners,
         })

@@ -234,6 +234,7 @@ impl Shard {
         {
             unreachable!("the flow was looked up and not found");
         }
+        self.sources.connection_entered(remote.ip());
         self.environment.counters.tcp_active_opens += 1;
         self.settle(index);
         Ok(ConnectionId(index))

@@ -1,5 +1,6 @@
 //! How a shard is set up.
 
+use crate::source_limits::SourceLimits;
 use periplus_tcp::Sysctls;
 use periplus_wire::ethernet::EthernetAddress;
 use std::net::{IpAddr, Ipv4Addr};
@@ -55,6 +56,10 @@ pub struct ShardOptions {
     pub recording: bool,
     /// Connections the shard keeps at most, half-open ones and TIME-WAIT apart.
     pub max_connections: usize,
+    /// Half-open connections of all listeners together. Of a SYN beyond nothing is kept: it gets a cookie, or is dropped.
+    pub max_half_open: usize,
+    /// What one network of sources may hold.
+    pub sources: SourceLimits,
 }
 
 impl Default for ShardOptions {
@@ -73,6 +78,8 @@ impl Default for ShardOptions {
             on_closed_udp_port: ClosedPortPolicy::Icmp,
             recording: true,
             max_connections: 1 << 18,
+            max_half_open: 1 << 18,
+            sources: SourceLimits::default(),
         }
     }
 }

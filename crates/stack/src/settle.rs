@@ -76,6 +76,7 @@ impl Shard {
             self.pinning.unlink(&mut self.flows, index);
         }
         let flow = self.flows.remove(index)?;
+        self.sources.connection_left(flow.key.remote.ip());
         self.environment.claim(flow.claim, Claim::default());
         Some(flow)
     }

@@ -12,6 +12,7 @@ use crate::outbox::Outbox;
 use crate::rate_limit::{IcmpLimiter, ResetLimiter, TokenBucket};
 use crate::routes::Routes;
 use crate::slab::{Index, Slab};
+use crate::source_limits::SourceNetworks;
 use crate::timer_wheel::{TimerId, TimerWheel};
 use crate::udp::{self, UdpSocket};
 use periplus_journey::{Counters, FrameLedger, Instant, Record};
@@ -24,8 +25,6 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 const RECORD_LIMIT: usize = 65_536;
 /// Records of arrivals without a connection, each second.
 const ARRIVAL_RECORDS_A_SECOND: u32 = 100;
-/// Half-open connections of all listeners together.
-const HALF_OPEN_LIMIT: usize = 1 << 20;
 
 /// A connection of a shard. It stops naming anything when the connection is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -103,6 +102,7 @@ pub struct Shard {
     pub(crate) flows: Slab<Flow>,
     pub(crate) half_open: Slab<HalfOpenEntry>,
     pub(crate) dropped_syns: DroppedSyns,
+    pub(crate) sources: SourceNetworks,
     pub(crate) time_wait: Slab<TimeWaitEntry>,
     pub(crate) listener_table: ListenerTable<Index>,
     pub(crate) listeners: Slab<BoundListener>,
@@ -162,8 +162,9 @@ impl Shard {
             neighbour_epoch: 0,
             flow_table: FlowTable::new(hash_key),
             flows: Slab::with_limit(options.max_connections),
-            half_open: Slab::with_limit(HALF_OPEN_LIMIT),
+            half_open: Slab::with_limit(options.max_half_open),
             dropped_syns: DroppedSyns::default(),
+            sources: SourceNetworks::new(hash_key, options.sources),
             time_wait: Slab::with_limit(options.tcp.tcp_max_tw_buckets),
             listener_table: ListenerTable::new(),
             listeners: Slab::with_limit(usize::from(u16::MAX)),

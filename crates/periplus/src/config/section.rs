@@ -2,7 +2,7 @@
 
 use super::place::{Place, Source};
 use crate::failure::{Failure, Kind};
-use std::ops::Range;
+use std::ops::{Range, RangeBounds};
 use toml::de::{DeTable, DeValue};
 
 /// As alike as two names must be for one to have been meant by the other (Jaro and Winkler's measure, 0 to 1).
@@ -135,15 +135,43 @@ impl<'a> Section<'a> {
 
     /// The port at `key`.
     pub(super) fn port(&self, key: &str) -> Result<Option<u16>, Failure> {
+        let port = self.number(key, "a port, 0 to 65535", ..=u32::from(u16::MAX))?;
+        Ok(port.map(|port| port as u16))
+    }
+
+    /// The number at `key`, which must be one of `range`: as `expected` says it.
+    pub(super) fn number(
+        &self,
+        key: &str,
+        expected: &str,
+        range: impl RangeBounds<u32>,
+    ) -> Result<Option<u32>, Failure> {
         let Some(value) = self.table.get(key) else {
             return Ok(None);
         };
         let number = value.get_ref().as_integer();
-        let port =
-            number.and_then(|number| u16::from_str_radix(number.as_str(), number.radix()).ok());
-        match port {
-            Some(port) => Ok(Some(port)),
-            None => Err(self.mistyped(key, value, "a port, 0 to 65535")),
+        let number = number.and_then(|text| u32::from_str_radix(text.as_str(), text.radix()).ok());
+        match number.filter(|number: &u32| range.contains(number)) {
+            Some(number) => Ok(Some(number)),
+            None => Err(self.mistyped(key, value, expected)),
+        }
+    }
+
+    /// The number, the text, or for a switch the 1 or 0 that `sysctl` would be given, at `key`.
+    pub(super) fn as_written(&self, key: &str) -> Option<String> {
+        Some(match self.table.get(key)?.get_ref() {
+            DeValue::String(text) => text.to_string(),
+            DeValue::Integer(number) => number.as_str().to_string(),
+            DeValue::Boolean(on) => u8::from(*on).to_string(),
+            _ => String::new(),
+        })
+    }
+
+    /// Refuses the value at `key`, which must be `expected`.
+    pub(super) fn mistyped_at(&self, key: &str, expected: &str) -> Failure {
+        match self.table.get(key) {
+            Some(value) => self.mistyped(key, value, expected),
+            None => self.fault(self.span.clone(), format!("`{key}` must be {expected}")),
         }
     }
 

@@ -80,6 +80,46 @@ fn memory_is_what_is_said_or_what_the_host_allows() {
 }
 
 #[test]
+fn limits_are_what_is_said() {
+    let usual = Limits::default();
+    assert_eq!(parse("[files]\n").unwrap().limits, usual);
+    let limits = parse("[limits]\nconnections = 500\nhalf_open_per_network = 9\n");
+    let limits = limits.unwrap().limits;
+    assert_eq!(
+        (limits.connections, limits.half_open),
+        (500, usual.half_open)
+    );
+    let (sources, half_open) = (limits.sources.connections, limits.sources.half_open);
+    assert_eq!((sources, half_open), (None, Some(9)));
+    for wrong in ["0", "-1", "\"many\"", "4294967296"] {
+        let refusal = refusal(&format!("[limits]\nconnections_per_network = {wrong}\n"));
+        assert!(
+            refusal.ends_with("and must be a number, 1 to 4294967295"),
+            "{refusal}"
+        );
+    }
+}
+
+#[test]
+fn knobs_are_set_by_the_names_that_sysctl_has_for_them() {
+    let tcp = parse(
+        "[tcp]\ntcp_abort_on_overflow = true\ntcp_fin_timeout = 7\ntcp_rmem = \"4096 131072 262144\"\n",
+    );
+    let tcp = tcp.unwrap().tcp;
+    assert!(tcp.tcp_abort_on_overflow);
+    assert_eq!((tcp.tcp_fin_timeout.as_secs(), tcp.tcp_rmem), (7, 262_144));
+    assert_eq!(
+        refusal("[tcp]\ntcp_timestamps = 2\n"),
+        "a.toml:2:18: `tcp_timestamps` is 2, and must be 0 or 1"
+    );
+    let refusal = refusal("[tcp]\ntcp_fin_timout = 7\n");
+    assert!(
+        refusal.contains("Did you mean `tcp_fin_timeout`?"),
+        "{refusal}"
+    );
+}
+
+#[test]
 fn an_unknown_key_is_refused_where_it_stands_with_the_nearest_that_is_known() {
     assert_eq!(
         refusal("[[listener]]\nprotocol = \"http\"\n  prot = 80\n"),
@@ -88,11 +128,11 @@ fn an_unknown_key_is_refused_where_it_stands_with_the_nearest_that_is_known() {
     );
     assert_eq!(
         refusal("[[listner]]\nport = 80\n"),
-        "a.toml:1:3: unknown key `listner`\n  Did you mean `listener`? Known here: `files`, `memory`, `listener`."
+        "a.toml:1:3: unknown key `listner`\n  Did you mean `listener`? Known here: `files`, `memory`, `limits`, `tcp`, `listener`."
     );
     assert_eq!(
         refusal("zzz = 1\n"),
-        "a.toml:1:1: unknown key `zzz`\n  Known here: `files`, `memory`, `listener`."
+        "a.toml:1:1: unknown key `zzz`\n  Known here: `files`, `memory`, `limits`, `tcp`, `listener`."
     );
 }
 

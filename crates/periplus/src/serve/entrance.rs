@@ -69,6 +69,9 @@ fn behind_gateway(
 ) -> io::Result<Stack> {
     let options = ShardOptions {
         tcp: plan.tcp,
+        max_connections: plan.limits.connections,
+        max_half_open: plan.limits.half_open,
+        sources: plan.limits.sources,
         recording: recorder.is_some(),
         ..ShardOptions::default()
     };

@@ -68,6 +68,9 @@ impl OpenInterface {
     pub(super) fn join(self, plan: &Plan, recorder: Option<Recorder>) -> io::Result<ShardHandle> {
         let options = ShardOptions {
             tcp: plan.tcp,
+            max_connections: plan.limits.connections,
+            max_half_open: plan.limits.half_open,
+            sources: plan.limits.sources,
             recording: recorder.is_some(),
             ..self.options
         };
