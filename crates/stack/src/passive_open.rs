@@ -65,6 +65,7 @@ impl Shard {
             bound.listener.drop_one(&mut environment.counters);
             return Fate::Dropped(DropReason::SocketLimit);
         };
+        self.sources.half_open_entered(key.remote.ip());
         let handle = Handle::new(Tag::HalfOpen, index);
         self.timers.arm(Some(timer), deadline, handle);
         if self.flow_table.insert(&key, handle).is_err() {
@@ -206,6 +207,8 @@ impl Shard {
             return Fate::Dropped(DropReason::SocketLimit);
         };
         self.half_open.remove(index);
+        self.sources.half_open_left(key.remote.ip());
+        self.sources.connection_entered(key.remote.ip());
         self.timers.disarm(timer);
         self.flow_table
             .replace(&key, Handle::new(Tag::Established, connection));
@@ -236,6 +239,7 @@ impl Shard {
             remote: entry.record.remote(),
         };
         self.flow_table.remove(&key);
+        self.sources.half_open_left(key.remote.ip());
         let mut queues = QueuesMet::default();
         if let Some(bound) = self.listeners.get_mut(unpack(entry.record.listener)) {
             let syn_queue = &mut bound.listener.syn_queue;
