@@ -96,8 +96,24 @@ counters! {
     tcp_dsack_ofo_sent = "TcpExtTCPDSACKOfoSent",
     /// Challenge ACKs sent (RFC 5961).
     tcp_challenge_ack = "TcpExtTCPChallengeACK",
+    /// SYNs on a connection, answered by a challenge ACK or not (RFC 5961 4).
+    tcp_syn_challenge = "TcpExtTCPSYNChallenge",
+    /// Challenge ACKs not sent because of `tcp_invalid_ratelimit`.
+    tcp_ack_skipped_challenge = "TcpExtTCPACKSkippedChallenge",
+    /// Segments out of window not answered because of `tcp_invalid_ratelimit`.
+    tcp_ack_skipped_seq = "TcpExtTCPACKSkippedSeq",
+    /// Segments refused by PAWS and not answered because of `tcp_invalid_ratelimit`.
+    tcp_ack_skipped_paws = "TcpExtTCPACKSkippedPAWS",
+    /// Segments for a connection in TIME-WAIT not answered because of `tcp_invalid_ratelimit`.
+    tcp_ack_skipped_time_wait = "TcpExtTCPACKSkippedTimeWait",
     /// Segments refused by PAWS (RFC 7323).
     paws_estab_rejected = "TcpExtPAWSEstab",
+    /// Answers to our SYN that echo a timestamp we never sent.
+    paws_active_rejected = "TcpExtPAWSActive",
+    /// Answers to our SYN/ACK that echo a timestamp we never sent.
+    ts_ecr_rejected = "TcpExtTSEcrRejected",
+    /// RSTs that ended half-open connections.
+    embryonic_rsts = "TcpExtEmbryonicRsts",
     /// Fast retransmissions (RFC 6582).
     tcp_fast_retrans = "TcpExtTCPFastRetrans",
     /// Retransmission timeouts.

@@ -140,21 +140,28 @@ impl Shard {
         let Some(entry) = self.time_wait.get_mut(index) else {
             return Fate::Dropped(DropReason::NoSocket);
         };
-        match entry.record.segment_arrives(&segment, now) {
-            TimeWaitDisposition::Acknowledge(header) => {
+        let is_syn = segment.has(TcpFlags::SYN);
+        let listener = self.listener_table.find(key.local).filter(|_| is_syn);
+        let context = &mut self.environment.context(now);
+        match entry
+            .record
+            .segment_arrives(&segment, listener.is_some(), context)
+        {
+            TimeWaitDisposition::Acknowledge(header, reason) => {
                 let (deadline, timer) = (entry.record.ends_at, entry.timer);
                 entry.timer =
                     self.timers
                         .arm(Some(timer), deadline, Handle::new(Tag::TimeWait, index));
                 self.outbox.push(Message::Segment { key, header });
-                Fate::Consumed
+                Fate::Dropped(reason)
             }
-            TimeWaitDisposition::Ignore => Fate::Consumed,
+            TimeWaitDisposition::Consume => Fate::Consumed,
+            TimeWaitDisposition::Ignore(reason) => Fate::Dropped(reason),
             TimeWaitDisposition::Forget => {
                 self.forget_time_wait(index);
                 Fate::Consumed
             }
-            TimeWaitDisposition::Reopen => match self.listener_table.find(key.local) {
+            TimeWaitDisposition::Reopen => match listener {
                 Some(listener) => {
                     self.environment.counters.time_wait_recycled += 1;
                     let old = self.forget_time_wait(index);

@@ -114,10 +114,12 @@ impl Shard {
         let Some(entry) = self.half_open.get_mut(index) else {
             return Fate::Dropped(DropReason::NoSocket);
         };
-        match entry
-            .record
-            .segment_arrives(&segment, &mut self.environment.context(now))
-        {
+        let ts_offset = self
+            .environment
+            .initial_sequence
+            .timestamp_offset(key.local, key.remote);
+        let context = &mut self.environment.context(now);
+        match entry.record.segment_arrives(&segment, ts_offset, context) {
             HalfOpenDisposition::Complete => self.handshake_completes(now, key, index, segment),
             HalfOpenDisposition::RepeatSynAck => {
                 self.environment.counters.tcp_syn_ack_retrans += 1;
@@ -125,19 +127,12 @@ impl Shard {
                 self.await_ack(now, index);
                 Fate::Consumed
             }
-            HalfOpenDisposition::Acknowledge => {
-                let offset = self
-                    .environment
-                    .initial_sequence
-                    .timestamp_offset(key.local, key.remote);
+            HalfOpenDisposition::Acknowledge(reason) => {
                 let offer = self.environment.offer;
-                let header =
-                    entry
-                        .record
-                        .acknowledgment(offer, offset, &self.environment.context(now));
-                self.environment.counters.tcp_challenge_ack += 1;
+                let context = self.environment.context(now);
+                let header = entry.record.acknowledgment(offer, ts_offset, &context);
                 self.outbox.push(Message::Segment { key, header });
-                Fate::Dropped(DropReason::TcpInvalidSequence)
+                Fate::Dropped(reason)
             }
             HalfOpenDisposition::Reset(header) => self.send_reset(now, key, header),
             HalfOpenDisposition::Remove => {

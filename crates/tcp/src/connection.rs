@@ -13,8 +13,8 @@ use crate::reassembly::Reassembly;
 use crate::sack::ReceivedBlocks;
 use crate::tcb::{ReceiveSequence, SendSequence};
 use crate::{
-    ConnectionCounters, ReceiveQueue, Segment, SegmentHeader, SendQueue, SocketOptions, State,
-    StreamError,
+    ConnectionCounters, LastAnswer, ReceiveQueue, Segment, SegmentHeader, SendQueue, SocketOptions,
+    State, StreamError,
 };
 use periplus_journey::{Events, Instant, Outcome, QueuesMet, TcpSummary};
 use periplus_wire::SeqNum;
@@ -92,8 +92,10 @@ pub struct Connection {
     pub(crate) retransmit_at: Option<Instant>,
     /// When FIN-WAIT-2 of an orphan, or TIME-WAIT, is over.
     pub(crate) state_ends_at: Option<Instant>,
-    /// The last ACK for a segment that was not acceptable (RFC 5961 7: limited for each connection).
-    pub(crate) challenged_at: Option<Instant>,
+    /// The last ACK for a segment that was not acceptable.
+    pub(crate) last_oow_ack_time: LastAnswer,
+    /// TSval of the first segment we sent: what we are told to have sent cannot be older.
+    pub(crate) first_tsval: u32,
 
     /// The backend, or the accept queue for it, holds a handle.
     pub(crate) attached: bool,
@@ -148,7 +150,8 @@ impl Connection {
             options: Arc::default(),
             retransmit_at: None,
             state_ends_at: None,
-            challenged_at: None,
+            last_oow_ack_time: LastAnswer::default(),
+            first_tsval: 0,
             attached: true,
             error: None,
             wants: Readiness::default(),

@@ -70,6 +70,9 @@ impl Connection {
         emit: &mut dyn Emit,
     ) -> Result<Turn, RingFull> {
         if self.snd.nxt != self.snd.iss {
+            if self.state == State::SynReceived && self.ack_due == AckDue::Now {
+                self.emit(context, emit, self.snd.max, TcpFlags::ACK, 0, 0)?;
+            }
             return Ok(Turn::Done);
         }
         let mut header = self.header(context, self.snd.iss, TcpFlags::SYN);
@@ -89,6 +92,9 @@ impl Connection {
         emit.segment(&header, &[], 0)?;
         self.activity.sent_bare();
         let again = self.snd.max != self.snd.iss;
+        if !again {
+            self.first_tsval = ours;
+        }
         self.snd.advance(1);
         self.ack_due = AckDue::No;
         self.count_sent(context, again, self.snd.nxt);

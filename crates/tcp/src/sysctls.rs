@@ -29,6 +29,8 @@ pub struct Sysctls {
     pub tcp_orphan_retries: u8,
     /// How long an orphan waits in FIN-WAIT-2.
     pub tcp_fin_timeout: Duration,
+    /// Whether a RST leaves TIME-WAIT as it is, instead of ending it (RFC 1337 3, (1)).
+    pub tcp_rfc1337: bool,
     /// How many TIME-WAIT records a shard keeps.
     pub tcp_max_tw_buckets: usize,
     /// Bytes that the queues of all connections of a shard may hold together, half of them in either direction, what windows
@@ -63,6 +65,7 @@ impl Default for Sysctls {
             tcp_retries2: 15,
             tcp_orphan_retries: 8,
             tcp_fin_timeout: Duration::from_secs(60),
+            tcp_rfc1337: false,
             tcp_max_tw_buckets: 65_536,
             tcp_mem: 1 << 30,
             tcp_rmem: 512 * 1024,

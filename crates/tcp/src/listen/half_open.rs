@@ -18,8 +18,8 @@ pub enum HalfOpenDisposition {
     Complete,
     /// The SYN/ACK is sent again: the SYN came again.
     RepeatSynAck,
-    /// An ACK, because the segment was not acceptable.
-    Acknowledge,
+    /// An ACK, because the segment was not acceptable, and is dropped.
+    Acknowledge(DropReason),
     /// A RST (RFC 9293 3.10.7.4, fifth).
     Reset(SegmentHeader),
     /// The peer gave up: the record goes.
@@ -54,7 +54,7 @@ pub struct HalfOpen<A> {
     mss: u16,
     /// Half-open connections in the SYN queue with this one, for its journey. Saturates: a longer queue is not told apart.
     pub syn_queue_length: u16,
-    said: SynSaid,
+    pub(crate) said: SynSaid,
     /// How often the SYN/ACK's timer ran out.
     pub(crate) timeouts: u8,
 }
@@ -197,80 +197,6 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
             flags: TcpFlags::ACK,
             options,
             ..syn_ack
-        }
-    }
-
-    /// A segment arrives in SYN-RECEIVED (RFC 9293 3.10.7.4, in its order).
-    pub fn segment_arrives(
-        &mut self,
-        segment: &Segment,
-        context: &mut Context<'_>,
-    ) -> HalfOpenDisposition {
-        // The same SYN again: our SYN/ACK was lost.
-        let bare_syn = segment.has(TcpFlags::SYN)
-            && !segment.has(TcpFlags::ACK)
-            && !segment.has(TcpFlags::RST);
-        if bare_syn && segment.seq == self.irs {
-            if self
-                .last_oow_ack_time
-                .is_limited(context.now, context.sysctls)
-            {
-                context.counters.tcp_ack_skipped_syn_recv += 1;
-                return HalfOpenDisposition::Drop(DropReason::TcpInvalidSyn);
-            }
-            self.said.set_repeated();
-            return HalfOpenDisposition::RepeatSynAck;
-        }
-        // First: the sequence number, and PAWS.
-        let (nxt, window) = (self.irs + 1, self.window(context.sysctls));
-        if let (true, Some(timestamps), false) = (
-            self.said.timestamps(),
-            segment.options.timestamps,
-            segment.has(TcpFlags::RST),
-        ) {
-            let clock = TimestampClock {
-                offset: 0,
-                recent: self.ts_recent,
-                recent_at: context.now,
-            };
-            if clock.is_old(timestamps.value, context.now) {
-                context.counters.paws_estab_rejected += 1;
-                return HalfOpenDisposition::Acknowledge;
-            }
-        }
-        let acceptable =
-            segment.seq.before(nxt + window) && (segment.seq + segment.len()).at_or_after(nxt);
-        if !acceptable {
-            let reset = segment.has(TcpFlags::RST);
-            return if reset {
-                HalfOpenDisposition::Drop(DropReason::TcpInvalidReset)
-            } else {
-                HalfOpenDisposition::Acknowledge
-            };
-        }
-        // Second: RST, exactly where it must be (RFC 5961 3).
-        if segment.has(TcpFlags::RST) {
-            let exact = segment.seq == nxt;
-            return if exact {
-                HalfOpenDisposition::Remove
-            } else {
-                HalfOpenDisposition::Acknowledge
-            };
-        }
-        // Fourth: another SYN (RFC 5961 4).
-        if segment.has(TcpFlags::SYN) {
-            return HalfOpenDisposition::Acknowledge;
-        }
-        // Fifth: the ACK.
-        if !segment.has(TcpFlags::ACK) {
-            return HalfOpenDisposition::Drop(DropReason::TcpFlags);
-        }
-        if segment.ack == self.iss + 1 {
-            return HalfOpenDisposition::Complete;
-        }
-        match crate::reset::answer_to(segment) {
-            Some(answer) => HalfOpenDisposition::Reset(answer),
-            None => HalfOpenDisposition::Drop(DropReason::TcpFlags),
         }
     }
 

@@ -44,9 +44,10 @@ impl TimestampClock {
         }
     }
 
-    /// Whether SEG.TSval is older than TS.Recent (RFC 7323 5.3, R1).
+    /// Whether SEG.TSval is older than TS.Recent, and TS.Recent valid (RFC 7323 5.3, R1). Zero is taken for no timestamp, as on
+    /// Linux: some systems send it in their SYN and begin to count later, which would look like going back half of the time.
     pub(crate) fn is_old(&self, value: u32, now: Instant) -> bool {
-        (value.wrapping_sub(self.recent) as i32) < 0 && now.since(self.recent_at) < OUTDATED
+        is_before(value, self.recent) && self.recent != 0 && now.since(self.recent_at) < OUTDATED
     }
 
     /// Takes over SEG.TSval from an acceptable segment, if it is the one the next ACK answers (RFC 7323 4.3, (2)).
@@ -56,4 +57,14 @@ impl TimestampClock {
             self.recent_at = now;
         }
     }
+}
+
+/// Whether timestamp `a` is older than `b`.
+pub(crate) fn is_before(a: u32, b: u32) -> bool {
+    (a.wrapping_sub(b) as i32) < 0
+}
+
+/// Whether SEG.TSecr is what we sent between `first` and `last`, or nothing (zero, as some systems send for it).
+pub(crate) fn is_echo(echo_reply: u32, first: u32, last: u32) -> bool {
+    echo_reply == 0 || !is_before(echo_reply, first) && !is_before(last, echo_reply)
 }

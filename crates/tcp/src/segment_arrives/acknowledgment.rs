@@ -38,8 +38,11 @@ impl Connection {
             self.retransmission_timer.established();
             self.wake_writer();
         }
-        // RFC 5961 5: an ACK for what was never sent, or older than the largest window, is a stranger's guess.
-        if ack.after(self.snd.max) || ack.before(self.snd.una - self.snd.max_wnd.max(1)) {
+        // RFC 5961 5: an ACK for what was never sent, or older than the largest window, is a stranger's guess; so is one for
+        // what lies before our SYN, as on Linux.
+        let ever_acknowledged = self.una_offset.saturating_add(1);
+        let oldest = u64::from(self.snd.max_wnd).min(ever_acknowledged) as u32;
+        if ack.after(self.snd.max) || ack.before(self.snd.una - oldest) {
             self.challenge(context);
             return Some(Disposition::Dropped(DropReason::TcpInvalidAckSequence));
         }

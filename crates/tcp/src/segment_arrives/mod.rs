@@ -11,6 +11,8 @@
 //! | seventh, process the text | `text` |
 //! | eighth, check FIN | `fin_bit` |
 //! | SYN-SENT has an order of its own, 3.10.7.3 | `syn_sent` |
+//! | SYN-RECEIVED after a passive open, a record | `syn_received` |
+//! | TIME-WAIT, a record | [`TimeWait`](crate::TimeWait) |
 
 mod acknowledgment;
 mod fin_bit;
@@ -18,5 +20,6 @@ mod reset_bit;
 mod sequence_number;
 mod steps;
 mod syn_bit;
+mod syn_received;
 mod syn_sent;
 mod text;

@@ -2,17 +2,21 @@
 
 use crate::{Connection, Context, Disposition, Segment, State, StreamError};
 use periplus_journey::{DropReason, Outcome};
+use periplus_wire::SeqNum;
 
 impl Connection {
     /// Only a RST that stands exactly at RCV.NXT is believed; any other in the window gets a challenge ACK, so that
-    /// guessing the window is not enough to reset a connection.
+    /// guessing the window is not enough to reset a connection. What lies outside is dropped in silence. Only the RST's own
+    /// number counts, whatever it carries, and PAWS does not (RFC 7323 5.2): whoever sends it may have forgotten his clock.
     pub(super) fn check_reset_bit(
         &mut self,
         context: &mut Context<'_>,
         segment: &Segment,
     ) -> Disposition {
-        if segment.seq != self.rcv.nxt {
-            self.challenge(context);
+        if !self.is_where_the_peer_resets(segment.seq) {
+            if segment.seq.after(self.rcv.nxt) && segment.seq.before(self.rcv.edge) {
+                self.challenge(context);
+            }
             return Disposition::Dropped(DropReason::TcpInvalidReset);
         }
         match self.state {
@@ -42,5 +46,15 @@ impl Connection {
             }
         }
         Disposition::Consumed
+    }
+
+    /// RCV.NXT; and, as on Linux, the number before it once the peer's FIN is received: some (macOS) do not count their FIN
+    /// in a RST that follows it.
+    fn is_where_the_peer_resets(&self, seq: SeqNum) -> bool {
+        let after_fin = matches!(
+            self.state,
+            State::CloseWait | State::Closing | State::LastAck
+        );
+        seq == self.rcv.nxt || after_fin && seq + 1 == self.rcv.nxt
     }
 }

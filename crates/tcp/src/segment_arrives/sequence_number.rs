@@ -2,14 +2,9 @@
 
 use crate::connection::AckDue;
 use crate::{Connection, Context, Segment};
-use periplus_journey::DropReason;
+use periplus_journey::{Counters, DropReason};
 use periplus_wire::SeqNum;
 use periplus_wire::tcp::TcpFlags;
-use std::time::Duration;
-
-/// An ACK for a segment that is not acceptable goes out once in this time for each connection. A limit common to all
-/// connections would tell a stranger about others' (RFC 5961 7, and CVE-2016-5696).
-const CHALLENGE_INTERVAL: Duration = Duration::from_millis(500);
 
 /// What the sequence number says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +17,18 @@ pub(super) enum Acceptability {
     Unacceptable(DropReason),
 }
 
+/// The four cases of 3.10.7.4, `edge` being RCV.NXT+RCV.WND.
+///
+/// A bare ACK may stand exactly at the edge too, where the table asks for SEG.SEQ < RCV.NXT+RCV.WND: behind a full window of
+/// lost data there is no other place for it, and what it acknowledges is worth having. We side with Linux.
+pub(super) fn is_acceptable(seq: SeqNum, len: u32, nxt: SeqNum, edge: SeqNum) -> bool {
+    if len == 0 {
+        seq.at_or_after(nxt) && seq.at_or_before(edge)
+    } else {
+        seq.before(edge) && (seq + len).after(nxt)
+    }
+}
+
 impl Connection {
     pub(super) fn check_sequence_number(
         &mut self,
@@ -31,29 +38,22 @@ impl Connection {
         if let Some(reason) = self.fails_paws(context, segment) {
             return Acceptability::Unacceptable(reason);
         }
-        let (seq, len, end) = (segment.seq, segment.len(), segment.seq + segment.len());
         let (nxt, edge) = (self.rcv.nxt, self.rcv.edge);
-        if len > 0 && edge == nxt && seq == nxt {
+        if !segment.is_empty() && edge == nxt && segment.seq == nxt {
             self.counted().tcp_zero_window_drop += 1;
             context.counters.tcp_zero_window_drop += 1;
             self.ack_due = AckDue::Now;
             return Acceptability::WindowClosed;
         }
-        let acceptable = if len == 0 {
-            // The table asks for SEG.SEQ < RCV.NXT+RCV.WND; a bare ACK behind a full window of lost data stands exactly
-            // at the edge, and what it acknowledges is worth having. We side with Linux.
-            seq.at_or_after(nxt) && seq.at_or_before(edge)
-        } else {
-            seq.before(edge) && end.after(nxt)
-        };
-        if acceptable {
+        if is_acceptable(segment.seq, segment.len(), nxt, edge) {
             return Acceptability::Acceptable;
         }
-        if !segment.has(TcpFlags::RST) {
-            self.acknowledge_unacceptable(context, len > 0);
-        }
+        self.acknowledge_unacceptable(context, segment, |counters| {
+            &mut counters.tcp_ack_skipped_seq
+        });
+        let (seq, end) = (segment.seq, segment.seq + segment.len());
         let old = end.at_or_before(nxt);
-        if len > 0 && seq.before(nxt) {
+        if !segment.is_empty() && seq.before(nxt) {
             self.report_duplicate(context, seq, end.min(nxt));
             self.counted().delayed_ack_lost += 1;
             context.counters.delayed_ack_lost += 1;
@@ -66,12 +66,9 @@ impl Connection {
     }
 
     /// RFC 7323 5.3, R1: an old timestamp makes a segment unacceptable whatever its sequence number; 3.2: so does a
-    /// missing one, without an answer.
+    /// missing one, without an answer. Linux takes segments without; a stranger need not guess a timestamp then.
     fn fails_paws(&mut self, context: &mut Context<'_>, segment: &Segment) -> Option<DropReason> {
         let clock = self.timestamps?;
-        if segment.has(TcpFlags::RST) {
-            return None;
-        }
         let Some(timestamps) = segment.options.timestamps else {
             return Some(DropReason::TcpRfc7323Paws);
         };
@@ -80,27 +77,46 @@ impl Connection {
         }
         self.counted().paws_estab_rejected += 1;
         context.counters.paws_estab_rejected += 1;
-        self.acknowledge_unacceptable(context, !segment.is_empty());
+        self.acknowledge_unacceptable(context, segment, |counters| {
+            &mut counters.tcp_ack_skipped_paws
+        });
         Some(DropReason::TcpRfc7323Paws)
     }
 
-    /// Owes an ACK to a segment that is not acceptable. Data is always answered: its sender retransmits until it is;
-    /// bare ACKs within a limit, or two ends that disagree would answer each other for ever.
-    fn acknowledge_unacceptable(&mut self, context: &mut Context<'_>, has_data: bool) {
-        if has_data {
-            self.ack_due = AckDue::Now;
-        } else {
-            self.challenge(context);
+    /// RFC 7323 4.3, (2).
+    pub(super) fn update_ts_recent(&mut self, context: &Context<'_>, segment: &Segment) {
+        let last_ack_sent = self.rcv.last_ack_sent;
+        if let (Some(clock), Some(timestamps)) = (&mut self.timestamps, segment.options.timestamps)
+        {
+            clock.update(timestamps.value, segment.seq, last_ack_sent, context.now);
         }
     }
 
-    /// Owes a challenge ACK (RFC 5961 3 to 5), unless one went out just now.
+    /// Owes an ACK to a segment that is not acceptable. Text or a FIN is always answered: its sender repeats it until it is;
+    /// bare ACKs within a limit, or two ends that disagree would answer each other for ever. As on Linux.
+    fn acknowledge_unacceptable(
+        &mut self,
+        context: &mut Context<'_>,
+        segment: &Segment,
+        skipped: impl FnOnce(&mut Counters) -> &mut u64,
+    ) {
+        let (now, sysctls) = (context.now, context.sysctls);
+        if segment.is_empty() && self.last_oow_ack_time.is_limited(now, sysctls) {
+            *skipped(context.counters) += 1;
+        } else {
+            self.ack_due = AckDue::Now;
+        }
+    }
+
+    /// Owes a challenge ACK (RFC 5961 3 to 5), unless an ACK for such a segment went out just now. The limit is this
+    /// connection's own (RFC 5961 7): one that all have in common would tell a stranger about others' (CVE-2016-5696).
     pub(super) fn challenge(&mut self, context: &mut Context<'_>) {
-        let recently = self
-            .challenged_at
-            .is_some_and(|at| context.now.since(at) < CHALLENGE_INTERVAL);
-        if !recently {
-            self.challenged_at = Some(context.now);
+        if self
+            .last_oow_ack_time
+            .is_limited(context.now, context.sysctls)
+        {
+            context.counters.tcp_ack_skipped_challenge += 1;
+        } else {
             self.ack_due = AckDue::Now;
             self.counted().tcp_challenge_ack += 1;
             context.counters.tcp_challenge_ack += 1;

@@ -24,13 +24,21 @@ impl Connection {
             State::SynSent => return self.arrives_in_syn_sent(context, segment),
             _ => {}
         }
-        // A simultaneous open: the peer's SYN/ACK repeats the SYN we have, and its ACK is what we wait for.
+        // A simultaneous open: the peer's SYN/ACK repeats the SYN we have, and its ACK is what we wait for (3.5, figure 7).
         if self.state == State::SynReceived
             && segment.has(TcpFlags::SYN)
+            && segment.has(TcpFlags::ACK)
             && segment.seq == self.rcv.irs
         {
             segment.seq += 1;
             segment.flags = segment.flags.without(TcpFlags::SYN);
+        }
+        // RST and SYN come before the first step: of theirs, the number alone counts, or nothing (RFC 5961 3.2, 4.2).
+        if segment.has(TcpFlags::RST) {
+            return self.check_reset_bit(context, &segment);
+        }
+        if segment.has(TcpFlags::SYN) {
+            return self.check_syn_bit(context);
         }
         let acceptability = self.check_sequence_number(context, &segment);
         if let Acceptability::Unacceptable(reason) = acceptability {
@@ -39,27 +47,14 @@ impl Connection {
             }
             return Disposition::Dropped(reason);
         }
-        if segment.has(TcpFlags::RST) {
-            return self.check_reset_bit(context, &segment);
-        }
-        if segment.has(TcpFlags::SYN) {
-            return self.check_syn_bit(context);
-        }
         if !segment.has(TcpFlags::ACK) {
             return Disposition::Dropped(DropReason::TcpFlags);
-        }
-        if let (Some(clock), Some(timestamps)) = (&mut self.timestamps, segment.options.timestamps)
-        {
-            clock.update(
-                timestamps.value,
-                segment.seq,
-                self.rcv.last_ack_sent,
-                context.now,
-            );
         }
         if let Some(disposition) = self.check_acknowledgment(context, &segment) {
             return disposition;
         }
+        // TS.Recent comes after the ACK was checked, as on Linux: who does not know what we sent shall not set it.
+        self.update_ts_recent(context, &segment);
         if acceptability == Acceptability::WindowClosed {
             return Disposition::Dropped(DropReason::TcpZeroWindow);
         }

@@ -1,11 +1,10 @@
 //! A segment in SYN-SENT (RFC 9293 3.10.7.3).
 
-use crate::options::Negotiated;
+use crate::options::{Negotiated, TimestampClock, is_echo};
 use crate::tcb::ReceiveSequence;
-use crate::{Connection, Context, Disposition, Segment, SegmentHeader, State, StreamError};
+use crate::{Connection, Context, Disposition, Segment, State, StreamError, reset};
 use periplus_journey::{DropReason, Outcome};
-use periplus_wire::tcp::{TcpFlags, TcpOptions};
-use periplus_wire::{Ecn, SeqNum};
+use periplus_wire::tcp::TcpFlags;
 
 impl Connection {
     pub(super) fn arrives_in_syn_sent(
@@ -16,17 +15,12 @@ impl Connection {
         let has_ack = segment.has(TcpFlags::ACK);
         // First: the ACK must be for our SYN.
         if has_ack && !(segment.ack.after(self.snd.iss) && segment.ack.at_or_before(self.snd.max)) {
-            if segment.has(TcpFlags::RST) {
-                return Disposition::Dropped(DropReason::TcpInvalidReset);
-            }
-            return Disposition::AnsweredByReset(SegmentHeader {
-                seq: segment.ack,
-                ack: SeqNum::new(0),
-                flags: TcpFlags::RST,
-                wnd: 0,
-                options: TcpOptions::default(),
-                ecn: Ecn::NotEct,
-            });
+            return refuse(&segment);
+        }
+        // As on Linux: an echo of what our SYNs never said is no answer to them.
+        if has_ack && !self.echoes_our_syn(context, &segment) {
+            context.counters.paws_active_rejected += 1;
+            return refuse(&segment);
         }
         // Second: a RST is believed only with such an ACK.
         if segment.has(TcpFlags::RST) {
@@ -81,5 +75,19 @@ impl Connection {
             self.snd.nxt = self.snd.iss;
         }
         Disposition::Consumed
+    }
+
+    fn echoes_our_syn(&self, context: &Context<'_>, segment: &Segment) -> bool {
+        let now = TimestampClock::value(self.timestamp_offset, context.now);
+        let timestamps = segment.options.timestamps.filter(|_| self.offer.timestamps);
+        timestamps.is_none_or(|timestamps| is_echo(timestamps.echo_reply, self.first_tsval, now))
+    }
+}
+
+/// `<SEQ=SEG.ACK><CTL=RST>`, but nothing to a RST.
+fn refuse(segment: &Segment) -> Disposition {
+    match reset::answer_to(segment) {
+        Some(answer) => Disposition::AnsweredByReset(answer),
+        None => Disposition::Dropped(DropReason::TcpInvalidReset),
     }
 }
