@@ -40,7 +40,7 @@ fn a_silent_peer_gets_five_more_and_is_given_up_after_63_seconds() {
     script.expect_nothing();
     assert_eq!(half_open(&script), 0);
     let counters = script.stack.shard.counters();
-    assert_eq!(counters.tcp_syn_ack_retrans, 5);
+    assert_eq!(counters.tcp_syn_retrans, 5);
     assert_eq!(counters.tcp_timeouts, 6);
 }
 
@@ -69,7 +69,7 @@ fn in_a_crowded_queue_the_old_are_given_up_after_two() {
     // The first is given up; the other four are not more than half any more, and stay.
     assert_eq!(half_open(&script), 4);
     assert_eq!(script.all_segments_now().len(), 4);
-    assert_eq!(script.stack.shard.counters().tcp_syn_ack_timeouts, 1);
+    assert_eq!(script.stack.shard.counters().tcp_attempt_fails, 1);
 }
 
 #[test]

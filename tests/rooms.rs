@@ -13,6 +13,7 @@ mod datagram_receive;
 mod datagram_send;
 mod handshake_active;
 mod handshake_passive;
+mod handshake_repeated_syn;
 mod handshake_retransmission;
 mod journey_deterministic;
 mod journey_spine;

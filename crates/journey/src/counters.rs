@@ -79,10 +79,8 @@ counters! {
     listen_overflows = "TcpExtListenOverflows",
     /// SYNs and ACKs a listener dropped, for whatever reason.
     listen_drops = "TcpExtListenDrops",
-    /// Half-open connections reaped after their last SYN/ACK.
-    tcp_syn_ack_timeouts = "TcpExtTCPSynAckTimeouts",
-    /// SYN/ACKs sent again.
-    tcp_syn_ack_retrans = "TcpExtTCPSynAckRetrans",
+    /// SYNs and SYN/ACKs sent again.
+    tcp_syn_retrans = "TcpExtTCPSynRetrans",
     /// Answers not sent because a repeated SYN, or a segment out of window for a half-open connection, came too soon after
     /// another (`tcp_invalid_ratelimit`).
     tcp_ack_skipped_syn_recv = "TcpExtTCPACKSkippedSynRecv",
@@ -116,7 +114,7 @@ counters! {
     embryonic_rsts = "TcpExtEmbryonicRsts",
     /// Fast retransmissions (RFC 6582).
     tcp_fast_retrans = "TcpExtTCPFastRetrans",
-    /// Retransmission timeouts.
+    /// Retransmission timeouts, those of half-open connections included.
     tcp_timeouts = "TcpExtTCPTimeouts",
     /// Zero-window probes sent.
     tcp_win_probe = "TcpExtTCPWinProbe",

@@ -95,7 +95,10 @@ impl Shard {
     }
 
     /// A SYN/ACK goes out: its answer is waited for from now on, also if it is one that a repeated SYN asked for.
-    pub(crate) fn await_ack(&mut self, now: Instant, index: Index) {
+    pub(crate) fn repeat_syn_ack(&mut self, now: Instant, index: Index) {
+        self.environment.counters.tcp_syn_retrans += 1;
+        self.environment.counters.tcp_retrans_segs += 1;
+        self.send_syn_ack(now, index);
         if let Some(entry) = self.half_open.get_mut(index) {
             let deadline = now + entry.record.syn_ack_timeout();
             let handle = Handle::new(Tag::HalfOpen, index);
@@ -122,9 +125,7 @@ impl Shard {
         match entry.record.segment_arrives(&segment, ts_offset, context) {
             HalfOpenDisposition::Complete => self.handshake_completes(now, key, index, segment),
             HalfOpenDisposition::RepeatSynAck => {
-                self.environment.counters.tcp_syn_ack_retrans += 1;
-                self.send_syn_ack(now, index);
-                self.await_ack(now, index);
+                self.repeat_syn_ack(now, index);
                 Fate::Consumed
             }
             HalfOpenDisposition::Acknowledge(reason) => {

@@ -56,7 +56,6 @@ impl Shard {
         self.environment.counters.tcp_timeouts += 1;
         let retries = listener.max_syn_ack_retries(&self.environment.sysctls);
         if !entry.record.time_out(retries) {
-            self.environment.counters.tcp_syn_ack_timeouts += 1;
             self.environment.counters.tcp_attempt_fails += 1;
             self.forget_half_open(now, index, Outcome::Timeout, "tcp_synack_retries");
             return;
@@ -64,9 +63,7 @@ impl Shard {
         if was_young {
             listener.syn_queue.grow_old();
         }
-        self.environment.counters.tcp_syn_ack_retrans += 1;
-        self.send_syn_ack(now, index);
-        self.await_ack(now, index);
+        self.repeat_syn_ack(now, index);
     }
 
     fn time_wait_times_out(&mut self, now: Instant, index: Index) {

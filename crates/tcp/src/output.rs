@@ -95,6 +95,7 @@ impl Connection {
         if !again {
             self.first_tsval = ours;
         }
+        context.counters.tcp_syn_retrans += u64::from(again);
         self.snd.advance(1);
         self.ack_due = AckDue::No;
         self.count_sent(context, again, self.snd.nxt);
