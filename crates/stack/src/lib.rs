@@ -24,6 +24,7 @@ pub mod neighbours;
 mod options;
 mod outbox;
 mod passive_open;
+mod poll;
 pub mod rate_limit;
 mod receive;
 mod refuse;
@@ -43,7 +44,7 @@ pub use calls::{Accepted, ConnectError, ListenError};
 pub use handle::Handle;
 pub use options::{ClosedPortPolicy, ShardOptions};
 pub use periplus_tcp::{
-    CaState, Claim, InfoOptions, QueueLengths, Read, SocketOptions, State, StreamError,
+    CaState, Claim, InfoOptions, Poll, QueueLengths, Read, SocketOptions, State, StreamError,
     SysctlError, Sysctls, TcpInfo, Timer, Write,
 };
 pub use shard::{ConnectionId, ListenerId, Ready, Shard, UdpId};

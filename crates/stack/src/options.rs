@@ -1,7 +1,8 @@
 //! How a shard is set up.
 
+use crate::Shard;
 use crate::source_limits::SourceLimits;
-use periplus_tcp::Sysctls;
+use periplus_tcp::{Offer, Sysctls};
 use periplus_wire::ethernet::EthernetAddress;
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -81,5 +82,14 @@ impl Default for ShardOptions {
             max_half_open: 1 << 18,
             sources: SourceLimits::default(),
         }
+    }
+}
+
+impl Shard {
+    /// Changes TCP's knobs while it runs, as `sysctl` does. What was agreed on with a peer stays as it is.
+    pub fn set_sysctls(&mut self, sysctls: Sysctls) {
+        self.options.tcp = sysctls;
+        self.environment.sysctls = sysctls;
+        self.environment.offer = Offer::new(self.environment.offer.mss, &sysctls);
     }
 }

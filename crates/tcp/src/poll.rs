@@ -1,0 +1,53 @@
+//! What can be done with a connection now, asked level-triggered.
+
+use crate::{Connection, State};
+
+/// What `poll` says of a socket, with the meaning of Linux's `tcp_poll`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Poll {
+    /// A read, or an accept, would not wait (`POLLIN`).
+    pub readable: bool,
+    /// A write would not wait (`POLLOUT`). True as well where it would fail.
+    pub writable: bool,
+    /// The peer will send no more (`POLLRDHUP`).
+    pub read_closed: bool,
+    /// Neither end will send any more (`POLLHUP`).
+    pub hung_up: bool,
+    /// The connection has failed (`POLLERR`).
+    pub error: bool,
+}
+
+impl Connection {
+    /// What can be done with it now, if its send queue may hold `send_limit` bytes.
+    ///
+    /// It is writable while at least a third of them are free (Linux's `sk_stream_is_writeable`): a writer that is woken
+    /// shall find room that is worth it.
+    pub fn poll(&self, send_limit: usize) -> Poll {
+        let error = self.error.is_some();
+        match self.state {
+            State::SynSent | State::SynReceived => Poll {
+                error,
+                ..Poll::default()
+            },
+            State::Closed | State::TimeWait => Poll {
+                readable: true,
+                writable: true,
+                read_closed: true,
+                hung_up: true,
+                error,
+            },
+            state => {
+                let read_closed = !state.may_receive();
+                let write_closed = state.is_fin_queued();
+                let queued = self.send_queue.len();
+                Poll {
+                    readable: read_closed || !self.receive_queue.is_empty(),
+                    writable: write_closed || queued + queued / 2 <= send_limit,
+                    read_closed,
+                    hung_up: read_closed && write_closed,
+                    error,
+                }
+            }
+        }
+    }
+}
