@@ -18,9 +18,11 @@ fn the_syn_ack_is_acknowledged_at_once() {
     assert_eq!(script.stack.shard.is_connected(id), Ok(true));
     script.write(id, 0..1500);
     script.expect(PEER, ". 1:1001(1000) ack 1");
-    script.expect_nothing(); // Nagle's algorithm
-    script.inject(PEER, ". 1:1(0) ack 1001");
     script.expect(PEER, "P. 1001:1501(500) ack 1");
+    script.write(id, 1500..1600);
+    script.expect_nothing(); // Nagle's algorithm
+    script.inject(PEER, ". 1:1(0) ack 1501");
+    script.expect(PEER, "P. 1501:1601(100) ack 1");
 }
 
 #[test]

@@ -6,7 +6,9 @@ use peak_alloc::PeakAlloc;
 use periplus_journey::{DropReason, Instant};
 use periplus_ring::memory::{LinkOptions, MemoryDevice, link};
 use periplus_ring::{Capabilities, Device, PoolLevel, RingStatistics, RxBurst, TxDescriptor};
-use periplus_stack::{ConnectionId, ListenerId, Read, ShardOptions, SocketOptions, Sysctls, Write};
+use periplus_stack::{
+    BufferSizes, ConnectionId, ListenerId, Read, ShardOptions, SocketOptions, Sysctls, Write,
+};
 use periplus_tests::Host;
 use periplus_wire::ethernet::EthernetAddress;
 use std::collections::HashMap;
@@ -289,7 +291,7 @@ fn bounded() -> Sysctls {
 fn clients() -> Sysctls {
     Sysctls {
         tcp_mem: usize::MAX,
-        tcp_rmem: GUARANTEED,
+        tcp_rmem: BufferSizes::fixed(GUARANTEED),
         ..Sysctls::default()
     }
 }

@@ -123,9 +123,9 @@ fn a_connection_shows_its_state_and_what_its_queues_hold() {
     assert_eq!((socket.state, socket.timer), (State::Established, None));
     assert_eq!(socket.queues, QueueLengths::default());
     // of what its own window has left free of `tcp_mem`, it may have a 1,024th: all but
-    let most = Sysctls::default().tcp_rmem;
+    let most = Sysctls::default().tcp_rmem.most;
     assert!((most - 100..most).contains(&socket.receive_limit));
-    assert_eq!(socket.send_limit, Sysctls::default().tcp_wmem);
+    assert_eq!(socket.send_limit, Sysctls::default().tcp_wmem.most);
 
     script.inject(A, "P. 1:101(100) ack 1");
     script.inject(A, ". 201:301(100) ack 1");

@@ -69,7 +69,7 @@ impl Stack for Periplus {
             ..ShardOptions::default()
         };
         assert_eq!(
-            (options.tcp.tcp_rmem, options.tcp.tcp_wmem),
+            (options.tcp.tcp_rmem.most, options.tcp.tcp_wmem.most),
             (BUFFER, BUFFER)
         );
         let port = Port::new();

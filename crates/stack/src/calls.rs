@@ -8,7 +8,7 @@ use crate::passive_open::unpack;
 use crate::shard::{BoundListener, ConnectionId, ListenerId};
 use bytes::Bytes;
 use periplus_journey::{Instant, Outcome, StampedMark};
-use periplus_tcp::{Connection, Listener, Read, SocketOptions, StreamError, Write};
+use periplus_tcp::{Connection, Listener, Read, SendFlags, SocketOptions, StreamError, Write};
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -329,6 +329,23 @@ impl Shard {
     ) -> Result<Write, StreamError> {
         self.with(now, id, |connection, context| {
             connection.write(context, data)
+        })
+        .unwrap_or(Err(StreamError::NotConnected))
+    }
+
+    /// As [`Shard::write`], with what `sendmsg`'s flags say.
+    ///
+    /// # Errors
+    /// As [`Shard::write`].
+    pub fn send(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        data: &[u8],
+        flags: SendFlags,
+    ) -> Result<Write, StreamError> {
+        self.with(now, id, |connection, context| {
+            connection.send(context, data, flags)
         })
         .unwrap_or(Err(StreamError::NotConnected))
     }

@@ -17,7 +17,7 @@ impl Shard {
         self.flows.get(id.0).map_or(gone, |flow| {
             let sysctls = &self.environment.sysctls;
             let memory = MemoryBudget::left_by(self.tcp_memory(), sysctls);
-            flow.connection.poll(memory.send_limit(sysctls))
+            flow.connection.poll(sysctls, memory)
         })
     }
 

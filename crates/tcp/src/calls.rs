@@ -1,9 +1,7 @@
 //! The backend's calls (RFC 9293 3.10.2 to 3.10.6).
 
-use crate::chronograph::Limit;
 use crate::connection::AckDue;
 use crate::{Connection, Context, SegmentHeader, State, StreamError};
-use bytes::Bytes;
 use periplus_journey::{Outcome, StampedMark};
 use periplus_wire::Ecn;
 use periplus_wire::tcp::{TcpFlags, TcpOptions};
@@ -16,15 +14,6 @@ pub enum Read {
     /// The peer has closed its direction, and everything was read.
     End,
     /// Nothing yet: [`Connection::take_readiness`] will say when.
-    Wait,
-}
-
-/// What a write took.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Write {
-    /// So many bytes, at least one (or none, if none were given).
-    Accepted(usize),
-    /// The send queue is full: [`Connection::take_readiness`] will say when it is not.
     Wait,
 }
 
@@ -102,59 +91,6 @@ impl Connection {
         }
     }
 
-    fn room_to_write(&mut self, context: &Context<'_>) -> Result<Option<usize>, StreamError> {
-        if let Some(error) = self.error {
-            return Err(error);
-        }
-        match self.state {
-            State::SynSent | State::SynReceived if !self.close_queued => {}
-            state if state.may_send() => {}
-            _ => return Err(StreamError::BrokenPipe),
-        }
-        let room = context.send_limit().saturating_sub(self.send_queue.len());
-        self.wants.writable = room == 0;
-        Ok((room > 0).then_some(room))
-    }
-
-    /// Queues a copy of as much of `data` as fits (SEND, RFC 9293 3.10.2).
-    ///
-    /// # Errors
-    /// The reason why the connection is over, or [`StreamError::BrokenPipe`] after the sending direction was closed.
-    pub fn write(&mut self, context: &Context<'_>, data: &[u8]) -> Result<Write, StreamError> {
-        let Some(room) = self.room_to_write(context)? else {
-            return Ok(Write::Wait);
-        };
-        let count = room.min(data.len());
-        self.send_queue.push_copy(&data[..count]);
-        self.written(context, count);
-        Ok(Write::Accepted(count))
-    }
-
-    /// Queues as much of `data` as fits, without a copy, and cuts it off the front.
-    ///
-    /// # Errors
-    /// As [`Connection::write`].
-    pub fn write_bytes(
-        &mut self,
-        context: &Context<'_>,
-        data: &mut Bytes,
-    ) -> Result<Write, StreamError> {
-        let Some(room) = self.room_to_write(context)? else {
-            return Ok(Write::Wait);
-        };
-        let count = room.min(data.len());
-        self.send_queue.push_bytes(data.split_to(count));
-        self.written(context, count);
-        Ok(Write::Accepted(count))
-    }
-
-    /// The send queue is fuller by `count` bytes.
-    fn written(&mut self, context: &Context<'_>, count: usize) {
-        if count > 0 && self.chronograph.limit() != Limit::ReceiveWindow {
-            self.chronograph.turn(context.now, Limit::Busy);
-        }
-    }
-
     /// Closes the sending direction after what is queued (CLOSE, RFC 9293 3.10.4).
     ///
     /// # Errors
@@ -171,10 +107,12 @@ impl Connection {
             }
             State::Established => {
                 self.state = State::FinWait1;
+                self.note_opportunity();
                 Ok(())
             }
             State::CloseWait => {
                 self.state = State::LastAck;
+                self.note_opportunity();
                 Ok(())
             }
             _ => Ok(()),

@@ -2,7 +2,7 @@
 
 use crate::activity::Activity;
 use crate::chronograph::{Chronograph, Limit};
-use crate::congestion::NewReno;
+use crate::congestion::{CwndValidation, NewReno};
 use crate::context::Context;
 use crate::journal::{ConnectionJournal, Ending};
 use crate::listen::HalfOpen;
@@ -10,7 +10,9 @@ use crate::loss::{FastRecovery, RetransmissionTimer};
 use crate::memory::first_window;
 use crate::options::{Negotiated, Offer, TimestampClock};
 use crate::reassembly::Reassembly;
+use crate::release::bound_to_half_window;
 use crate::sack::ReceivedBlocks;
+use crate::send_buffers::SendBuffers;
 use crate::tcb::{ReceiveSequence, SendSequence};
 use crate::{
     ConnectionCounters, LastAnswer, ReceiveQueue, Segment, SegmentHeader, SendQueue, SocketOptions,
@@ -50,7 +52,9 @@ pub struct Connection {
     pub(crate) snd: SendSequence,
     pub(crate) rcv: ReceiveSequence,
     pub(crate) offer: Offer,
-    /// Payload bytes of a full segment.
+    /// Payload bytes of the largest segment that both ends and the path allow.
+    pub(crate) largest_segment: u32,
+    /// Payload bytes of a full segment: at most half of the peer's largest window.
     pub(crate) segment_size: u32,
     pub(crate) timestamps: Option<TimestampClock>,
     pub(crate) timestamp_offset: u32,
@@ -60,6 +64,7 @@ pub struct Connection {
     pub(crate) received_blocks: Option<Box<ReceivedBlocks>>,
 
     pub(crate) send_queue: SendQueue,
+    pub(crate) send_buffers: SendBuffers,
     pub(crate) receive_queue: ReceiveQueue,
     pub(crate) reassembly: Reassembly,
     /// The stream offset of SND.UNA.
@@ -73,6 +78,7 @@ pub struct Connection {
     pub(crate) retransmission_timer: RetransmissionTimer,
     pub(crate) recovery: FastRecovery,
     pub(crate) congestion: NewReno,
+    pub(crate) cwnd_validation: CwndValidation,
     pub(crate) retransmissions: u32,
     /// Time-outs in a row without a word from the peer.
     pub(crate) silent_timeouts: u8,
@@ -124,12 +130,14 @@ impl Connection {
         Self {
             state,
             offer,
+            largest_segment: u32::from(offer.mss),
             segment_size: u32::from(offer.mss),
             timestamps: None,
             timestamp_offset,
             sack_permitted: false,
             received_blocks: None,
             send_queue: SendQueue::default(),
+            send_buffers: SendBuffers::default(),
             receive_queue: ReceiveQueue::default(),
             reassembly: Reassembly::default(),
             una_offset: 0,
@@ -138,6 +146,7 @@ impl Connection {
             retransmission_timer: RetransmissionTimer::default(),
             recovery: FastRecovery::new(snd.iss),
             congestion: NewReno::new(u32::from(offer.mss)),
+            cwnd_validation: CwndValidation::default(),
             retransmissions: 0,
             silent_timeouts: 0,
             ack_due: AckDue::No,
@@ -252,8 +261,9 @@ impl Connection {
 
     /// Sets what both SYNs agreed on.
     pub(crate) fn agree(&mut self, negotiated: Negotiated, ts_recent: u32, now: Instant) {
-        self.segment_size = u32::from(negotiated.segment_size);
-        self.congestion = NewReno::new(self.segment_size);
+        self.largest_segment = u32::from(negotiated.segment_size);
+        self.segment_size = bound_to_half_window(self.largest_segment, self.snd.max_wnd);
+        self.congestion = NewReno::new(self.largest_segment);
         self.snd.wind_shift = negotiated.send_shift;
         self.rcv.wind_shift = negotiated.receive_shift;
         self.sack_permitted = negotiated.sack;
@@ -433,6 +443,7 @@ impl Connection {
 
     fn release(&mut self) {
         self.send_queue.clear();
+        self.send_buffers.clear();
         self.receive_queue.clear();
         self.reassembly.clear();
         self.received_blocks = None;

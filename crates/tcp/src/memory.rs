@@ -54,12 +54,17 @@ impl MemoryBudget {
 
     /// Bytes that a connection's receive and reassembly queue may hold now.
     pub fn receive_limit(&self, sysctls: &Sysctls) -> usize {
-        share(self.receive, sysctls.tcp_rmem)
+        share(self.receive, sysctls.tcp_rmem.most)
     }
 
     /// Bytes that a connection's send queue may hold now.
     pub fn send_limit(&self, sysctls: &Sysctls) -> usize {
-        share(self.send, sysctls.tcp_wmem)
+        share(self.send, sysctls.tcp_wmem.most)
+    }
+
+    /// The same as far as the memory goes, whatever its socket allows.
+    pub(crate) fn send_share(&self) -> usize {
+        share(self.send, usize::MAX)
     }
 }
 
@@ -71,10 +76,6 @@ fn share(free: usize, most: usize) -> usize {
 impl Context<'_> {
     pub(crate) fn receive_limit(&self) -> usize {
         self.memory.receive_limit(self.sysctls)
-    }
-
-    pub(crate) fn send_limit(&self) -> usize {
-        self.memory.send_limit(self.sysctls)
     }
 
     /// How often the first window is halved to fit into a handshake's share.
@@ -91,7 +92,7 @@ const _: () = assert!(u16::MAX as usize >> LARGEST_SHIFT < GUARANTEED);
 
 /// The first window, unscaled as in every SYN (RFC 7323 2.2).
 pub(crate) fn first_window(sysctls: &Sysctls, shift: u8) -> u32 {
-    sysctls.tcp_rmem.min(usize::from(u16::MAX)) as u32 >> shift
+    sysctls.tcp_rmem.most.min(usize::from(u16::MAX)) as u32 >> shift
 }
 
 impl Connection {

@@ -54,7 +54,13 @@ impl Connection {
             self.counted().tcp_win_probe += 1;
             context.counters.tcp_win_probe += 1;
         }
+        if std::mem::take(&mut self.send_buffers.push_due) {
+            let nagle = self.nagle();
+            self.push(context, nagle);
+            self.wake_writer_if_roomy(context);
+        }
         let turn = self.transmit_text(context, emit, quantum)?;
+        self.note_short_of_buffer(context);
         self.probe_due = false;
         if self.ack_due == AckDue::Now {
             // At SND.MAX, not SND.NXT: a time-out takes SND.NXT back, and an ACK that stands before the peer's RCV.NXT
@@ -108,27 +114,49 @@ impl Connection {
         context: &mut Context<'_>,
         emit: &mut dyn Emit,
     ) -> Result<(), RingFull> {
-        let in_flight = self.snd.max - self.snd.una;
-        let text = in_flight
-            .min(self.send_queue.len() as u32)
-            .min(self.current_segment_size());
-        let text = self.gatherable(0, text as usize) as u32;
-        let fin = self.state.is_fin_queued()
-            && !self.fin_acknowledged
-            && text == self.send_queue.len() as u32
-            && in_flight > text;
-        if text > 0 || fin {
-            let flags = if fin {
-                TcpFlags::ACK | TcpFlags::FIN
-            } else {
-                TcpFlags::ACK
-            };
-            self.emit(context, emit, self.snd.una, flags, 0, text as usize)?;
+        let text = self.text_in_flight();
+        let (length, mut flags) = self.segment_again(0, text.min(self.current_segment_size()));
+        if length == text && self.snd.max - self.snd.una > text {
+            flags |= TcpFlags::FIN;
+        }
+        if length > 0 || flags.contains(TcpFlags::FIN) {
+            self.emit(context, emit, self.snd.una, flags, 0, length as usize)?;
             self.count_sent(context, true, self.snd.una);
             self.retransmit_at = Some(context.now + self.retransmission_timer.rto());
         }
         self.retransmit_first = false;
         Ok(())
+    }
+
+    /// Bytes of the send queue that were sent before.
+    fn text_in_flight(&self) -> u32 {
+        (self.snd.max - self.snd.una).min(self.send_queue.len() as u32)
+    }
+
+    /// How many of the `most` bytes `offset` after SND.UNA go into one segment when they are sent again, and its flags: it ends
+    /// where it ended before, but that smaller ones are joined while they fit.
+    fn segment_again(&self, offset: u32, most: u32) -> (u32, TcpFlags) {
+        let start = self.una_offset + u64::from(offset);
+        let (mut length, mut flags) = (0, TcpFlags::ACK);
+        while let Some(buffer) = self.send_buffers.containing(start + u64::from(length)) {
+            let end = (buffer.end - start) as u32;
+            if end > most {
+                if length == 0 {
+                    length = most;
+                }
+                break;
+            }
+            length = end;
+            if buffer.is_pushed() {
+                flags |= TcpFlags::PSH;
+            }
+        }
+        let gathered = self.gatherable(offset as usize, length as usize) as u32;
+        if gathered < length {
+            (gathered, TcpFlags::ACK)
+        } else {
+            (length, flags)
+        }
     }
 
     fn transmit_text(
@@ -138,43 +166,18 @@ impl Connection {
         quantum: usize,
     ) -> Result<Turn, RingFull> {
         let mut budget = quantum as u32;
-        loop {
-            let sent = self.snd.nxt - self.snd.una;
-            let queued = self.send_queue.len() as u32;
-            let fin_waits = self.state.is_fin_queued() && !self.fin_acknowledged;
-            if sent > queued {
-                break; // the FIN is out
-            }
-            let unsent = queued - sent;
-            if unsent == 0 && !fin_waits {
-                if self.wants.writable
-                    && sent > 0
-                    && sent < self.snd.wnd.min(self.congestion.cwnd())
-                {
-                    self.chronograph.turn(context.now, Limit::SendBuffer);
-                }
-                break;
-            }
+        while let Some(next) = self.next_segment(emit) {
             if budget == 0 {
                 return Ok(Turn::More);
             }
-            let length = self.allowed(unsent, sent, emit);
-            if length == 0 && unsent > 0 {
-                self.note_blocked(context, sent, unsent);
-                return Ok(Turn::Done);
-            }
-            let length = self.gatherable(sent as usize, length as usize) as u32;
-            let last = length == unsent;
-            let mut flags = TcpFlags::ACK;
-            if last && length > 0 {
-                flags |= TcpFlags::PSH;
-            }
-            if last && fin_waits {
-                flags |= TcpFlags::FIN;
-            }
+            let NextSegment {
+                offset,
+                length,
+                flags,
+            } = next;
             let again = self.snd.nxt.before(self.snd.max);
             let seq = self.snd.nxt;
-            self.emit(context, emit, seq, flags, sent as usize, length as usize)?;
+            self.emit(context, emit, seq, flags, offset as usize, length as usize)?;
             if std::mem::take(&mut self.persisting) {
                 self.retransmit_at = None;
             }
@@ -182,7 +185,7 @@ impl Connection {
                 .advance(length + u32::from(flags.contains(TcpFlags::FIN)));
             self.count_sent(context, again, self.snd.nxt);
             if !again && length > 0 {
-                let end = self.una_offset + u64::from(sent + length);
+                let end = self.una_offset + u64::from(offset + length);
                 if let Some(journal) = &mut self.journal {
                     journal.unblocked(context.now);
                     journal.transmitted(end, context.now);
@@ -193,48 +196,66 @@ impl Connection {
         Ok(Turn::Done)
     }
 
-    /// How many of the `unsent` bytes may go in one segment or super-frame now, `sent` being in flight.
-    fn allowed(&self, unsent: u32, sent: u32, emit: &dyn Emit) -> u32 {
-        let window = self.snd.wnd.min(self.congestion.cwnd());
-        let usable = window.saturating_sub(sent);
-        let segment_size = self.current_segment_size();
-        let largest = emit.largest_payload(segment_size as usize) as u32;
-        let mut length = unsent.min(usable).min(largest);
-        if length < unsent && length > segment_size {
-            length -= length % segment_size; // whole segments, while there is more to come
-        }
-        // Sender's silly window avoidance (RFC 9293 3.8.6.2.1) and Nagle's algorithm (3.7.4).
-        let full = length >= segment_size;
-        let all = length == unsent;
-        let nothing_in_flight = sent == 0;
-        let pushed = self.options.no_delay || nothing_in_flight || self.state.is_fin_queued();
-        let half_of_largest = length > 0 && length >= self.snd.max_wnd / 2;
-        let again = self.snd.nxt.before(self.snd.max);
-        if full || (all && pushed) || half_of_largest || again || self.probe_due {
-            length
-        } else {
-            0
+    /// All is out, the windows have room, and the backend waits to write: the send buffer is too small.
+    fn note_short_of_buffer(&mut self, context: &Context<'_>) {
+        let sent = self.snd.nxt - self.snd.una;
+        if self.wants.writable
+            && sent > 0
+            && !self.has_unreleased()
+            && sent < self.snd.wnd.min(self.congestion.cwnd())
+        {
+            self.chronograph.turn(context.now, Limit::SendBuffer);
         }
     }
 
-    /// Data waits and may not go: whose fault it is, and how it goes on.
-    fn note_blocked(&mut self, context: &mut Context<'_>, sent: u32, unsent: u32) {
-        let room = self.snd.wnd.saturating_sub(sent);
-        let limit = if room < unsent.min(self.segment_size) && self.snd.wnd < self.congestion.cwnd()
-        {
-            Limit::ReceiveWindow
+    /// The next of what was taken for lost, as far as the windows allow, or else of what was released.
+    fn next_segment(&self, emit: &dyn Emit) -> Option<NextSegment> {
+        let offset = self.snd.nxt - self.snd.una;
+        let again = self.snd.nxt.before(self.snd.max);
+        let text = if again {
+            self.text_in_flight()
         } else {
-            Limit::Busy
+            (self.send_buffers.released - self.una_offset) as u32
         };
-        self.chronograph.turn(context.now, limit);
-        if let Some(journal) = &mut self.journal {
-            journal.blocked(context.now);
+        let fin = self.send_buffers.fin_released && !self.fin_acknowledged;
+        if offset > text || (offset == text && !fin) {
+            return None;
         }
-        if sent == 0 && self.snd.una == self.snd.nxt && !self.persisting {
-            // Nothing in flight will bring an ACK: the persist timer must (RFC 9293 3.8.6.1).
-            self.persisting = true;
-            self.retransmit_at = Some(context.now + self.retransmission_timer.rto());
+        let (mut length, mut flags) = (0, TcpFlags::ACK);
+        let size = self.current_segment_size();
+        if offset < text {
+            let left = text - offset;
+            if again {
+                let window = self.snd.wnd.min(self.congestion.cwnd());
+                let usable = window.saturating_sub(offset);
+                if usable < left.min(size) && !self.probe_due {
+                    return None;
+                }
+                (length, flags) = self.segment_again(offset, left.min(size));
+            } else {
+                let buffer = self
+                    .send_buffers
+                    .containing(self.una_offset + u64::from(offset))?;
+                let end = (buffer.end - self.una_offset) as u32;
+                let whole = end - offset;
+                let largest = emit.largest_payload(size as usize) as u32;
+                length = self.gatherable(offset as usize, whole.min(largest) as usize) as u32;
+                if length < whole && length > size {
+                    length -= length % size; // whole segments, while there is more to come
+                }
+                if length == whole && buffer.is_pushed() {
+                    flags |= TcpFlags::PSH;
+                }
+            }
         }
+        if fin && offset + length == self.send_queue.len() as u32 {
+            flags |= TcpFlags::FIN;
+        }
+        Some(NextSegment {
+            offset,
+            length,
+            flags,
+        })
     }
 
     /// As much of `length` as is gathered from [`PIECES`] pieces.
@@ -334,20 +355,31 @@ impl Connection {
         }
     }
 
-    /// Whether text or a FIN waits that the windows seem to allow.
+    /// Whether something was released and not sent, or is to be sent again, or may be released.
     pub(crate) fn has_unsent(&self) -> bool {
         match self.state {
             State::Closed => false,
             State::SynSent | State::SynReceived => self.snd.nxt == self.snd.iss,
             _ => {
+                let buffers = &self.send_buffers;
                 let sent = self.snd.nxt - self.snd.una;
-                let queued = self.send_queue.len() as u32;
-                let fin_waits = self.state.is_fin_queued() && !self.fin_acknowledged;
+                let released = (buffers.released - self.una_offset) as u32;
                 let window = self.snd.wnd.min(self.congestion.cwnd());
-                (sent < queued && sent < window)
-                    || (sent < queued && sent == 0 && !self.persisting)
-                    || (sent == queued && fin_waits)
+                let again = self.snd.nxt.before(self.snd.max);
+                buffers.push_due
+                    || (again && sent < window)
+                    || (!again && sent < released)
+                    || (sent == released && buffers.fin_released && !self.fin_acknowledged)
             }
         }
     }
+}
+
+/// What is to be sent next of the send queue.
+#[derive(Clone, Copy, Debug)]
+struct NextSegment {
+    /// From SND.UNA.
+    offset: u32,
+    length: u32,
+    flags: TcpFlags,
 }

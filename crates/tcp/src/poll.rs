@@ -1,6 +1,6 @@
 //! What can be done with a connection now, asked level-triggered.
 
-use crate::{Connection, State};
+use crate::{Connection, MemoryBudget, State, Sysctls};
 
 /// What `poll` says of a socket, with the meaning of Linux's `tcp_poll`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,11 +18,11 @@ pub struct Poll {
 }
 
 impl Connection {
-    /// What can be done with it now, if its send queue may hold `send_limit` bytes.
+    /// What can be done with it now, with so much of the shard's memory free.
     ///
-    /// It is writable while at least a third of them are free (Linux's `sk_stream_is_writeable`): a writer that is woken
-    /// shall find room that is worth it.
-    pub fn poll(&self, send_limit: usize) -> Poll {
+    /// It is writable while at least a third of its send buffer is free (Linux's `sk_stream_is_writeable`): a writer that is
+    /// woken shall find room that is worth it.
+    pub fn poll(&self, sysctls: &Sysctls, memory: MemoryBudget) -> Poll {
         let error = self.error.is_some();
         match self.state {
             State::SynSent | State::SynReceived => Poll {
@@ -39,10 +39,9 @@ impl Connection {
             state => {
                 let read_closed = !state.may_receive();
                 let write_closed = state.is_fin_queued();
-                let queued = self.send_queue.len();
                 Poll {
                     readable: read_closed || !self.receive_queue.is_empty(),
-                    writable: write_closed || queued + queued / 2 <= send_limit,
+                    writable: write_closed || self.is_writable(sysctls, memory),
                     read_closed,
                     hung_up: read_closed && write_closed,
                     error,

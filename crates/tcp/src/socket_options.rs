@@ -13,6 +13,12 @@ pub struct SocketOptions {
     /// `TCP_QUICKACK`: data is acknowledged at once, instead of waiting for an answer to travel with. Unlike on Linux it
     /// stays as it is set.
     pub quick_ack: Option<bool>,
+    /// `TCP_CORK`: what does not fill a segment waits for more, though at most until the persist timer expires.
+    pub cork: bool,
+    /// `TCP_NOTSENT_LOWAT`: while so many bytes were written and not sent, a writer waits.
+    pub notsent_lowat: Option<u32>,
+    /// `SO_SNDBUF`: half of the bytes that the send queue may hold, overhead included; it does not grow then.
+    pub send_buffer: Option<usize>,
 }
 
 impl Connection {
@@ -29,7 +35,8 @@ impl Connection {
     /// Changes the options.
     pub fn set_socket_options(&mut self, _context: &mut Context<'_>, options: SocketOptions) {
         if *self.options != options {
-            self.options = Arc::new(options);
+            let before = std::mem::replace(&mut self.options, Arc::new(options));
+            self.note_nagle(&before);
         }
     }
 }

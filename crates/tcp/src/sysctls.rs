@@ -1,7 +1,9 @@
 //! The knobs, named and set as Linux names and sets them.
 
+mod buffer_sizes;
 mod by_name;
 
+pub use buffer_sizes::BufferSizes;
 pub use by_name::SysctlError;
 
 use periplus_wire::tcp::OptionOrder;
@@ -37,10 +39,28 @@ pub struct Sysctls {
     /// still promise included (the third value of Linux's `tcp_mem`, there in pages). Where they run short, windows shrink and
     /// writers wait earlier; nothing is refused. Beside it each connection has 4,096 bytes a direction.
     pub tcp_mem: usize,
-    /// Bytes a connection's receive queue may hold, counted by the memory they pin (the third value of Linux's `tcp_rmem`).
-    pub tcp_rmem: usize,
-    /// Bytes a connection's send queue may hold (the third value of Linux's `tcp_wmem`).
-    pub tcp_wmem: usize,
+    /// Bytes a connection's receive queue may hold, counted by the memory they pin. Linux's usual is 131,072, its most 6 MiB.
+    pub tcp_rmem: BufferSizes,
+    /// Bytes a connection's send queue may hold. Linux's usual is 16,384, its most 4 MiB.
+    pub tcp_wmem: BufferSizes,
+    /// Bytes that `SO_SNDBUF` may ask for (`net.core.wmem_max`); they are doubled.
+    pub wmem_max: usize,
+    /// While so many bytes were written and not sent, a writer waits (where `TCP_NOTSENT_LOWAT` says nothing).
+    pub tcp_notsent_lowat: u32,
+    /// Whether the congestion window is taken back after a time without sending (RFC 5681 4.1), and while it is not used.
+    pub tcp_slow_start_after_idle: bool,
+    /// Segments that may go out in one super-frame however slow the path is.
+    pub tcp_min_tso_segs: u32,
+    /// A super-frame waits for the next ACK to grow while less than this part of the window has room; 0: while it has room for
+    /// at most three segments.
+    pub tcp_tso_win_divisor: u32,
+    /// The least round-trip time is counted in units of 2 to this power microseconds: each halves what may go out in one
+    /// super-frame beside what the pace says.
+    pub tcp_tso_rtt_log: u8,
+    /// The pace in slow start, in percent of a window a round-trip time. It bounds super-frames.
+    pub tcp_pacing_ss_ratio: u32,
+    /// The pace in congestion avoidance, likewise.
+    pub tcp_pacing_ca_ratio: u32,
     /// Whether timestamps (RFC 7323) are offered and answered.
     pub tcp_timestamps: bool,
     /// Whether window scaling (RFC 7323) is offered and answered.
@@ -68,8 +88,16 @@ impl Default for Sysctls {
             tcp_rfc1337: false,
             tcp_max_tw_buckets: 65_536,
             tcp_mem: 1 << 30,
-            tcp_rmem: 512 * 1024,
-            tcp_wmem: 512 * 1024,
+            tcp_rmem: BufferSizes::fixed(512 * 1024),
+            tcp_wmem: BufferSizes::fixed(512 * 1024),
+            wmem_max: 212_992,
+            tcp_notsent_lowat: u32::MAX,
+            tcp_slow_start_after_idle: true,
+            tcp_min_tso_segs: 2,
+            tcp_tso_win_divisor: 3,
+            tcp_tso_rtt_log: 9,
+            tcp_pacing_ss_ratio: 200,
+            tcp_pacing_ca_ratio: 120,
             tcp_timestamps: true,
             tcp_window_scaling: true,
             tcp_sack: true,

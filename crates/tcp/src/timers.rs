@@ -67,6 +67,10 @@ impl Connection {
             );
             return;
         }
+        if self.persisting && self.release_held_back(context) {
+            self.retransmission_timer.starts_anew();
+            return;
+        }
         self.silent_timeouts += 1;
         if self.persisting {
             self.probe_due = true;

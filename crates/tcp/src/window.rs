@@ -41,7 +41,7 @@ impl Connection {
     pub(crate) fn grow_window(&mut self, context: &Context<'_>, length: u32) {
         // of a segment that the window has no room for, as much as it has
         if length >= self.segment_size.min(self.rcv_ssthresh) / 2 {
-            let most = context.sysctls.tcp_rmem as u32;
+            let most = context.sysctls.tcp_rmem.most as u32;
             self.rcv_ssthresh = self.rcv_ssthresh.saturating_add(2 * length).min(most);
         }
     }

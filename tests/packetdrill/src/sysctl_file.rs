@@ -87,11 +87,11 @@ fn set(tcp: &mut Sysctls, key: &str, value: &str) {
         "ipv4.tcp_mem" => {
             tcp.tcp_mem = number(2).map_or(tcp.tcp_mem, |pages| pages as usize * PAGE)
         }
-        "ipv4.tcp_rmem" => tcp.tcp_rmem = number(2).map_or(tcp.tcp_rmem, |bytes| bytes as usize),
-        "ipv4.tcp_wmem" => tcp.tcp_wmem = number(2).map_or(tcp.tcp_wmem, |bytes| bytes as usize),
         "ipv4.tcp_timestamps" => tcp.tcp_timestamps = first != 0,
         "ipv4.tcp_window_scaling" => tcp.tcp_window_scaling = first != 0,
-        _ => {}
+        _ => {
+            let _ = tcp.set(&key, value); // unknown ones are left alone
+        }
     }
 }
 
@@ -107,7 +107,7 @@ mod tests {
         set(&mut tcp, "net.ipv4.tcp_timestamps", "0");
         set(&mut tcp, "net.ipv4.tcp_fastopen", "0x70403");
         set(&mut tcp, "net.ipv4.tcp_synack_retries", "many");
-        assert_eq!((tcp.tcp_syn_retries, tcp.tcp_rmem), (5, 15_728_640));
+        assert_eq!((tcp.tcp_syn_retries, tcp.tcp_rmem.most), (5, 15_728_640));
         assert!(!tcp.tcp_timestamps);
         assert_eq!(
             tcp.tcp_synack_retries,

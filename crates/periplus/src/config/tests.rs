@@ -107,7 +107,10 @@ fn knobs_are_set_by_the_names_that_sysctl_has_for_them() {
     );
     let tcp = tcp.unwrap().tcp;
     assert!(tcp.tcp_abort_on_overflow);
-    assert_eq!((tcp.tcp_fin_timeout.as_secs(), tcp.tcp_rmem), (7, 262_144));
+    assert_eq!(
+        (tcp.tcp_fin_timeout.as_secs(), tcp.tcp_rmem.most),
+        (7, 262_144)
+    );
     assert_eq!(
         refusal("[tcp]\ntcp_timestamps = 2\n"),
         "a.toml:2:18: `tcp_timestamps` is 2, and must be 0 or 1"

@@ -8,6 +8,7 @@ pub(crate) struct NewReno {
     smss: u32,
     /// Bytes acknowledged since cwnd last grew, in congestion avoidance.
     acked: u32,
+    limited: bool,
 }
 
 impl NewReno {
@@ -19,6 +20,7 @@ impl NewReno {
             ssthresh: u32::MAX,
             smss,
             acked: 0,
+            limited: true,
         }
     }
 
@@ -32,9 +34,17 @@ impl NewReno {
         (self.ssthresh != u32::MAX).then_some(self.ssthresh)
     }
 
+    /// Whether the next ACKs may open the window: it was what limited the sender (RFC 7661).
+    pub(crate) fn set_limited(&mut self, limited: bool) {
+        self.limited = limited;
+    }
+
     /// `acked` bytes were newly acknowledged. Counts bytes, as Linux counts segments, so that an ACK for many does not
     /// slow the start (RFC 5681 3.1 allows growth by what was acknowledged; RFC 3465).
     pub(crate) fn acknowledged(&mut self, acked: u32) {
+        if !self.limited {
+            return;
+        }
         if self.cwnd < self.ssthresh {
             self.cwnd = self.cwnd.saturating_add(acked);
             return;
@@ -44,6 +54,17 @@ impl NewReno {
             self.acked -= self.cwnd;
             self.cwnd = self.cwnd.saturating_add(self.smss);
         }
+    }
+
+    /// Nothing was sent for so long that the window would have been halved so often: it is, though not below the initial one,
+    /// and what it was is remembered as where to slow down (RFC 5681 4.1, RFC 2861 3).
+    pub(crate) fn restart(&mut self, halvings: u32) {
+        let initial = Self::new(self.smss).cwnd.min(self.cwnd);
+        let three_quarters = self.cwnd / 2 + self.cwnd / 4;
+        if self.ssthresh != u32::MAX {
+            self.ssthresh = self.ssthresh.max(three_quarters);
+        }
+        self.cwnd = (self.cwnd >> halvings.min(31)).max(initial);
     }
 
     /// RFC 5681 3.1, equation 4.

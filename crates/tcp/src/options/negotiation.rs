@@ -32,7 +32,7 @@ impl Offer {
     /// What the knobs let us say on a link whose segments are at most `mss` bytes.
     pub fn new(mss: u16, sysctls: &Sysctls) -> Self {
         let mut shift = 0;
-        while shift < MAXIMUM_SHIFT && sysctls.tcp_rmem >> shift > usize::from(u16::MAX) {
+        while shift < MAXIMUM_SHIFT && sysctls.tcp_rmem.most >> shift > usize::from(u16::MAX) {
             shift += 1;
         }
         Self {

@@ -3,6 +3,7 @@
 use crate::chronograph::Limit;
 use crate::connection::AckDue;
 use crate::loss::AckVerdict;
+use crate::release::bound_to_half_window;
 use crate::{Connection, Context, Disposition, Segment, SegmentHeader, State};
 use periplus_journey::DropReason;
 use periplus_wire::tcp::{TcpFlags, TcpOptions};
@@ -84,11 +85,19 @@ impl Connection {
         self.snd.nxt = self.snd.nxt.max(ack);
         self.send_queue.acknowledge(text as usize);
         self.una_offset += u64::from(text);
+        self.send_buffers
+            .acknowledge(self.una_offset, self.segment_size);
         if self.send_queue.is_empty() {
             self.chronograph.turn(context.now, Limit::Idle);
         }
         self.measure_round_trip(segment);
         self.persisting = false;
+        let (cwnd, ssthresh) = (self.congestion.cwnd(), self.congestion.ssthresh());
+        let in_slow_start = ssthresh.is_none_or(|ssthresh| cwnd < ssthresh);
+        let limited = self
+            .cwnd_validation
+            .is_cwnd_limited(self.cwnd_segments(), in_slow_start);
+        self.congestion.set_limited(limited);
         let verdict =
             self.recovery
                 .new_ack(ack, acked, self.snd.flight_size(), &mut self.congestion);
@@ -97,9 +106,6 @@ impl Connection {
         let all_acknowledged = self.snd.una == self.snd.max;
         self.retransmit_at =
             (!all_acknowledged).then(|| context.now + self.retransmission_timer.rto());
-        if text > 0 {
-            self.wake_writer_if_roomy(context);
-        }
         let summary = self.summary();
         if let Some(journal) = &mut self.journal {
             journal.acknowledged(
@@ -174,13 +180,9 @@ impl Connection {
 
     pub(crate) fn set_window(&mut self, segment: &Segment) {
         self.snd.wnd = u32::from(segment.wnd) << self.snd.wind_shift;
-        self.snd.max_wnd = self.snd.max_wnd.max(self.snd.wnd);
-    }
-
-    /// Wakes a writer when a good part of the send queue is free again, not for every few bytes.
-    fn wake_writer_if_roomy(&mut self, context: &Context<'_>) {
-        if self.send_queue.len() <= context.send_limit() / 2 {
-            self.wake_writer();
+        if self.snd.wnd > self.snd.max_wnd {
+            self.snd.max_wnd = self.snd.wnd;
+            self.segment_size = bound_to_half_window(self.largest_segment, self.snd.max_wnd);
         }
     }
 

@@ -64,6 +64,7 @@ impl Connection {
             return disposition;
         }
         self.check_fin_bit(context, fin);
+        self.note_opportunity();
         if carried_text {
             Disposition::Delivered
         } else {

@@ -1,6 +1,7 @@
 //! A segment in SYN-SENT (RFC 9293 3.10.7.3).
 
 use crate::options::{Negotiated, TimestampClock, is_echo};
+use crate::release::bound_to_half_window;
 use crate::tcb::ReceiveSequence;
 use crate::{Connection, Context, Disposition, Segment, State, StreamError, reset};
 use periplus_journey::{DropReason, Outcome};
@@ -57,6 +58,7 @@ impl Connection {
         // The window of a SYN is never scaled (RFC 7323 2.2).
         self.snd.wnd = u32::from(segment.wnd);
         self.snd.max_wnd = self.snd.wnd;
+        self.segment_size = bound_to_half_window(self.largest_segment, self.snd.max_wnd);
         self.acknowledge_now();
         if has_ack {
             self.snd.una = segment.ack;
@@ -68,6 +70,7 @@ impl Connection {
             self.retransmit_at = None;
             self.state = State::Established;
             self.wake_writer();
+            self.note_opportunity();
             // Text in a SYN/ACK is permitted and rare: the peer sends it again when our ACK does not cover it.
         } else {
             // Simultaneous open (RFC 9293 3.5, figure 7): our SYN goes out again as SYN/ACK.

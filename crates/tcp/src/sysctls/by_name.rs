@@ -1,6 +1,6 @@
 //! The knobs by their names: set as `sysctl` sets them, in Linux's units.
 
-use super::Sysctls;
+use super::{BufferSizes, Sysctls};
 use periplus_wire::tcp::OptionOrder;
 use std::fmt;
 use std::str::FromStr;
@@ -119,19 +119,34 @@ impl<const UNIT: u64> Knob for Time<'_, UNIT> {
 const SECONDS: u64 = 1000;
 const MILLISECONDS: u64 = 1;
 
-/// The last of three numbers, or the only one, in units of so many bytes.
-struct Most<'a, const BYTES: usize>(&'a mut usize);
+/// The last of three numbers, or the only one, in pages.
+struct Pages<'a>(&'a mut usize);
 
-impl<const BYTES: usize> Knob for Most<'_, BYTES> {
+impl Knob for Pages<'_> {
     fn set(&mut self, value: &str) -> bool {
         let numbers: Result<Vec<usize>, _> = value.split_whitespace().map(str::parse).collect();
         match numbers.as_deref() {
             Ok([most] | [_, _, most]) => {
-                *self.0 = most.saturating_mul(BYTES);
+                *self.0 = most.saturating_mul(PAGE);
                 true
             }
             _ => false,
         }
+    }
+    fn expected(&self) -> &'static str {
+        "a number, or three: least, usual, most"
+    }
+}
+
+impl Knob for BufferSizes {
+    fn set(&mut self, value: &str) -> bool {
+        let numbers: Result<Vec<usize>, _> = value.split_whitespace().map(str::parse).collect();
+        *self = match numbers.as_deref() {
+            Ok(&[most]) => Self::fixed(most),
+            Ok(&[least, usual, most]) => Self { least, usual, most },
+            _ => return false,
+        };
+        true
     }
     fn expected(&self) -> &'static str {
         "a number, or three: least, usual, most"
@@ -155,6 +170,14 @@ impl Sysctls {
         "tcp_mem",
         "tcp_rmem",
         "tcp_wmem",
+        "wmem_max",
+        "tcp_notsent_lowat",
+        "tcp_slow_start_after_idle",
+        "tcp_min_tso_segs",
+        "tcp_tso_win_divisor",
+        "tcp_tso_rtt_log",
+        "tcp_pacing_ss_ratio",
+        "tcp_pacing_ca_ratio",
         "tcp_timestamps",
         "tcp_window_scaling",
         "tcp_sack",
@@ -163,7 +186,7 @@ impl Sysctls {
     ];
 
     /// Sets the knob `name`, written as in `sysctl` with or without `net.ipv4.` or `net.core.` before it, to `value` in
-    /// Linux's unit. Of the three numbers that some have, the last is the one that means something here.
+    /// Linux's unit. Of the three numbers of `tcp_mem`, the last is the one that means something here.
     ///
     /// # Errors
     /// There is no such knob, or it cannot be that; nothing is changed then.
@@ -184,9 +207,17 @@ impl Sysctls {
             "tcp_fin_timeout" => &mut Time::<SECONDS>(&mut self.tcp_fin_timeout),
             "tcp_rfc1337" => &mut self.tcp_rfc1337,
             "tcp_max_tw_buckets" => &mut self.tcp_max_tw_buckets,
-            "tcp_mem" => &mut Most::<PAGE>(&mut self.tcp_mem),
-            "tcp_rmem" => &mut Most::<1>(&mut self.tcp_rmem),
-            "tcp_wmem" => &mut Most::<1>(&mut self.tcp_wmem),
+            "tcp_mem" => &mut Pages(&mut self.tcp_mem),
+            "tcp_rmem" => &mut self.tcp_rmem,
+            "tcp_wmem" => &mut self.tcp_wmem,
+            "wmem_max" => &mut self.wmem_max,
+            "tcp_notsent_lowat" => &mut self.tcp_notsent_lowat,
+            "tcp_slow_start_after_idle" => &mut self.tcp_slow_start_after_idle,
+            "tcp_min_tso_segs" => &mut self.tcp_min_tso_segs,
+            "tcp_tso_win_divisor" => &mut self.tcp_tso_win_divisor,
+            "tcp_tso_rtt_log" => &mut self.tcp_tso_rtt_log,
+            "tcp_pacing_ss_ratio" => &mut self.tcp_pacing_ss_ratio,
+            "tcp_pacing_ca_ratio" => &mut self.tcp_pacing_ca_ratio,
             "tcp_timestamps" => &mut self.tcp_timestamps,
             "tcp_window_scaling" => &mut self.tcp_window_scaling,
             "tcp_sack" => &mut self.tcp_sack,
@@ -242,7 +273,12 @@ mod tests {
         sysctls.set("net.core.somaxconn", "128").unwrap();
         assert_eq!(sysctls.tcp_fin_timeout, Duration::from_secs(7));
         assert_eq!(sysctls.tcp_invalid_ratelimit, Duration::from_millis(250));
-        assert_eq!((sysctls.tcp_rmem, sysctls.tcp_mem), (6_291_456, 3 * 4096));
+        let rmem = sysctls.tcp_rmem;
+        assert_eq!(
+            (rmem.least, rmem.usual, rmem.most),
+            (4096, 131_072, 6_291_456)
+        );
+        assert_eq!(sysctls.tcp_mem, 3 * 4096);
         assert_eq!(sysctls.somaxconn, 128);
     }
 

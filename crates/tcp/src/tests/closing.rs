@@ -54,14 +54,16 @@ fn both_close_at_once() {
 #[test]
 fn the_fin_goes_with_the_last_data_and_is_repeated() {
     Trace::established().run(
-        "write 1500
-         > . 1:1001 ack 1
+        "write 500
+         > P. 1:501 ack 1
+         write 500
+         > nothing
          shutdown
-         > FP. 1001:1501 ack 1
-         < . 1:1 ack 1501
+         > FP. 501:1001 ack 1
+         < . 1:1 ack 1001
          wait 200ms
-         > F. 1501:1501 ack 1
-         < . 1:1 ack 1502
+         > F. 1001:1001 ack 1
+         < . 1:1 ack 1002
          state FinWait2",
     );
 }

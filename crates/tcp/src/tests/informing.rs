@@ -13,7 +13,7 @@ fn info(trace: &mut Trace) -> TcpInfo {
 #[test]
 fn segments_and_bytes_of_both_directions_are_counted() {
     let mut trace = Trace::established();
-    trace.run("write 1500\n > . 1:1001 ack 1\n > nothing");
+    trace.run("write 500\n > P. 1:501 ack 1\n write 500\n > nothing");
     let sent = info(&mut trace);
     assert_eq!(
         (sent.segs_out, sent.segs_in),
@@ -21,16 +21,16 @@ fn segments_and_bytes_of_both_directions_are_counted() {
         "SYN, ACK, data; SYN/ACK"
     );
     assert_eq!((sent.data_segs_out, sent.unacked), (1, 1));
-    assert_eq!((sent.bytes_sent, sent.notsent_bytes), (1000, 500));
-    trace.run("< . 1:1 ack 1001\n > P. 1001:1501 ack 1\n < . 1:301 ack 1501");
+    assert_eq!((sent.bytes_sent, sent.notsent_bytes), (500, 500));
+    trace.run("< . 1:1 ack 501\n > P. 501:1001 ack 1\n < . 1:301 ack 1001");
     let answered = info(&mut trace);
     assert_eq!((answered.segs_in, answered.data_segs_in), (3, 1));
-    assert_eq!((answered.bytes_acked, answered.bytes_received), (1500, 300));
-    assert_eq!((answered.bytes_sent, answered.bytes_retrans), (1500, 0));
+    assert_eq!((answered.bytes_acked, answered.bytes_received), (1000, 300));
+    assert_eq!((answered.bytes_sent, answered.bytes_retrans), (1000, 0));
     assert_eq!((answered.unacked, answered.notsent_bytes), (0, 0));
     assert_eq!(answered.ca_state, CaState::Open);
     assert_eq!(answered.snd_ssthresh, None);
-    trace.run("wait 40ms\n > . 1501:1501 ack 301");
+    trace.run("wait 40ms\n > . 1001:1001 ack 301");
 }
 
 #[test]
@@ -87,8 +87,8 @@ fn time_behind_a_closed_window_is_the_peers() {
     let mut trace = Trace::established();
     trace.run(
         "write 30000
-         > . 1:1001 ack 1\n > . 1001:2001 ack 1\n > . 2001:3001 ack 1\n > . 3001:4001 ack 1\n > . 4001:5001 ack 1
-         > . 5001:6001 ack 1\n > . 6001:7001 ack 1\n > . 7001:8001 ack 1\n > . 8001:9001 ack 1\n > . 9001:10001 ack 1
+         > . 1:1001 ack 1\n > . 1001:2001 ack 1\n > . 2001:3001 ack 1\n > . 3001:4001 ack 1\n > P. 4001:5001 ack 1
+         > . 5001:6001 ack 1\n > . 6001:7001 ack 1\n > . 7001:8001 ack 1\n > . 8001:9001 ack 1\n > P. 9001:10001 ack 1
          wait 10ms
          < . 1:1 ack 10001 win 0
          wait 150ms",

@@ -28,7 +28,7 @@ fn what_is_written_before_the_handshake_is_done_was_never_sent() {
 #[test]
 fn a_byte_is_in_the_retransmit_queue_from_when_it_was_first_sent() {
     let mut trace = Trace::established();
-    trace.run("< . 1:1 ack 1 win 1500\n write 5000\n > . 1:1001 ack 1");
+    trace.run("< . 1:1 ack 1 win 1000\n write 5000\n > . 1:1001 ack 1");
     assert_eq!(lengths(&trace), (0, 0, 4000, 1000));
     assert_eq!(timer(&trace), Some(Timer::Retransmission));
     trace.run("wait 200ms\n > . 1:1001 ack 1");

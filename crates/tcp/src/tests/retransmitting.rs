@@ -36,7 +36,7 @@ fn three_duplicate_acks_send_the_first_segment_again() {
 fn a_partial_ack_shows_the_next_hole() {
     // RFC 6582 3.2, step 3: segments 2 and 4 were lost.
     let mut trace = Trace::established();
-    trace.run("write 6000\n > . 1:1001 ack 1\n > . 1001:2001 ack 1\n > . 2001:3001 ack 1\n > . 3001:4001 ack 1\n > . 4001:5001 ack 1\n > P. 5001:6001 ack 1");
+    trace.run("write 6000\n > . 1:1001 ack 1\n > . 1001:2001 ack 1\n > . 2001:3001 ack 1\n > . 3001:4001 ack 1\n > P. 4001:5001 ack 1\n > P. 5001:6001 ack 1");
     trace.run(
         "< . 1:1 ack 1001
          < . 1:1 ack 1001

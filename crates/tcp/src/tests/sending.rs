@@ -5,11 +5,12 @@ use crate::QueueLengths;
 fn ten_segments_are_the_initial_window() {
     let mut trace = Trace::established();
     trace.run("write 20000");
-    for segment in 0..10 {
-        let start = 1 + segment * 1000;
-        trace.run(&format!("> . {start}:{} ack 1", start + 1000));
+    for segment in 1..=10 {
+        let end = 1 + segment * 1000;
+        let push = if segment % 5 == 0 { "P" } else { "" }; // half a window in one go
+        trace.run(&format!("> {push}. {}:{end} ack 1", end - 1000));
     }
-    trace.run("> nothing\n < . 1:1 ack 2001\n > . 10001:11001 ack 1\n > . 11001:12001 ack 1\n > . 12001:13001 ack 1\n > . 13001:14001 ack 1");
+    trace.run("> nothing\n < . 1:1 ack 2001\n > . 10001:11001 ack 1\n > . 11001:12001 ack 1\n > . 12001:13001 ack 1\n > P. 13001:14001 ack 1");
 }
 
 #[test]
@@ -34,13 +35,14 @@ fn the_peers_window_is_not_overrun() {
         "< . 1:1 ack 1 win 1500
          write 5000
          > . 1:1001 ack 1
+         > P. 1001:1501 ack 1
          > nothing
-         < . 1:1 ack 1001 win 3000
-         > . 1001:2001 ack 1
-         > . 2001:3001 ack 1
-         > . 3001:4001 ack 1
-         < . 1:1 ack 4001
-         > P. 4001:5001 ack 1
+         < . 1:1 ack 1501 win 2900
+         > . 1501:2501 ack 1
+         > . 2501:3501 ack 1
+         > P. 3501:4401 ack 1
+         < . 1:1 ack 4401
+         > P. 4401:5001 ack 1
          < . 1:1 ack 5001",
     );
 }
@@ -71,6 +73,8 @@ fn a_stream_that_has_gone_once_round_the_sequence_space_has_no_second_syn() {
     let snd = &mut trace.connection.snd;
     (snd.una, snd.nxt, snd.max) = (snd.iss, snd.iss, snd.iss);
     trace.connection.una_offset = u64::from(u32::MAX);
+    let buffers = &mut trace.connection.send_buffers;
+    buffers.acknowledge(u64::from(u32::MAX), 1000);
     trace.run("write 100\n > P. 0:100 ack 1\n < . 1:1 ack 100\n > nothing");
     assert_eq!(trace.connection.queue_lengths(), QueueLengths::default());
 }

@@ -143,7 +143,7 @@ impl Trace {
 
     /// Sets `tcp_rmem`.
     pub(super) fn receive_at_most(&mut self, bytes: usize) {
-        self.sysctls.tcp_rmem = bytes;
+        self.sysctls.tcp_rmem = crate::BufferSizes::fixed(bytes);
     }
 
     pub(super) fn with<T>(
