@@ -7,7 +7,7 @@ use crate::socket::{Socket, SocketState};
 use crate::waiting::Limit;
 use libc::c_int;
 use periplus_journey::Instant;
-use periplus_stack::{Shard, State, Write};
+use periplus_stack::{SendFlags, Shard, State, Write};
 
 impl Adapter {
     /// Sends `data`, the part of `length` bytes that could be read.
@@ -42,7 +42,11 @@ impl Adapter {
                 if flags & (libc::MSG_OOB | libc::MSG_FASTOPEN) != 0 {
                     return Err(Errno(libc::EOPNOTSUPP));
                 }
-                sent += socket.send(now, shard, &data[sent..], length > 0)?;
+                let flags = SendFlags {
+                    more: flags & libc::MSG_MORE != 0,
+                    end_of_record: flags & libc::MSG_EOR != 0,
+                };
+                sent += socket.send(now, shard, &data[sent..], length > 0, flags)?;
                 Ok((sent == data.len()).then_some(sent))
             },
         )
@@ -70,6 +74,7 @@ impl Socket {
         shard: &mut Shard,
         data: &[u8],
         is_something: bool,
+        flags: SendFlags,
     ) -> Result<usize, Errno> {
         let SocketState::Connection(id) = self.state else {
             return Err(Errno(libc::EPIPE));
@@ -78,7 +83,7 @@ impl Socket {
         if matches!(state, Some(State::SynSent | State::SynReceived)) {
             return Ok(0); // it waits for the handshake
         }
-        match shard.write(now, id, data) {
+        match shard.send(now, id, data, flags) {
             Ok(Write::Accepted(_)) if data.is_empty() && is_something => Err(Errno(libc::EFAULT)),
             Ok(Write::Accepted(count)) => {
                 self.no_space |= count < data.len();

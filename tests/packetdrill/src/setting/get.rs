@@ -34,6 +34,8 @@ impl Setting {
                 return Ok(name);
             }
             (IPPROTO_TCP, libc::TCP_NODELAY) => i32::from(options.no_delay),
+            (IPPROTO_TCP, libc::TCP_CORK) => i32::from(options.cork),
+            (IPPROTO_TCP, libc::TCP_NOTSENT_LOWAT) => options.notsent_lowat.unwrap_or(0) as i32,
             (IPPROTO_TCP, libc::TCP_QUICKACK) => i32::from(options.quick_ack.unwrap_or(true)),
             (IPPROTO_TCP, libc::TCP_INQ) => i32::from(self.tells_left),
             _ => self.remembered.get(level, name)?,

@@ -21,14 +21,23 @@ impl Setting {
         value: &[u8],
     ) -> Result<(), Errno> {
         match level {
-            SOL_SOCKET => self.set_socket(name, value),
+            SOL_SOCKET => self.set_socket(options, name, value),
             IPPROTO_TCP => self.set_tcp(options, name, value),
             _ => self.remembered.set(level, name, values::int(value)?),
         }
     }
 
-    fn set_socket(&mut self, name: c_int, value: &[u8]) -> Result<(), Errno> {
+    fn set_socket(
+        &mut self,
+        options: &mut SocketOptions,
+        name: c_int,
+        value: &[u8],
+    ) -> Result<(), Errno> {
         match name {
+            libc::SO_SNDBUF => {
+                let bytes = values::int(value)?;
+                options.send_buffer = Some(usize::try_from(bytes).unwrap_or(usize::MAX));
+            }
             libc::SO_RCVTIMEO => self.receive_timeout = values::timeout(value)?,
             libc::SO_SNDTIMEO => self.send_timeout = values::timeout(value)?,
             libc::SO_RCVLOWAT => {
@@ -64,6 +73,8 @@ impl Setting {
         let number = values::int(value)?;
         match name {
             libc::TCP_NODELAY => options.no_delay = number != 0,
+            libc::TCP_CORK => options.cork = number != 0,
+            libc::TCP_NOTSENT_LOWAT => options.notsent_lowat = Some(number as u32),
             libc::TCP_QUICKACK => options.quick_ack = Some(number != 0),
             libc::TCP_INQ => {
                 if !(0..=1).contains(&number) {
