@@ -60,7 +60,10 @@ fn a_listener_shows_its_two_queues_and_what_overflowed_each() {
     assert_eq!((first.local.port(), second.local.port()), (80, 81));
     assert_eq!(first.syn_queue, queue(2, 1, 1));
     assert_eq!(first.accept_queue, queue(0, 1, 0));
-    assert_eq!((first.drops, second.drops), (1, 0));
+    assert_eq!(
+        (first.counters.listen_drops, second.counters.listen_drops),
+        (1, 0)
+    );
     assert_eq!(second.syn_queue, queue(0, 7, 0), "its own counts");
 
     for peer in [A, B] {
@@ -72,7 +75,7 @@ fn a_listener_shows_its_two_queues_and_what_overflowed_each() {
     let listener = script.stack.shard.listener_sockets().next().unwrap();
     assert_eq!(listener.syn_queue, queue(0, 1, 1));
     assert_eq!(listener.accept_queue, queue(2, 1, 1));
-    assert_eq!(listener.drops, 2);
+    assert_eq!(listener.counters.listen_drops, 2);
 
     script.accept(web);
     let listener = script.stack.shard.listener_sockets().next().unwrap();
@@ -109,7 +112,7 @@ fn a_syn_for_which_the_shard_has_no_place_counts_as_dropped_at_its_listener() {
     script.inject(B, ACK);
     script.expect_nothing();
     let listener = script.stack.shard.listener_sockets().next().unwrap();
-    assert_eq!(listener.drops, 1);
+    assert_eq!(listener.counters.listen_drops, 1);
     assert_eq!(listener.accept_queue, queue(1, 10, 0), "it is not full");
     assert_eq!(script.stack.shard.counters().listen_drops, 1);
 }

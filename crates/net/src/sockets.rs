@@ -7,8 +7,8 @@ use std::io;
 use tokio::task::yield_now;
 
 pub use periplus_stack::{
-    CaState, ConnectionSocket, DatagramSocket, InfoOptions, ListenerSocket, Queue, QueueLengths,
-    SocketCursor, State, TcpInfo, Timer,
+    CaState, ConnectionCounters, ConnectionSocket, DatagramSocket, InfoOptions, InfoValue,
+    ListenCounters, ListenerSocket, Queue, QueueLengths, SocketCursor, State, TcpInfo, Timer,
 };
 
 /// A shard's places to wait at one moment, connections apart: those are [walked](ShardHandle::connections).

@@ -56,7 +56,7 @@ async fn a_listener_nobody_accepts_from_shows_a_full_accept_queue_and_its_overfl
         }
     );
     assert_eq!((socket.syn_queue.length, socket.syn_queue.limit), (0, 2));
-    assert_eq!(socket.drops, 1);
+    assert_eq!(socket.counters.listen_drops, 1);
     assert_eq!(
         (full.connections, full.half_open, full.time_wait),
         (3, 0, 0)

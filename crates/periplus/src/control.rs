@@ -12,5 +12,5 @@ mod service;
 
 pub(crate) use caller::{Fault, Running, ask, running};
 pub(crate) use folder::{VARIABLE, is_closed_to_us};
-pub(crate) use message::{Ask, Body, Connections, Gap, Question, Queue, Timer};
+pub(crate) use message::{Ask, Body, Connections, Counted, Frames, Gap, Question, Queue, Timer};
 pub(crate) use service::{About, Control, Reply};

@@ -1,7 +1,50 @@
-//! What became of every frame, told at the end: nothing is lost in silence.
+//! What became of every frame, told at the end or when asked for: nothing is lost in silence.
 
+use crate::control::Frames;
 use crate::failure::{Failure, Kind};
 use periplus_net::Snapshot;
+use periplus_net::journey::FrameLedger;
+
+impl Frames {
+    /// What became of the frames in `ledger`.
+    pub(crate) fn of(ledger: &FrameLedger) -> Self {
+        Self {
+            received: ledger.received,
+            delivered: ledger.delivered,
+            consumed: ledger.consumed,
+            refused: ledger.refused,
+            dropped: ledger
+                .drops()
+                .map(|(reason, count)| (reason.to_string().into(), count))
+                .collect(),
+            held: ledger.held,
+        }
+    }
+
+    /// In one line.
+    pub(crate) fn words(&self) -> String {
+        let mut line = format!(
+            "{} frames came in: {} delivered, {} consumed by the stack, {} refused, {} dropped",
+            self.received,
+            self.delivered,
+            self.consumed,
+            self.refused,
+            self.dropped.values().sum::<u64>(),
+        );
+        let reasons: Vec<_> = self
+            .dropped
+            .iter()
+            .map(|(reason, count)| format!("{reason} {count}"))
+            .collect();
+        if !reasons.is_empty() {
+            line += &format!(" ({})", reasons.join(", "));
+        }
+        if self.held > 0 {
+            line += &format!(", {} still in the ring", self.held);
+        }
+        line
+    }
+}
 
 /// The account of the serving shard's frames in one line.
 ///
@@ -9,24 +52,7 @@ use periplus_net::Snapshot;
 /// When the device saw frames that the stack cannot account for: a fault of ours.
 pub(crate) fn account(snapshot: &Snapshot) -> Result<String, Failure> {
     let (ledger, ring) = (&snapshot.ledger, &snapshot.ring);
-    let mut line = format!(
-        "{} frames came in: {} delivered, {} consumed by the stack, {} refused, {} dropped",
-        ledger.received,
-        ledger.delivered,
-        ledger.consumed,
-        ledger.refused,
-        ledger.dropped_in_all(),
-    );
-    let reasons: Vec<_> = ledger
-        .drops()
-        .map(|(reason, count)| format!("{reason} {count}"))
-        .collect();
-    if !reasons.is_empty() {
-        line += &format!(" ({})", reasons.join(", "));
-    }
-    if ledger.held > 0 {
-        line += &format!(", {} still in the ring", ledger.held);
-    }
+    let line = Frames::of(ledger).words();
     // The device counts for itself, so the two can disagree.
     if ledger.is_balanced() && ring.is_balanced() && ring.received == ledger.received {
         return Ok(line);
@@ -41,7 +67,7 @@ pub(crate) fn account(snapshot: &Snapshot) -> Result<String, Failure> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use periplus_net::journey::{Counters, DropReason, FrameLedger, Histogram};
+    use periplus_net::journey::{Counters, DropReason, Histogram};
     use periplus_net::ring::RingStatistics;
 
     /// Of a shard that was given nine frames.

@@ -1,9 +1,11 @@
 //! `periplus sockets`: every place of a running command where something can wait, and how full it is.
 
 mod answer;
+mod details;
+mod statistics;
 mod table;
 
-pub(crate) use answer::answer;
+pub(crate) use answer::{answer, statistics};
 
 use crate::control::{Ask, Connections, Fault, Question, Running, ask, is_closed_to_us, running};
 use crate::data;
@@ -18,13 +20,7 @@ pub(crate) fn run(options: &SocketsOptions) -> Result<(), Failure> {
         .map_err(|error| Failure::cannot("start", &error))?;
     let all = running();
     let wanted = |running: &&Running| options.pid.is_none_or(|pid| running.pid == pid);
-    let question = Question::new(Ask::Sockets {
-        connections: match (options.listening, options.all) {
-            (true, _) => Connections::None,
-            (false, false) => Connections::Open,
-            (false, true) => Connections::All,
-        },
-    });
+    let question = Question::new(question(options));
     let (mut shown, mut failed) = (0, Vec::new());
     for running in all.iter().filter(wanted) {
         let answer = match runtime.block_on(ask(running, question)) {
@@ -39,7 +35,12 @@ pub(crate) fn run(options: &SocketsOptions) -> Result<(), Failure> {
             answer.text
         } else {
             let gap = if shown > 0 { "\n" } else { "" };
-            format!("{gap}{}", table::table(running.pid, &answer.lines)).into_bytes()
+            let shown = if options.statistics {
+                statistics::table(running.pid, &answer.lines)
+            } else {
+                table::table(running.pid, &answer.lines)
+            };
+            format!("{gap}{shown}").into_bytes()
         };
         shown += 1;
         if !data::write(&text)? {
@@ -51,6 +52,20 @@ pub(crate) fn run(options: &SocketsOptions) -> Result<(), Failure> {
             .fix("One that is stopped, or too busy to answer, may answer later.")),
         (0, true) => Err(nobody(options.pid, &all)),
         _ => Ok(()),
+    }
+}
+
+fn question(options: &SocketsOptions) -> Ask {
+    if options.statistics {
+        return Ask::Statistics { all: options.all };
+    }
+    Ask::Sockets {
+        connections: match (options.listening, options.all) {
+            (true, _) => Connections::None,
+            (false, false) => Connections::Open,
+            (false, true) => Connections::All,
+        },
+        info: options.info,
     }
 }
 

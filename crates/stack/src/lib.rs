@@ -43,9 +43,11 @@ mod udp;
 pub use calls::{Accepted, ConnectError, ListenError};
 pub use handle::Handle;
 pub use options::{ClosedPortPolicy, ShardOptions};
+pub use periplus_tcp::listen::ListenCounters;
 pub use periplus_tcp::{
-    BufferSizes, CaState, Claim, InfoOptions, Poll, QueueLengths, Read, SendFlags, SocketOptions,
-    State, StreamError, SysctlError, Sysctls, TcpInfo, Timer, Write,
+    BufferSizes, CaState, Claim, ConnectionCounters, InfoOptions, InfoValue, Poll, QueueLengths,
+    Read, SendFlags, SocketOptions, State, StreamError, SysctlError, Sysctls, TcpInfo, Timer,
+    Write,
 };
 pub use shard::{ConnectionId, ListenerId, Ready, Shard, UdpId};
 pub use sockets::{ConnectionSocket, DatagramSocket, ListenerSocket, Queue, SocketCursor};

@@ -4,7 +4,8 @@ use crate::flow::Flow;
 use crate::shard::{HalfOpenEntry, TimeWaitEntry};
 use crate::{ConnectionId, Shard};
 use periplus_journey::Instant;
-use periplus_tcp::{MemoryBudget, QueueLengths, State, TcpInfo, Timer};
+use periplus_tcp::listen::ListenCounters;
+use periplus_tcp::{ConnectionCounters, MemoryBudget, QueueLengths, State, TcpInfo, Timer};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -30,8 +31,8 @@ pub struct ListenerSocket {
     /// Connections that nobody has accepted yet; an overflow is a SYN or ACK dropped (`ListenOverflows`). One more than the
     /// limit is admitted, as on Linux.
     pub accept_queue: Queue,
-    /// SYNs and ACKs dropped, for whatever reason (`ListenDrops`).
-    pub drops: u64,
+    /// What it counted.
+    pub counters: ListenCounters,
 }
 
 /// A UDP socket. Its queues are counted by the memory they hold, as `ss` shows them.
@@ -66,6 +67,9 @@ pub struct ConnectionSocket {
     pub send_limit: usize,
     /// The timer that expires next, and how long that will be.
     pub timer: Option<(Timer, Duration)>,
+    /// How it stands in detail, and what it counted, where the [walk](SocketCursor::with_info) asks for it. Half-open
+    /// connections and those in TIME-WAIT have no more to tell.
+    pub info: Option<(TcpInfo, ConnectionCounters)>,
 }
 
 /// Where a walk through a shard's connections has come to.
@@ -75,6 +79,7 @@ pub struct SocketCursor {
     kinds: &'static [Kind],
     /// The chunk of the first kind's slab to go on with.
     chunk: u32,
+    info: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +98,7 @@ impl SocketCursor {
         Self {
             kinds: &[Kind::Connection],
             chunk: 0,
+            info: false,
         }
     }
 
@@ -101,7 +107,13 @@ impl SocketCursor {
         Self {
             kinds: &[Kind::Connection, Kind::HalfOpen, Kind::TimeWait],
             chunk: 0,
+            info: false,
         }
+    }
+
+    /// The same walk, with the details of each connection.
+    pub const fn with_info(self) -> Self {
+        Self { info: true, ..self }
     }
 }
 
@@ -124,7 +136,7 @@ impl Shard {
                     limit: listener.accept_queue.limit().into(),
                     overflows: counters.listen_overflows,
                 },
-                drops: counters.listen_drops,
+                counters,
             })
         })
     }
@@ -159,13 +171,14 @@ impl Shard {
         page: &mut Vec<ConnectionSocket>,
     ) -> Option<SocketCursor> {
         while let Some((kind, rest)) = cursor.kinds.split_first() {
-            if let Some(chunk) = self.append_chunk(now, *kind, cursor.chunk, page) {
+            if let Some(chunk) = self.append_chunk(now, *kind, cursor, page) {
                 cursor.chunk = chunk + 1;
                 return Some(cursor);
             }
             cursor = SocketCursor {
                 kinds: rest,
                 chunk: 0,
+                ..cursor
             };
         }
         None
@@ -176,17 +189,17 @@ impl Shard {
         &self,
         now: Instant,
         kind: Kind,
-        from: u32,
+        cursor: SocketCursor,
         page: &mut Vec<ConnectionSocket>,
     ) -> Option<u32> {
         match kind {
             Kind::Connection => {
-                let (chunk, flows) = self.flows.chunk_from(from)?;
-                page.extend(flows.map(|flow| self.connection_socket(now, flow)));
+                let (chunk, flows) = self.flows.chunk_from(cursor.chunk)?;
+                page.extend(flows.map(|flow| self.connection_socket(now, flow, cursor.info)));
                 Some(chunk)
             }
             Kind::HalfOpen => {
-                let (chunk, entries) = self.half_open.chunk_from(from)?;
+                let (chunk, entries) = self.half_open.chunk_from(cursor.chunk)?;
                 page.extend(entries.map(|HalfOpenEntry { record, timer }| {
                     let due = self.timers.deadline(*timer);
                     ConnectionSocket {
@@ -197,7 +210,7 @@ impl Shard {
                 Some(chunk)
             }
             Kind::TimeWait => {
-                let (chunk, entries) = self.time_wait.chunk_from(from)?;
+                let (chunk, entries) = self.time_wait.chunk_from(cursor.chunk)?;
                 page.extend(entries.map(|TimeWaitEntry { record, .. }| {
                     let due = record.ends_at.since(now);
                     ConnectionSocket {
@@ -216,12 +229,13 @@ impl Shard {
         Some(flow.connection.info(now))
     }
 
-    fn connection_socket(&self, now: Instant, flow: &Flow) -> ConnectionSocket {
+    fn connection_socket(&self, now: Instant, flow: &Flow, info: bool) -> ConnectionSocket {
         let connection = &flow.connection;
         let timer = connection.next_timer();
         ConnectionSocket {
             queues: connection.queue_lengths(),
             timer: timer.map(|(timer, at)| (timer, at.since(now))),
+            info: info.then(|| (connection.info(now), connection.counters())),
             ..self.bare(flow.key.local, flow.key.remote, connection.state())
         }
     }
@@ -238,6 +252,7 @@ impl Shard {
             receive_limit: memory.receive_limit(sysctls),
             send_limit: memory.send_limit(sysctls),
             timer: None,
+            info: None,
         }
     }
 }

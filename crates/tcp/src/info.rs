@@ -1,6 +1,11 @@
 //! A connection as Linux's `TCP_INFO` shows one.
 
+mod field;
+
+pub use field::InfoValue;
+
 use crate::{Connection, State};
+use field::{Value, fields};
 use periplus_journey::Instant;
 use std::time::Duration;
 
@@ -40,87 +45,106 @@ pub struct InfoOptions {
     pub sack: bool,
 }
 
-/// A connection at one moment: the fields of Linux's `tcp_info` that mean something here, by their names. What was not
-/// measured is `None`, where Linux gives 0 or a default.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TcpInfo {
-    /// The state.
-    pub state: State,
-    /// What the congestion control makes of the path.
-    pub ca_state: CaState,
-    /// Retransmission time-outs in a row that brought no word from the peer.
-    pub retransmits: u8,
-    /// Window probes in a row that brought no word from the peer.
-    pub probes: u8,
-    /// How often the RTO is doubled now.
-    pub backoff: u8,
-    /// What the SYNs agreed on.
-    pub options: InfoOptions,
-    /// The shift of the peer's windows.
-    pub snd_wscale: u8,
-    /// The shift of our windows.
-    pub rcv_wscale: u8,
-    /// The retransmission time-out, its back-off applied.
-    pub rto: Duration,
-    /// Payload bytes of a full segment to the peer.
-    pub snd_mss: u32,
-    /// Sent and not acknowledged, in segments of full size, begun ones included; Linux counts the segments as they were sent.
-    pub unacked: u32,
-    /// Time since data was last sent, or since the beginning.
-    pub last_data_sent: Duration,
-    /// Time since data last came, or since the beginning.
-    pub last_data_recv: Duration,
-    /// Time since an ACK last came, or since the beginning.
-    pub last_ack_recv: Duration,
-    /// The most that the window promises now, in bytes.
-    pub rcv_ssthresh: u32,
-    /// SRTT (RFC 6298).
-    pub rtt: Option<Duration>,
-    /// RTTVAR (RFC 6298).
-    pub rttvar: Option<Duration>,
-    /// The slow start threshold in segments; `None` before the first loss.
-    pub snd_ssthresh: Option<u32>,
-    /// The congestion window in segments.
-    pub snd_cwnd: u32,
-    /// Payload bytes of the largest segment we take, as our SYN said it, less the options in every segment.
-    pub advmss: u32,
-    /// Segments sent more than once, each time counted.
-    pub total_retrans: u32,
-    /// Bytes that the peer has acknowledged. Linux counts a SYN and a FIN of ours as a byte each.
-    pub bytes_acked: u64,
-    /// Bytes that came in order. Linux counts the peer's FIN as a byte.
-    pub bytes_received: u64,
-    /// Segments sent by the connection: a SYN included, and as on Linux not the SYN/ACKs of a passive open, which the half-open
-    /// record sent.
-    pub segs_out: u32,
-    /// Segments that came in, the SYN included. Those that the device has merged count as one.
-    pub segs_in: u32,
-    /// Bytes written and never yet sent.
-    pub notsent_bytes: u32,
-    /// The least round-trip time ever measured; Linux forgets one that is older than five minutes.
-    pub min_rtt: Option<Duration>,
-    /// Segments with text that came in.
-    pub data_segs_in: u32,
-    /// Segments with text that were sent.
-    pub data_segs_out: u32,
-    /// Time with data that was not acknowledged yet.
-    pub busy_time: Duration,
-    /// Of it, held up by the peer's window.
-    pub rwnd_limited: Duration,
-    /// Of it, held up by the send buffer: all was sent, windows had room, and the backend waited to write.
-    pub sndbuf_limited: Duration,
-    /// Bytes of text sent, those sent again counted again.
-    pub bytes_sent: u64,
-    /// Of them, bytes sent again.
-    pub bytes_retrans: u64,
-    /// Segments that came out of order.
-    pub rcv_ooopack: u32,
-    /// The peer's window in bytes, scaled.
-    pub snd_wnd: u32,
-    /// What the peer may still send by what it was told, in bytes.
-    pub rcv_wnd: u32,
-    /// Retransmission time-outs.
-    pub total_rto: u32,
+impl InfoOptions {
+    /// The names of those that were agreed on.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        let Self {
+            timestamps,
+            wscale,
+            sack,
+        } = self;
+        [
+            ("timestamps", timestamps),
+            ("sack", sack),
+            ("wscale", wscale),
+        ]
+        .into_iter()
+        .filter_map(|(name, agreed)| agreed.then_some(name))
+    }
+}
+
+fields! {
+    /// A connection at one moment: the fields of Linux's `tcp_info` that mean something here, by their names. What was not
+    /// measured is `None`, where Linux gives 0 or a default.
+    pub struct TcpInfo {
+        /// The state.
+        pub state: State,
+        /// What the congestion control makes of the path.
+        pub ca_state: CaState,
+        /// Retransmission time-outs in a row that brought no word from the peer.
+        pub retransmits: u8,
+        /// Window probes in a row that brought no word from the peer.
+        pub probes: u8,
+        /// How often the RTO is doubled now.
+        pub backoff: u8,
+        /// What the SYNs agreed on.
+        pub options: InfoOptions,
+        /// The shift of the peer's windows.
+        pub snd_wscale: u8,
+        /// The shift of our windows.
+        pub rcv_wscale: u8,
+        /// The retransmission time-out, its back-off applied.
+        pub rto: Duration,
+        /// Payload bytes of a full segment to the peer.
+        pub snd_mss: u32,
+        /// Sent and not acknowledged, in segments of full size, begun ones included; Linux counts the segments as they were sent.
+        pub unacked: u32,
+        /// Time since data was last sent, or since the beginning.
+        pub last_data_sent: Duration,
+        /// Time since data last came, or since the beginning.
+        pub last_data_recv: Duration,
+        /// Time since an ACK last came, or since the beginning.
+        pub last_ack_recv: Duration,
+        /// The most that the window promises now, in bytes.
+        pub rcv_ssthresh: u32,
+        /// SRTT (RFC 6298).
+        pub rtt: Option<Duration>,
+        /// RTTVAR (RFC 6298).
+        pub rttvar: Option<Duration>,
+        /// The slow start threshold in segments; `None` before the first loss.
+        pub snd_ssthresh: Option<u32>,
+        /// The congestion window in segments.
+        pub snd_cwnd: u32,
+        /// Payload bytes of the largest segment we take, as our SYN said it, less the options in every segment.
+        pub advmss: u32,
+        /// Segments sent more than once, each time counted.
+        pub total_retrans: u32,
+        /// Bytes that the peer has acknowledged. Linux counts a SYN and a FIN of ours as a byte each.
+        pub bytes_acked: u64,
+        /// Bytes that came in order. Linux counts the peer's FIN as a byte.
+        pub bytes_received: u64,
+        /// Segments sent by the connection: a SYN included, and as on Linux not the SYN/ACKs of a passive open, which the half-open
+        /// record sent.
+        pub segs_out: u32,
+        /// Segments that came in, the SYN included. Those that the device has merged count as one.
+        pub segs_in: u32,
+        /// Bytes written and never yet sent.
+        pub notsent_bytes: u32,
+        /// The least round-trip time ever measured; Linux forgets one that is older than five minutes.
+        pub min_rtt: Option<Duration>,
+        /// Segments with text that came in.
+        pub data_segs_in: u32,
+        /// Segments with text that were sent.
+        pub data_segs_out: u32,
+        /// Time with data that was not acknowledged yet.
+        pub busy_time: Duration,
+        /// Of it, held up by the peer's window.
+        pub rwnd_limited: Duration,
+        /// Of it, held up by the send buffer: all was sent, windows had room, and the backend waited to write.
+        pub sndbuf_limited: Duration,
+        /// Bytes of text sent, those sent again counted again.
+        pub bytes_sent: u64,
+        /// Of them, bytes sent again.
+        pub bytes_retrans: u64,
+        /// Segments that came out of order.
+        pub rcv_ooopack: u32,
+        /// The peer's window in bytes, scaled.
+        pub snd_wnd: u32,
+        /// What the peer may still send by what it was told, in bytes.
+        pub rcv_wnd: u32,
+        /// Retransmission time-outs.
+        pub total_rto: u32,
+    }
 }
 
 impl Connection {

@@ -55,7 +55,7 @@ pub use context::Context;
 pub use disposition::Disposition;
 pub use emit::{Emit, RingFull};
 pub use error::StreamError;
-pub use info::{CaState, InfoOptions, TcpInfo};
+pub use info::{CaState, InfoOptions, InfoValue, TcpInfo};
 pub use initial_sequence::InitialSequence;
 pub use inspect::{QueueLengths, Timer};
 pub use invalid_ratelimit::LastAnswer;

@@ -104,7 +104,7 @@ impl Connection {
         context.counters.tcp_syn_retrans += u64::from(again);
         self.snd.advance(1);
         self.ack_due = AckDue::No;
-        self.count_sent(context, again, self.snd.nxt);
+        self.count_sent(context, again, 1, self.snd.nxt);
         Ok(Turn::Done)
     }
 
@@ -121,7 +121,7 @@ impl Connection {
         }
         if length > 0 || flags.contains(TcpFlags::FIN) {
             self.emit(context, emit, self.snd.una, flags, 0, length as usize)?;
-            self.count_sent(context, true, self.snd.una);
+            self.count_sent(context, true, 1, self.snd.una);
             self.retransmit_at = Some(context.now + self.retransmission_timer.rto());
         }
         self.retransmit_first = false;
@@ -177,13 +177,14 @@ impl Connection {
             } = next;
             let again = self.snd.nxt.before(self.snd.max);
             let seq = self.snd.nxt;
+            let segments = length.div_ceil(self.current_segment_size()).max(1);
             self.emit(context, emit, seq, flags, offset as usize, length as usize)?;
             if std::mem::take(&mut self.persisting) {
                 self.retransmit_at = None;
             }
             self.snd
                 .advance(length + u32::from(flags.contains(TcpFlags::FIN)));
-            self.count_sent(context, again, self.snd.nxt);
+            self.count_sent(context, again, segments, self.snd.nxt);
             if !again && length > 0 {
                 let end = self.una_offset + u64::from(offset + length);
                 if let Some(journal) = &mut self.journal {
@@ -339,15 +340,15 @@ impl Connection {
         }
     }
 
-    /// Counts what was sent, times it, and starts the retransmission timer (RFC 6298 5.1).
-    fn count_sent(&mut self, context: &mut Context<'_>, again: bool, end: SeqNum) {
+    /// Counts the segments that were sent, times them, and starts the retransmission timer (RFC 6298 5.1).
+    fn count_sent(&mut self, context: &mut Context<'_>, again: bool, segments: u32, end: SeqNum) {
         let now: Instant = context.now;
         if again {
-            self.retransmissions += 1;
-            context.counters.tcp_retrans_segs += 1;
+            self.retransmissions += segments;
+            context.counters.tcp_retrans_segs += u64::from(segments);
             self.retransmission_timer.sent_again();
         } else {
-            context.counters.tcp_out_segs += 1;
+            context.counters.tcp_out_segs += u64::from(segments);
             self.retransmission_timer.sent(end, now);
         }
         if self.retransmit_at.is_none() {

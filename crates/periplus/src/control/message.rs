@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 /// The version that is spoken here.
@@ -23,7 +24,17 @@ pub(crate) struct Question {
 #[serde(tag = "ask", rename_all = "snake_case")]
 pub(crate) enum Ask {
     /// Places to wait: the ring, listeners, and these connections.
-    Sockets { connections: Connections },
+    Sockets {
+        connections: Connections,
+        /// With the details of each, and what it counted.
+        #[serde(default)]
+        info: bool,
+    },
+    /// What the stack counted.
+    Statistics {
+        /// With counters that are 0.
+        all: bool,
+    },
 }
 
 /// Which connections are told of one by one.
@@ -74,6 +85,8 @@ pub(crate) enum Body {
         accept_queue: Queue,
         /// SYNs and ACKs dropped, for whatever reason.
         drops: u64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        counters: Option<Counted>,
     },
     /// A UDP socket. Lengths and limits are bytes of memory.
     Datagram {
@@ -98,7 +111,20 @@ pub(crate) enum Body {
         retransmit_queue: Queue,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         timer: Option<Timer>,
+        /// The fields of Linux's `tcp_info`; those that are times end in `_ns`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        info: Option<serde_json::Map<String, serde_json::Value>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        counters: Option<Counted>,
     },
+    /// One of the stack's counters.
+    Counter {
+        /// As `nstat` prints it.
+        name: Cow<'static, str>,
+        value: u64,
+    },
+    /// What became of every frame.
+    Frames(Frames),
     /// It could not be answered: the last line.
     Error { what: Cow<'static, str> },
     /// All was told: the last line.
@@ -109,6 +135,21 @@ pub(crate) enum Body {
     /// Of a later version.
     #[serde(other)]
     Unknown,
+}
+
+/// What was counted, by name, where it is not 0.
+pub(crate) type Counted = BTreeMap<Cow<'static, str>, u64>;
+
+/// What became of the frames that came in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Frames {
+    pub(crate) received: u64,
+    pub(crate) delivered: u64,
+    pub(crate) consumed: u64,
+    pub(crate) refused: u64,
+    /// By reason, where it is not 0.
+    pub(crate) dropped: Counted,
+    pub(crate) held: u64,
 }
 
 /// A queue as it is now.
@@ -192,10 +233,16 @@ mod tests {
     fn a_question_reads_as_it_is_written() {
         let question = Question::new(Ask::Sockets {
             connections: Connections::Open,
+            info: false,
         });
         let line = serde_json::to_string(&question).unwrap();
-        assert_eq!(line, r#"{"v":1,"ask":"sockets","connections":"open"}"#);
+        assert_eq!(
+            line,
+            r#"{"v":1,"ask":"sockets","connections":"open","info":false}"#
+        );
         assert_eq!(Question::read(line.as_bytes()), Ok(question));
+        let of_before = br#"{"v":1,"ask":"sockets","connections":"open"}"#;
+        assert_eq!(Question::read(of_before), Ok(question));
     }
 
     #[test]

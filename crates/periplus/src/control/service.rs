@@ -168,9 +168,10 @@ async fn attend(caller: UnixStream, about: &About, shard: &ShardHandle) -> io::R
     };
     let answered = match question {
         Ok(Some(Question { ask, .. })) => match ask {
-            Ask::Sockets { connections } => {
-                sockets::answer(connections, about, shard, &mut reply).await?
+            Ask::Sockets { connections, info } => {
+                sockets::answer((connections, info), about, shard, &mut reply).await?
             }
+            Ask::Statistics { all } => sockets::statistics(all, about, shard, &mut reply).await,
         },
         Ok(None) => return Ok(()),
         Err(what) => Err(what),

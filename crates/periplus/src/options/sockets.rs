@@ -8,6 +8,10 @@ Examples:
       Every running server: its listeners with their two queues, and its connections.
   periplus sockets --listening
       The listeners alone.
+  periplus sockets --info
+      What each connection knows of its path, as `ss -i` shows it, and what it counted.
+  periplus sockets --statistics
+      What the stack counted, as `nstat` shows it.
   periplus sockets --json | jq 'select(.kind == \"listener\") | .accept_queue'
       The accept queues as JSON to another program.
 ";
@@ -27,9 +31,22 @@ pub(crate) struct SocketsOptions {
     #[arg(
         long,
         short,
-        help = "Half-open connections and those in TIME-WAIT as well"
+        help = "Half-open connections and those in TIME-WAIT as well; with --statistics, counters that are 0 as well"
     )]
     pub(crate) all: bool,
+    #[arg(
+        long,
+        short,
+        help = "Below each connection what `tcp_info` tells of it, and what it counted"
+    )]
+    pub(crate) info: bool,
+    #[arg(
+        long,
+        short,
+        help = "The stack's counters that are not 0, by the names of `nstat`, and what became of every frame",
+        conflicts_with_all = ["listening", "info"]
+    )]
+    pub(crate) statistics: bool,
     #[arg(long, help = "A line of JSON for each, with \"kind\" and \"pid\"")]
     pub(crate) json: bool,
     #[arg(

@@ -1,21 +1,24 @@
 //! The running command's side: its shard's sockets as lines of an answer.
 
-use crate::control::{About, Body, Connections, Gap, Queue, Reply, Timer};
+use crate::control::{About, Body, Connections, Counted, Frames, Gap, Queue, Reply, Timer};
 use periplus_journey::Histogram;
 use periplus_net::ShardHandle;
 use periplus_net::sockets::{
-    ConnectionSocket, DatagramSocket, ListenerSocket, SocketCursor, Sockets,
+    ConnectionSocket, DatagramSocket, InfoValue, ListenerSocket, SocketCursor, Sockets, TcpInfo,
 };
+use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::io;
 use std::time::Duration;
 
 /// Connections told of in one answer at most. What there are more is counted.
 const MOST_CONNECTIONS: usize = 100_000;
+/// The same where each tells its details as well: the answer must not be longer than the caller reads.
+const MOST_WITH_INFO: usize = 40_000;
 
 /// Answers. The inner error is for the caller to read, the outer one means that the caller is gone.
 pub(crate) async fn answer(
-    which: Connections,
+    (which, info): (Connections, bool),
     about: &About,
     shard: &ShardHandle,
     reply: &mut Reply,
@@ -29,7 +32,7 @@ pub(crate) async fn answer(
     });
     reply.line(of_shard(&sockets));
     for listener in &sockets.listeners {
-        reply.line(of_listener(listener, about));
+        reply.line(of_listener(listener, about, info));
     }
     for socket in &sockets.datagrams {
         reply.line(of_datagram_socket(socket));
@@ -42,9 +45,15 @@ pub(crate) async fn answer(
             sockets.connections + sockets.half_open + sockets.time_wait,
         ),
     };
+    let most = if info {
+        at = at.map(SocketCursor::with_info);
+        MOST_WITH_INFO
+    } else {
+        MOST_CONNECTIONS
+    };
     let mut told = 0;
     while let Some(cursor) = at
-        && told < MOST_CONNECTIONS
+        && told < most
     {
         // The caller's pace, a page at a time: nothing is piled up for one who is slow.
         reply.flush().await?;
@@ -92,7 +101,7 @@ fn of_gaps(gaps: &Histogram) -> Gap {
     }
 }
 
-fn of_listener(listener: &ListenerSocket, about: &About) -> Body {
+fn of_listener(listener: &ListenerSocket, about: &About, info: bool) -> Body {
     let mut protocols = about.protocols.iter();
     let protocol = protocols.find(|(local, _)| *local == listener.local);
     Body::Listener {
@@ -100,7 +109,8 @@ fn of_listener(listener: &ListenerSocket, about: &About) -> Body {
         protocol: protocol.map(|&(_, name)| Cow::Borrowed(name)),
         syn_queue: of_queue(listener.syn_queue),
         accept_queue: of_queue(listener.accept_queue),
-        drops: listener.drops,
+        drops: listener.counters.listen_drops,
+        counters: info.then(|| counted(listener.counters.iter())),
     }
 }
 
@@ -151,7 +161,54 @@ fn of_connection(connection: &ConnectionSocket) -> Body {
             name: timer.name().into(),
             due_ns: nanoseconds(due),
         }),
+        info: connection.info.map(|(info, _)| of_info(&info)),
+        counters: connection
+            .info
+            .map(|(_, counters)| counted(counters.iter())),
     }
+}
+
+fn of_info(info: &TcpInfo) -> Map<String, Value> {
+    let key = |(name, value): (&str, InfoValue)| match value {
+        InfoValue::Count(count) => (name.into(), count.into()),
+        InfoValue::Time(time) => (format!("{name}_ns"), nanoseconds(time).into()),
+        InfoValue::Word(word) => (name.into(), word.into()),
+        InfoValue::Options(options) => (name.into(), options.names().collect::<Vec<_>>().into()),
+    };
+    // The state is the connection's key already, as `ss` spells it.
+    let fields = info.fields().filter(|&(name, _)| name != "state");
+    fields.map(key).collect()
+}
+
+/// Those that are not 0.
+fn counted(counters: impl Iterator<Item = (&'static str, u64)>) -> Counted {
+    counters
+        .filter(|&(_, count)| count > 0)
+        .map(|(name, count)| (name.into(), count))
+        .collect()
+}
+
+/// Answers with what the stack counted.
+pub(crate) async fn statistics(
+    all: bool,
+    about: &About,
+    shard: &ShardHandle,
+    reply: &mut Reply,
+) -> Result<(), String> {
+    let snapshot = shard.snapshot().await.map_err(|error| error.to_string())?;
+    reply.line(Body::Process {
+        serves: about.serves.clone().into(),
+    });
+    let counters = snapshot.counters.iter();
+    for (name, value) in counters.filter(|&(_, value)| all || value > 0) {
+        reply.line(Body::Counter {
+            name: name.into(),
+            value,
+        });
+    }
+    reply.line(Body::Frames(Frames::of(&snapshot.ledger)));
+    reply.line(Body::End { left_out: 0 });
+    Ok(())
 }
 
 fn nanoseconds(duration: Duration) -> u64 {

@@ -1,5 +1,6 @@
 //! The caller's side: an answer as a table, in the columns of `ss`.
 
+use super::details;
 use crate::control::{Body, Gap, Queue, Timer};
 use periplus_logbook::units;
 use std::fmt::Write;
@@ -10,6 +11,12 @@ use std::net::SocketAddr;
 enum Set {
     Left,
     Right,
+}
+
+/// A socket: its cells, and whole lines below them.
+struct Row {
+    cells: Vec<String>,
+    below: String,
 }
 
 const LISTENERS: &[(&str, Set)] = &[
@@ -61,14 +68,13 @@ pub(super) fn table(pid: u32, lines: &[Body]) -> String {
                 protocol,
                 syn_queue,
                 accept_queue,
+                counters,
                 ..
             } => {
-                listeners.push(listener(
-                    *local,
-                    protocol.as_deref(),
-                    *syn_queue,
-                    *accept_queue,
-                ));
+                listeners.push(Row {
+                    cells: listener(*local, protocol.as_deref(), *syn_queue, *accept_queue),
+                    below: counters.as_ref().map_or_else(String::new, details::counts),
+                });
                 remark(&mut remarks, *local, *syn_queue, SYN_QUEUE);
                 remark(&mut remarks, *local, *accept_queue, ACCEPT_QUEUE);
             }
@@ -78,11 +84,18 @@ pub(super) fn table(pid: u32, lines: &[Body]) -> String {
                 send_queue,
                 ..
             } => {
-                listeners.push(datagram_socket(*local, *receive_queue, *send_queue));
+                listeners.push(Row {
+                    cells: datagram_socket(*local, *receive_queue, *send_queue),
+                    below: String::new(),
+                });
                 remark(&mut remarks, *local, *receive_queue, RECEIVE_QUEUE);
             }
             Body::Connection { .. } => connections.extend(connection(line)),
-            Body::End { left_out: 0 } | Body::Error { .. } | Body::Unknown => {}
+            Body::End { left_out: 0 }
+            | Body::Error { .. }
+            | Body::Counter { .. }
+            | Body::Frames(_)
+            | Body::Unknown => {}
             Body::End { left_out } => {
                 let _ = write!(counts, "; {} not shown", units::grouped(*left_out as u64));
             }
@@ -174,7 +187,7 @@ fn remark(out: &mut String, local: SocketAddr, queue: Queue, (name, counter, mea
     }
 }
 
-fn connection(line: &Body) -> Option<Vec<String>> {
+fn connection(line: &Body) -> Option<Row> {
     let Body::Connection {
         local,
         peer,
@@ -184,6 +197,8 @@ fn connection(line: &Body) -> Option<Vec<String>> {
         send_queue,
         retransmit_queue,
         timer,
+        info,
+        counters,
         ..
     } = line
     else {
@@ -203,14 +218,17 @@ fn connection(line: &Body) -> Option<Vec<String>> {
     if let Some(Timer { name, due_ns }) = timer {
         waiting.push(format!("timer {} {}", plain(name), units::time(*due_ns)));
     }
-    Some(vec![
+    let mut below = info.as_ref().map_or_else(String::new, details::of_path);
+    below += &counters.as_ref().map_or_else(String::new, details::counts);
+    let cells = vec![
         plain(state),
         receive_queue.length.to_string(),
         (send_queue.length + retransmit_queue.length).to_string(),
         local.to_string(),
         peer.to_string(),
         waiting.join(", "),
-    ])
+    ];
+    Some(Row { cells, below })
 }
 
 /// `3/128`.
@@ -231,17 +249,20 @@ fn filled_bytes(queue: Queue) -> String {
 }
 
 /// The head and the rows, each column as wide as it needs to be.
-fn set(out: &mut String, columns: &[(&str, Set)], rows: &[Vec<String>]) {
-    let head: Vec<String> = columns.iter().map(|(name, _)| name.to_string()).collect();
-    let mut widths: Vec<usize> = head.iter().map(|name| name.len()).collect();
+fn set(out: &mut String, columns: &[(&str, Set)], rows: &[Row]) {
+    let head = Row {
+        cells: columns.iter().map(|(name, _)| name.to_string()).collect(),
+        below: String::new(),
+    };
+    let mut widths: Vec<usize> = head.cells.iter().map(|name| name.len()).collect();
     for row in rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
+        for (width, cell) in widths.iter_mut().zip(&row.cells) {
             *width = (*width).max(cell.chars().count());
         }
     }
     for row in std::iter::once(&head).chain(rows) {
         let mut line = String::new();
-        for ((cell, &width), (_, set)) in row.iter().zip(&widths).zip(columns) {
+        for ((cell, &width), (_, set)) in row.cells.iter().zip(&widths).zip(columns) {
             let _ = match set {
                 Set::Left => write!(line, "{cell:<width$} "),
                 Set::Right => write!(line, "{cell:>width$} "),
@@ -249,11 +270,12 @@ fn set(out: &mut String, columns: &[(&str, Set)], rows: &[Vec<String>]) {
         }
         out.push_str(line.trim_end());
         out.push('\n');
+        out.push_str(&row.below);
     }
 }
 
 /// Without what would move a terminal's cursor.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let visible = |character: char| {
         if character.is_control() {
             '\u{fffd}'

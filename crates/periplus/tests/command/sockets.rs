@@ -286,3 +286,63 @@ fn a_server_that_is_stopped_is_told_of_and_the_others_answer() {
     );
     assert!(talk.contains(&expected), "{talk}");
 }
+
+#[test]
+fn info_tells_of_each_connection_what_tcp_info_does_and_what_it_and_the_listener_counted() {
+    let (runtime, _folder, server) = served();
+    let mut connection = TcpStream::connect(server.address).expect("a connection");
+    ask(&mut connection);
+    let told = lines(runtime.path(), &["--info"]);
+    let told = of_kind(&told, "connection");
+    let info = &told[0]["info"];
+    assert_eq!(info["bytes_received"], 32, "{info}");
+    assert_eq!(info["data_segs_in"], 1, "{info}");
+    assert_eq!(info["bytes_sent"], info["bytes_acked"], "{info}");
+    assert_eq!(info["ca_state"], "open", "{info}");
+    assert!(info["rtt_ns"].as_u64() > Some(0), "{info}");
+    assert!(info["min_rtt_ns"].as_u64() <= info["rtt_ns"].as_u64());
+    assert!(told[0]["counters"].is_object(), "{}", told[0]);
+    let plain = lines(runtime.path(), &[]);
+    assert_eq!(of_kind(&plain, "connection")[0].get("info"), None);
+
+    let (code, table, _) = sockets(runtime.path(), &["-i"]);
+    assert_eq!(code, Some(0));
+    let below: Vec<_> = table
+        .lines()
+        .skip_while(|line| !line.starts_with("ESTAB"))
+        .collect();
+    assert!(below[1].starts_with("  path   open timestamps"), "{table}");
+    assert!(table.contains(" bytes_received:32 "), "{table}");
+    assert!(below.iter().skip(1).all(|line| line.chars().count() <= 80));
+}
+
+#[test]
+fn statistics_are_the_stacks_counters_by_the_names_of_nstat() {
+    let (runtime, _folder, server) = served();
+    get(&server.url("/a.txt"), &[]);
+    let told = lines(runtime.path(), &["--statistics"]);
+    let counted = |name: &str| {
+        let counters = of_kind(&told, "counter");
+        let of_name = counters.iter().find(|line| line["name"] == name);
+        of_name.map(|line| line["value"].clone())
+    };
+    assert_eq!(counted("TcpPassiveOpens"), Some(1.into()));
+    assert_eq!(counted("TcpExtListenOverflows"), None, "it is 0");
+    let frames = of_kind(&told, "frames")[0];
+    let received = frames["received"].as_u64();
+    assert!(received >= counted("TcpInSegs").and_then(|count| count.as_u64()));
+    let all = lines(runtime.path(), &["-s", "-a"]);
+    let zero = of_kind(&all, "counter")
+        .into_iter()
+        .find(|line| line["name"] == "TcpExtListenOverflows")
+        .expect("counted");
+    assert_eq!(zero["value"], 0);
+
+    let (code, table, _) = sockets(runtime.path(), &["-s"]);
+    assert_eq!(code, Some(0));
+    let row = format!("{:<32}1", "TcpPassiveOpens");
+    assert!(table.lines().any(|line| line == row), "{table}");
+    assert!(table.contains(" frames came in: "), "{table}");
+    let (code, _, _) = sockets(runtime.path(), &["-s", "-l"]);
+    assert_eq!(code, Some(2));
+}

@@ -37,6 +37,7 @@ fn listener(local: &str, syn_queue: Queue, accept_queue: Queue) -> Body {
         syn_queue,
         accept_queue,
         drops: 0,
+        counters: None,
     }
 }
 
@@ -53,6 +54,8 @@ fn connection(state: &'static str, lengths: [u64; 4], timer: Option<Timer>) -> B
         send_queue: send,
         retransmit_queue: retransmit,
         timer,
+        info: None,
+        counters: None,
     }
 }
 
