@@ -26,6 +26,7 @@ mod loss_slow_readers;
 mod loss_zero_window;
 mod refuse_closed_port;
 mod refuse_closed_udp_port;
+mod refuse_neighbour_flood;
 mod refuse_noise;
 mod refuse_strays;
 mod sockets_listed;

@@ -20,7 +20,7 @@ pub use namespace::{in_namespace, in_namespace_with_tap};
 pub use packet::packet;
 pub use pair::{Cable, Pair, options};
 pub use responder::{ANSWER, REQUEST, Responder};
-pub use script::{PEER, PEER_ETHERNET, STACK, STACK_ETHERNET, Script};
+pub use script::{PEER, PEER_ETHERNET, STACK, STACK_ETHERNET, Script, arp_frame};
 pub use segment::Segment;
 pub use stream::Stream;
 pub use tap::Tap;

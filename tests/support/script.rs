@@ -16,6 +16,8 @@ use std::time::Duration;
 mod backend;
 mod cable;
 
+pub use cable::arp_frame;
+
 /// The address of the stack under test.
 pub const STACK: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
 /// The address of the peers' host.
@@ -57,12 +59,11 @@ pub struct Script {
 }
 
 impl Script {
-    /// A stack with `options`, but for its addresses.
+    /// A stack with `options`, but for its own address.
     pub fn new(options: ShardOptions) -> Self {
         let options = ShardOptions {
             ethernet: STACK_ETHERNET,
             address: STACK,
-            prefix: 24,
             ..options
         };
         let link = LinkOptions {

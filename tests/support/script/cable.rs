@@ -34,15 +34,7 @@ impl Script {
     }
 
     fn put_arp_of(&mut self, host: Ipv4Addr, operation: Operation) {
-        let mut frame = vec![0; ethernet::HEADER_LENGTH + arp::LENGTH];
-        ethernet::write(&mut frame, STACK_ETHERNET, PEER_ETHERNET, EtherType::ARP);
-        arp::write(
-            &mut frame[ethernet::HEADER_LENGTH..],
-            operation,
-            (PEER_ETHERNET, host),
-            (STACK_ETHERNET, STACK),
-        );
-        self.put(&frame);
+        self.put(&arp_frame(host, operation));
     }
 
     /// The peers' host has the address `host` as well, and says so.
@@ -104,6 +96,19 @@ impl Script {
         };
         self.inbox.push_back(packet);
     }
+}
+
+/// An ARP packet by which the peers' host says that it has the address `host`.
+pub fn arp_frame(host: Ipv4Addr, operation: Operation) -> Vec<u8> {
+    let mut frame = vec![0; ethernet::HEADER_LENGTH + arp::LENGTH];
+    ethernet::write(&mut frame, STACK_ETHERNET, PEER_ETHERNET, EtherType::ARP);
+    arp::write(
+        &mut frame[ethernet::HEADER_LENGTH..],
+        operation,
+        (PEER_ETHERNET, host),
+        (STACK_ETHERNET, STACK),
+    );
+    frame
 }
 
 fn read_icmp(frame: &[u8]) -> Option<Packet> {
