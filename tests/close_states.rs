@@ -4,7 +4,7 @@ use periplus_ring::fault::FaultOptions;
 use periplus_ring::memory::LinkOptions;
 use periplus_stack::{ConnectionId, StreamError};
 use periplus_tests::{Pair, Script, options};
-use std::net::SocketAddr;
+use std::net::{Shutdown, SocketAddr};
 use std::time::Duration;
 
 const A: u16 = 40_001;
@@ -122,10 +122,17 @@ fn close_in_syn_sent_gives_the_attempt_up() {
 }
 
 #[test]
-fn shutdown_in_syn_sent_is_refused() {
-    let (mut script, id) = in_syn_sent();
-    let result = script.stack.shard.shutdown_write(script.now, id);
-    assert_eq!(result, Err(StreamError::NotConnected));
+fn shutdown_in_syn_sent_gives_the_attempt_up() {
+    for how in [Shutdown::Read, Shutdown::Write, Shutdown::Both] {
+        let (mut script, id) = in_syn_sent();
+        assert_eq!(script.stack.shard.shutdown(script.now, id, how), Ok(()));
+        assert_eq!(
+            script.stack.shard.is_connected(id),
+            Err(StreamError::Aborted)
+        );
+        script.advance(MINUTES);
+        script.expect_nothing();
+    }
 }
 
 /// RFC 9293 3.10.4: in SYN-RECEIVED the FIN waits until the SYN is acknowledged.

@@ -128,10 +128,18 @@ counters! {
     delayed_ack_lost = "TcpExtDelayedACKLost",
     /// Delayed ACKs sent by their timer.
     delayed_acks = "TcpExtDelayedACKs",
-    /// Connections given up after too many retransmissions.
+    /// Probes of a silent peer sent.
+    tcp_keep_alive = "TcpExtTCPKeepAlive",
+    /// Connections given up after too many retransmissions or probes.
     tcp_abort_on_timeout = "TcpExtTCPAbortOnTimeout",
-    /// Connections reset because data came after the backend had closed.
+    /// Connections reset because data came after the backend had closed, or closed without lingering.
     tcp_abort_on_data = "TcpExtTCPAbortOnData",
+    /// Connections reset because the backend closed them with data unread.
+    tcp_abort_on_close = "TcpExtTCPAbortOnClose",
+    /// Orphans ended because there were too many.
+    tcp_abort_on_memory = "TcpExtTCPAbortOnMemory",
+    /// Orphans that were not to wait for the peer's FIN.
+    tcp_abort_on_linger = "TcpExtTCPAbortOnLinger",
     /// Connections that entered TIME-WAIT.
     time_wait = "TcpExtTW",
     /// TIME-WAIT records given up early, at the table's limit.

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use periplus_journey::{Instant, Outcome, StampedMark};
 use periplus_tcp::{Connection, Listener, Read, SendFlags, SocketOptions, StreamError, Write};
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
 
 /// The ephemeral ports, as Linux's `ip_local_port_range`.
@@ -220,7 +220,7 @@ impl Shard {
             .initial_sequence
             .timestamp_offset(local, remote);
         let mut connection = Connection::connect(iss, self.environment.offer, offset, now);
-        connection.inherit(&Arc::new(options));
+        connection.inherit(&Arc::new(options), &self.environment.context(now));
         if self.options.recording {
             connection.record_journeys(remote, local);
         }
@@ -371,8 +371,37 @@ impl Shard {
     /// # Errors
     /// Why the connection is over.
     pub fn shutdown_write(&mut self, now: Instant, id: ConnectionId) -> Result<(), StreamError> {
-        self.with(now, id, |connection, _| connection.shutdown_write())
-            .unwrap_or(Err(StreamError::NotConnected))
+        self.shutdown(now, id, Shutdown::Write)
+    }
+
+    /// Closes one direction or both, as `shutdown` does. After the reading direction is closed, reads give what came and then
+    /// the end; the peer is not told. A connection that is not established yet is given up.
+    ///
+    /// # Errors
+    /// Why the connection is over.
+    pub fn shutdown(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        how: Shutdown,
+    ) -> Result<(), StreamError> {
+        self.with(now, id, |connection, context| {
+            connection.shutdown(context, how)
+        })
+        .unwrap_or(Err(StreamError::NotConnected))
+    }
+
+    /// Whether the peer has acknowledged everything, our FIN included: what a backend waits for that lingers (SO_LINGER) before
+    /// it lets go. `false`: not yet, and [`Shard::take_ready`] will say when, as for a writer.
+    ///
+    /// # Errors
+    /// Why it never will.
+    pub fn is_delivered(&mut self, id: ConnectionId) -> Result<bool, StreamError> {
+        self.flows
+            .get_mut(id.0)
+            .map_or(Err(StreamError::NotConnected), |flow| {
+                flow.connection.is_delivered()
+            })
     }
 
     /// The backend lets go of a connection: what was written is still delivered, what was not read is answered by a RST.

@@ -20,16 +20,30 @@ pub(crate) struct Environment {
     pub(crate) offer: Offer,
     pub(crate) capabilities: Capabilities,
     pub(crate) memory: Memory,
+    /// Connections that the backend let go of and that are not over.
+    pub(crate) orphans: usize,
 }
 
 impl Environment {
-    /// What a connection claims of the shard's memory may have changed.
+    /// What a connection claims of the shard's memory may have changed, and whether it is an orphan.
     pub(crate) fn reckon(&mut self, flow: &mut Flow) {
+        self.count_orphan(flow, flow.connection.is_orphan());
         let claim = flow.connection.claim();
         if claim != flow.claim {
             let before = std::mem::replace(&mut flow.claim, claim);
             self.claim(before, claim);
         }
+    }
+
+    /// A connection leaves the shard.
+    pub(crate) fn strike_off(&mut self, flow: &mut Flow) {
+        self.count_orphan(flow, false);
+        self.claim(flow.claim, Claim::default());
+    }
+
+    fn count_orphan(&mut self, flow: &mut Flow, is_orphan: bool) {
+        let was = std::mem::replace(&mut flow.is_orphan, is_orphan);
+        self.orphans = self.orphans - usize::from(was) + usize::from(is_orphan);
     }
 
     /// A connection claims `now` of the shard's memory, and no longer `before`.
@@ -45,6 +59,7 @@ impl Environment {
             counters: &mut self.counters,
             recorder: &mut self.recorder,
             frames: self.frames,
+            orphans: self.orphans,
             memory: MemoryBudget::left_by(self.memory.claimed, &self.sysctls),
         }
     }

@@ -30,6 +30,8 @@ pub(crate) struct Flow {
     pub(crate) retry_at: Option<Instant>,
     /// What of the shard's memory it was last found to claim.
     pub(crate) claim: Claim,
+    /// Counted as an orphan.
+    pub(crate) is_orphan: bool,
     /// In the flow table.
     pub(crate) is_listed: bool,
     /// In the transmit queue.
@@ -57,6 +59,7 @@ impl Flow {
             armed: None,
             retry_at: None,
             claim: Claim::default(),
+            is_orphan: false,
             is_listed: true,
             is_queued: false,
             is_unresolved: false,

@@ -187,7 +187,7 @@ impl Shard {
             &segment,
             &environment.context(now),
         );
-        connection.inherit(&bound.listener.options);
+        connection.inherit(&bound.listener.options, &environment.context(now));
         let flow = self.flow_table.hash(&key);
         if let Some(first) = self.dropped_syns.find(flow, entry.record.irs) {
             connection.first_syn_dropped(first);

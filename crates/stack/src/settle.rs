@@ -6,7 +6,7 @@ use crate::handle::{Handle, Tag};
 use crate::shard::{ConnectionId, Ready, TimeWaitEntry};
 use crate::slab::Index;
 use periplus_journey::Instant;
-use periplus_tcp::{Claim, Readiness, State, TimeWait};
+use periplus_tcp::{Readiness, State, TimeWait};
 use std::net::{IpAddr, Ipv4Addr};
 
 impl Shard {
@@ -75,9 +75,9 @@ impl Shard {
         if self.flows.get(index)?.is_pinning {
             self.pinning.unlink(&mut self.flows, index);
         }
-        let flow = self.flows.remove(index)?;
+        let mut flow = self.flows.remove(index)?;
         self.sources.connection_left(flow.key.remote.ip());
-        self.environment.claim(flow.claim, Claim::default());
+        self.environment.strike_off(&mut flow);
         Some(flow)
     }
 

@@ -151,6 +151,7 @@ impl Shard {
                 offer: Offer::new(mss, &options.tcp),
                 capabilities: *capabilities,
                 memory: Memory::default(),
+                orphans: 0,
             },
             routes: Routes::new(
                 options.address.into(),

@@ -1,10 +1,8 @@
 //! The backend's calls (RFC 9293 3.10.2 to 3.10.6).
 
 use crate::connection::AckDue;
-use crate::{Connection, Context, SegmentHeader, State, StreamError};
+use crate::{Connection, Context, State, StreamError};
 use periplus_journey::{Outcome, StampedMark};
-use periplus_wire::Ecn;
-use periplus_wire::tcp::{TcpFlags, TcpOptions};
 
 /// What a read gave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +59,7 @@ impl Connection {
             return Err(error);
         }
         match self.state {
+            _ if self.read_shut => Ok(Read::End),
             State::SynSent
             | State::SynReceived
             | State::Established
@@ -89,100 +88,6 @@ impl Connection {
         if self.state.may_receive() {
             self.offer_freed_window(context);
         }
-    }
-
-    /// Closes the sending direction after what is queued (CLOSE, RFC 9293 3.10.4).
-    ///
-    /// # Errors
-    /// The reason why the connection is over.
-    pub fn shutdown_write(&mut self) -> Result<(), StreamError> {
-        if let Some(error) = self.error {
-            return Err(error);
-        }
-        match self.state {
-            State::SynSent => Err(StreamError::NotConnected),
-            State::SynReceived => {
-                self.close_queued = true;
-                Ok(())
-            }
-            State::Established => {
-                self.state = State::FinWait1;
-                self.note_opportunity();
-                Ok(())
-            }
-            State::CloseWait => {
-                self.state = State::LastAck;
-                self.note_opportunity();
-                Ok(())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// The backend let go of the connection. What was written is still delivered; what came and was not read is answered
-    /// by a RST, so that the peer does not take it for received (RFC 1122 4.2.2.13).
-    pub fn close(&mut self, context: &mut Context<'_>) {
-        self.attached = false;
-        match self.state {
-            State::Closed => {}
-            State::SynSent => self.fail(
-                context,
-                StreamError::Aborted,
-                Outcome::Closed,
-                Some("closed_before_established"),
-            ),
-            _ if !self.receive_queue.is_empty() || !self.reassembly.is_empty() => {
-                self.abort_because(context, "closed_with_unread_data");
-            }
-            State::FinWait2 => {
-                self.state_ends_at = Some(context.now + context.sysctls.tcp_fin_timeout)
-            }
-            _ => {
-                let _ = self.shutdown_write(); // whatever it says, there is nobody left to tell
-            }
-        }
-    }
-
-    /// Resets the connection (ABORT, RFC 9293 3.10.5).
-    pub fn abort(&mut self, context: &mut Context<'_>) {
-        self.abort_because(context, "aborted");
-    }
-
-    fn abort_because(&mut self, context: &mut Context<'_>, reason: &'static str) {
-        if self.state == State::Closed {
-            return;
-        }
-        if self.state.may_send() {
-            context.counters.tcp_estab_resets += 1;
-        }
-        if self.state.needs_reset() {
-            self.send_reset(context);
-        }
-        self.fail(context, StreamError::Aborted, Outcome::Reset, Some(reason));
-    }
-
-    /// The stack ends. An orphan that only waits for its peer's FIN has delivered everything, and waits no longer; any other
-    /// connection is reset.
-    pub fn cut_off(&mut self, context: &mut Context<'_>) {
-        match self.state {
-            State::FinWait2 if !self.attached => self.finish(context),
-            _ => self.abort(context),
-        }
-    }
-
-    /// Owes a RST that the peer must believe: at SND.NXT, which is its RCV.NXT once everything arrived.
-    pub(crate) fn send_reset(&mut self, context: &Context<'_>) {
-        self.reset_due = Some(SegmentHeader {
-            seq: self.snd.max,
-            ack: self.rcv.nxt,
-            flags: TcpFlags::RST | TcpFlags::ACK,
-            wnd: 0,
-            options: TcpOptions {
-                timestamps: self.timestamps_option(context.now),
-                ..TcpOptions::default()
-            },
-            ecn: Ecn::NotEct,
-        });
     }
 
     /// A word of the codec about this stream.

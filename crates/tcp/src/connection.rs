@@ -5,6 +5,7 @@ use crate::chronograph::{Chronograph, Limit};
 use crate::congestion::{CwndValidation, NewReno};
 use crate::context::Context;
 use crate::journal::{ConnectionJournal, Ending};
+use crate::keepalive::Keepalive;
 use crate::listen::HalfOpen;
 use crate::loss::{FastRecovery, RetransmissionTimer};
 use crate::memory::first_window;
@@ -14,6 +15,7 @@ use crate::release::bound_to_half_window;
 use crate::sack::ReceivedBlocks;
 use crate::send_buffers::SendBuffers;
 use crate::tcb::{ReceiveSequence, SendSequence};
+use crate::user_timeout::Unanswered;
 use crate::{
     ConnectionCounters, LastAnswer, ReceiveQueue, Segment, SegmentHeader, SendQueue, SocketOptions,
     State, StreamError,
@@ -80,8 +82,8 @@ pub struct Connection {
     pub(crate) congestion: NewReno,
     pub(crate) cwnd_validation: CwndValidation,
     pub(crate) retransmissions: u32,
-    /// Time-outs in a row without a word from the peer.
-    pub(crate) silent_timeouts: u8,
+    pub(crate) unanswered: Unanswered,
+    pub(crate) keepalive: Keepalive,
 
     pub(crate) ack_due: AckDue,
     pub(crate) retransmit_first: bool,
@@ -92,6 +94,8 @@ pub struct Connection {
     pub(crate) fin_acknowledged: bool,
     /// CLOSE was called in SYN-RECEIVED: the FIN waits until the SYN is acknowledged (RFC 9293 3.10.4).
     pub(crate) close_queued: bool,
+    /// The backend reads no more (SHUT_RD).
+    pub(crate) read_shut: bool,
     /// Shared with its listener's other connections, until they are changed.
     pub(crate) options: Arc<SocketOptions>,
 
@@ -148,7 +152,8 @@ impl Connection {
             congestion: NewReno::new(u32::from(offer.mss)),
             cwnd_validation: CwndValidation::default(),
             retransmissions: 0,
-            silent_timeouts: 0,
+            unanswered: Unanswered::default(),
+            keepalive: Keepalive::new(now),
             ack_due: AckDue::No,
             retransmit_first: false,
             probe_due: false,
@@ -156,6 +161,7 @@ impl Connection {
             reset_due: None,
             fin_acknowledged: false,
             close_queued: false,
+            read_shut: false,
             options: Arc::default(),
             retransmit_at: None,
             state_ends_at: None,
@@ -313,6 +319,7 @@ impl Connection {
             || self.ack_due == AckDue::Now
             || self.retransmit_first
             || self.probe_due
+            || self.keepalive.probe_due
             || self.has_unsent()
     }
 
@@ -436,6 +443,7 @@ impl Connection {
         self.chronograph.turn(context.now, Limit::Idle);
         self.retransmit_at = None;
         self.state_ends_at = None;
+        self.keepalive.stop();
         self.wake_reader();
         self.wake_writer();
         self.end_journal(context, Outcome::Closed, None);
@@ -449,6 +457,7 @@ impl Connection {
         self.received_blocks = None;
         self.retransmit_at = None;
         self.state_ends_at = None;
+        self.keepalive.stop();
         self.ack_due = AckDue::No;
         self.retransmit_first = false;
         self.probe_due = false;

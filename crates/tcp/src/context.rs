@@ -17,6 +17,8 @@ pub struct Context<'a> {
     pub recorder: &'a mut Recorder,
     /// What of the ring may be kept.
     pub frames: FrameBudget,
+    /// Connections that the backend let go of and that are not over.
+    pub orphans: usize,
     /// What of the shard's memory is free.
     pub memory: MemoryBudget,
 }

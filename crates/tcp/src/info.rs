@@ -71,9 +71,9 @@ fields! {
         pub state: State,
         /// What the congestion control makes of the path.
         pub ca_state: CaState,
-        /// Retransmission time-outs in a row that brought no word from the peer.
+        /// Retransmission time-outs in a row after which nothing new was acknowledged.
         pub retransmits: u8,
-        /// Window probes in a row that brought no word from the peer.
+        /// Probes in a row, of a closed window or to keep alive, that brought no word from the peer.
         pub probes: u8,
         /// How often the RTO is doubled now.
         pub backoff: u8,
@@ -160,16 +160,11 @@ impl Connection {
         } else {
             0
         };
-        let (probes, retransmits) = if self.persisting {
-            (self.silent_timeouts, 0)
-        } else {
-            (0, self.silent_timeouts)
-        };
         TcpInfo {
             state: self.state,
             ca_state: self.recovery.ca_state(),
-            retransmits,
-            probes,
+            retransmits: self.unanswered.retransmits,
+            probes: self.unanswered.probes,
             backoff: timer.back_off().min(u32::from(u8::MAX)) as u8,
             options: InfoOptions {
                 timestamps,

@@ -27,6 +27,8 @@ pub enum Timer {
     Retransmission,
     /// The peer's closed window will be probed (RFC 9293 3.8.6.1).
     Persist,
+    /// The peer will be asked whether it is there (RFC 9293 3.8.4).
+    Keepalive,
     /// An ACK will no longer wait for data to travel with (RFC 9293 3.8.6.3).
     DelayedAck,
     /// An orphan will no longer wait for the peer's FIN.
@@ -41,6 +43,7 @@ impl Timer {
         match self {
             Timer::Retransmission => "retransmission",
             Timer::Persist => "persist",
+            Timer::Keepalive => "keepalive",
             Timer::DelayedAck => "delayed_ack",
             Timer::FinWait2 => "fin_wait_2",
             Timer::TimeWait => "time_wait",
@@ -88,6 +91,7 @@ impl Connection {
             (resend, self.retransmit_at),
             (state_ends, self.state_ends_at),
             (Timer::DelayedAck, delayed_ack),
+            (Timer::Keepalive, self.keepalive.at),
         ]
         .into_iter()
         .filter_map(|(timer, at)| Some((timer, at?)))

@@ -10,6 +10,7 @@
 mod activity;
 mod calls;
 mod chronograph;
+mod closing;
 mod congestion;
 mod connection;
 mod connection_counters;
@@ -22,10 +23,12 @@ mod initial_sequence;
 mod inspect;
 mod invalid_ratelimit;
 mod journal;
+mod keepalive;
 pub mod listen;
 mod loss;
 mod memory;
 mod options;
+mod orphan;
 mod output;
 mod poll;
 mod reassembly;
@@ -46,6 +49,7 @@ mod tcb;
 mod tests;
 mod time_wait;
 mod timers;
+mod user_timeout;
 mod window;
 
 pub use calls::Read;

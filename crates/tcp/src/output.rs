@@ -59,6 +59,14 @@ impl Connection {
             self.push(context, nagle);
             self.wake_writer_if_roomy(context);
         }
+        if self.keepalive.probe_due {
+            let header = self.header(context, self.snd.una - 1, TcpFlags::ACK);
+            emit.segment(&header, &[], 0)?;
+            self.keepalive.probe_due = false;
+            self.activity.sent_bare();
+            self.sack_option_sent();
+            context.counters.tcp_keep_alive += 1;
+        }
         let turn = self.transmit_text(context, emit, quantum)?;
         self.note_short_of_buffer(context);
         self.probe_due = false;
@@ -100,6 +108,7 @@ impl Connection {
         let again = self.snd.max != self.snd.iss;
         if !again {
             self.first_tsval = ours;
+            self.unanswered.since = Some(now);
         }
         context.counters.tcp_syn_retrans += u64::from(again);
         self.snd.advance(1);
@@ -346,7 +355,7 @@ impl Connection {
         if again {
             self.retransmissions += segments;
             context.counters.tcp_retrans_segs += u64::from(segments);
-            self.retransmission_timer.sent_again();
+            self.retransmission_timer.sent_again(now);
         } else {
             context.counters.tcp_out_segs += u64::from(segments);
             self.retransmission_timer.sent(end, now);

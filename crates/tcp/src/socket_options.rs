@@ -2,6 +2,7 @@
 
 use crate::{Connection, Context};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The options of a socket, by the names and with the meanings of Linux's. A listener's are inherited by the connections whose
 /// handshakes complete at it. Where one is `None`, the [knob](crate::Sysctls) for all sockets decides.
@@ -19,6 +20,27 @@ pub struct SocketOptions {
     pub notsent_lowat: Option<u32>,
     /// `SO_SNDBUF`: half of the bytes that the send queue may hold, overhead included; it does not grow then.
     pub send_buffer: Option<usize>,
+    /// `SO_KEEPALIVE`: a peer that has said nothing for long is asked whether it is still there (RFC 9293 3.8.4).
+    pub keep_alive: bool,
+    /// `TCP_KEEPIDLE`: how long that is. `None`: [`tcp_keepalive_time`](crate::Sysctls::tcp_keepalive_time).
+    pub keep_idle: Option<Duration>,
+    /// `TCP_KEEPINTVL`: the time between two such probes. `None`: [`tcp_keepalive_intvl`](crate::Sysctls::tcp_keepalive_intvl).
+    pub keep_interval: Option<Duration>,
+    /// `TCP_KEEPCNT`: after so many without an answer the connection is reset. `None`:
+    /// [`tcp_keepalive_probes`](crate::Sysctls::tcp_keepalive_probes).
+    pub keep_count: Option<u8>,
+    /// `TCP_USER_TIMEOUT` (RFC 5482): how long sent data may stay unacknowledged, or data may wait behind a closed window,
+    /// before the connection is given up; with keepalive, how long the peer may be silent. `None`: by the number of tries.
+    pub user_timeout: Option<Duration>,
+    /// `SO_LINGER`: a close waits so long for everything to be acknowledged, and one that would wait for no time at all resets
+    /// the connection. The waiting is the caller's. `None`: a close waits for nothing, and what was written is delivered.
+    pub linger: Option<Duration>,
+    /// `TCP_LINGER2`: how long the connection, once closed, waits for the peer's FIN (in FIN-WAIT-2), at most 120 s. 0 resets
+    /// it instead, as a negative number does on Linux. `None`: [`tcp_fin_timeout`](crate::Sysctls::tcp_fin_timeout).
+    pub linger2: Option<Duration>,
+    /// `TCP_SYNCNT`: how often an unanswered SYN is sent again, or a listener's SYN/ACK. `None`:
+    /// [`tcp_syn_retries`](crate::Sysctls::tcp_syn_retries), [`tcp_synack_retries`](crate::Sysctls::tcp_synack_retries).
+    pub syn_count: Option<u8>,
 }
 
 impl Connection {
@@ -28,15 +50,20 @@ impl Connection {
     }
 
     /// Takes over the options of the listener that it came to, or that it is to be opened with.
-    pub fn inherit(&mut self, options: &Arc<SocketOptions>) {
+    pub fn inherit(&mut self, options: &Arc<SocketOptions>, context: &Context<'_>) {
         self.options = Arc::clone(options);
+        self.start_keepalive(context);
     }
 
     /// Changes the options.
-    pub fn set_socket_options(&mut self, _context: &mut Context<'_>, options: SocketOptions) {
-        if *self.options != options {
-            let before = std::mem::replace(&mut self.options, Arc::new(options));
-            self.note_nagle(&before);
+    pub fn set_socket_options(&mut self, context: &mut Context<'_>, options: SocketOptions) {
+        if *self.options == options {
+            return;
+        }
+        let before = std::mem::replace(&mut self.options, Arc::new(options));
+        self.note_nagle(&before);
+        if (before.keep_alive, before.keep_idle) != (options.keep_alive, options.keep_idle) {
+            self.adjust_keepalive(context);
         }
     }
 }

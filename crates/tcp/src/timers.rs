@@ -11,7 +11,12 @@ impl Connection {
             AckDue::By(at) => Some(at),
             _ => None,
         };
-        Instant::earliest([self.retransmit_at, self.state_ends_at, delayed_ack])
+        Instant::earliest([
+            self.retransmit_at,
+            self.state_ends_at,
+            delayed_ack,
+            self.keepalive.at,
+        ])
     }
 
     /// Does what is due at `context.now`.
@@ -29,62 +34,134 @@ impl Connection {
             return;
         }
         if self.retransmit_at.is_some_and(|at| at <= now) {
-            self.retransmission_timeout(context);
+            if self.persisting {
+                self.persist_timeout(context);
+            } else {
+                self.retransmission_timeout(context);
+            }
+        }
+        if self.keepalive.at.is_some_and(|at| at <= now) {
+            self.keepalive_timeout(context);
         }
     }
 
+    /// Nothing acknowledges what is in flight (RFC 6298 5.4 to 5.6).
     fn retransmission_timeout(&mut self, context: &mut Context<'_>) {
         let opening = matches!(self.state, State::SynSent | State::SynReceived);
-        let limit = if opening {
-            context.sysctls.tcp_syn_retries
+        // A peer that took back its window is alive, and a backend bears with it; once there is none, such peers would fill
+        // the shard with what they never take.
+        if self.snd.wnd == 0 && self.attached && !opening {
+            if self.window_was_taken_back_for_long(context) {
+                return self.give_up(context, "retransmission_limit");
+            }
         } else {
-            context.sysctls.tcp_retries2
+            context.counters.tcp_timeouts += 1;
+            if self.has_retransmitted_enough(context, opening) {
+                return;
+            }
+            self.activity.total_rto += 1;
+            let unanswered = &mut self.unanswered;
+            unanswered.retransmits = unanswered.retransmits.saturating_add(1);
+        }
+        let first = self.retransmission_timer.back_off() == 0;
+        self.congestion
+            .timed_out(self.snd.max - self.snd.una, first);
+        self.recovery.timed_out(self.snd.max);
+        self.snd.nxt = self.snd.una; // everything after it is taken for lost (RFC 6298 5.4)
+        self.retransmit_first = false;
+        self.retransmission_timer.expired();
+        self.unanswered.since.get_or_insert(context.now);
+        let rto = self.retransmission_timer.rto();
+        self.retransmit_at = Some(self.not_after_user_timeout(rto, context));
+    }
+
+    /// Gives the connection up if it was retransmitted to for long enough (R2, RFC 9293 3.8.3), and says whether it did.
+    fn has_retransmitted_enough(&mut self, context: &mut Context<'_>, opening: bool) -> bool {
+        let (now, sysctls) = (context.now, context.sysctls);
+        let retransmits = self.unanswered.retransmits;
+        let (enough, reason) = if opening {
+            let retries = self.options.syn_count.unwrap_or(sysctls.tcp_syn_retries);
+            let user_timeout = self.options.user_timeout.is_some();
+            let too_late = user_timeout && self.retransmitted_long_enough(retries, now);
+            (retransmits >= retries || too_late, "retransmission_limit")
+        } else if self.attached {
+            let enough = self.retransmitted_long_enough(sysctls.tcp_retries2, now);
+            (enough, "retransmission_limit")
+        } else {
+            let reset = self.is_worth_a_reset(context);
+            if self.is_one_too_many(context, reset) {
+                return true;
+            }
+            let retries = self.orphan_retries(sysctls);
+            let enough = self.retransmitted_long_enough(retries, now);
+            (enough, "tcp_orphan_retries")
         };
-        if self.silent_timeouts >= limit {
-            context.counters.tcp_abort_on_timeout += 1;
+        if enough {
+            self.give_up(context, reason);
             if opening {
                 context.counters.tcp_attempt_fails += 1;
             }
-            self.fail(
-                context,
-                StreamError::TimedOut,
-                Outcome::Timeout,
-                Some("retransmission_limit"),
-            );
-            return;
         }
-        // A peer that answers every probe with a closed window is not silent. A backend may bear with it as long as it likes
-        // (RFC 1122 4.2.2.17); once there is none, such peers would fill the shard with what they never take.
-        let stuck = self.retransmission_timer.back_off();
-        if !self.attached && stuck >= u32::from(context.sysctls.tcp_orphan_retries) {
-            context.counters.tcp_abort_on_timeout += 1;
-            self.send_reset(context);
-            self.fail(
-                context,
-                StreamError::TimedOut,
-                Outcome::Timeout,
-                Some("tcp_orphan_retries"),
-            );
-            return;
-        }
-        if self.persisting && self.release_held_back(context) {
+        enough
+    }
+
+    /// Whether a window that the peer took back has stayed closed for long, and the peer silent: two of the longest RTOs, as
+    /// on Linux, or the user timeout, which answers do not stretch.
+    fn window_was_taken_back_for_long(&self, context: &Context<'_>) -> bool {
+        let [_, _, silent] = self.activity.since(context.now);
+        let limit = 2 * crate::loss::MAXIMUM_RTO;
+        self.user_timeout_is_over(context.now)
+            || silent > limit && self.unanswered.lasted(context.now) > limit
+    }
+
+    /// A closed window is to be probed (RFC 9293 3.8.6.1). A peer that answers every probe may keep it closed as long as the
+    /// backend bears with it (RFC 1122 4.2.2.17).
+    fn persist_timeout(&mut self, context: &mut Context<'_>) {
+        let (now, sysctls) = (context.now, context.sysctls);
+        if self.release_held_back(context) {
             self.retransmission_timer.starts_anew();
             return;
         }
-        self.silent_timeouts += 1;
-        if self.persisting {
-            self.probe_due = true;
-        } else {
-            context.counters.tcp_timeouts += 1;
-            self.activity.total_rto += 1;
-            let first = self.retransmission_timer.back_off() == 0;
-            self.congestion
-                .timed_out(self.snd.max - self.snd.una, first);
-            self.recovery.timed_out(self.snd.max);
-            self.snd.nxt = self.snd.una; // everything after it is taken for lost (RFC 6298 5.4)
-            self.retransmit_first = false;
+        if self.user_timeout_is_over(now) {
+            return self.give_up(context, "user_timeout");
         }
+        self.unanswered.since.get_or_insert(now);
+        let (limit, reason) = if self.attached {
+            (sysctls.tcp_retries2, "probe_limit")
+        } else {
+            let alive = self.retransmission_timer.rto() < crate::loss::MAXIMUM_RTO;
+            let retries = self.orphan_retries(sysctls);
+            if !alive && self.retransmission_timer.back_off() >= retries.into() {
+                return self.give_up(context, "tcp_orphan_retries");
+            }
+            if self.is_one_too_many(context, true) {
+                return;
+            }
+            (retries, "tcp_orphan_retries")
+        };
+        if self.unanswered.probes >= limit {
+            return self.give_up(context, reason);
+        }
+        self.unanswered.probes += 1;
+        self.probe_due = true;
         self.retransmission_timer.expired();
-        self.retransmit_at = Some(context.now + self.retransmission_timer.rto());
+        let rto = self.retransmission_timer.rto();
+        self.retransmit_at = Some(self.not_after_user_timeout(rto, context));
+    }
+
+    /// The peer is taken for dead. It is not told: what it says next will be answered by a RST, as on Linux.
+    fn give_up(&mut self, context: &mut Context<'_>, reason: &'static str) {
+        context.counters.tcp_abort_on_timeout += 1;
+        let reason = if self.user_timeout_is_over(context.now) {
+            "user_timeout"
+        } else {
+            reason
+        };
+        self.fail(
+            context,
+            StreamError::TimedOut,
+            Outcome::Timeout,
+            Some(reason),
+        );
     }
 }

@@ -32,7 +32,8 @@ impl<H: PartialEq> Listener<H> {
     /// more than half full, of old records most of all, the fewer: half of the room is kept for the young, whose peers most
     /// likely answer. That an ACK was dropped because the accept queue was full changes nothing, and the SYN/ACKs go on.
     pub fn max_syn_ack_retries(&self, sysctls: &Sysctls) -> u8 {
-        let mut retries = sysctls.tcp_synack_retries;
+        let count = self.options.syn_count;
+        let mut retries = count.unwrap_or(sysctls.tcp_synack_retries);
         let length = u64::from(self.syn_queue.len());
         let backlog = self.accept_queue.limit();
         if length * 2 > SMALL.max(backlog).into() {

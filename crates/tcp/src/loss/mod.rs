@@ -5,4 +5,5 @@ mod retransmission_timer;
 mod round_trip_time;
 
 pub(crate) use fast_recovery::{AckVerdict, FastRecovery};
-pub(crate) use retransmission_timer::{INITIAL_RTO, RetransmissionTimer};
+pub(crate) use retransmission_timer::{INITIAL_RTO, MAXIMUM_RTO, RetransmissionTimer};
+pub(crate) use round_trip_time::MINIMUM_RTO;

@@ -12,6 +12,9 @@ const FALLBACK_RTO: Duration = Duration::from_secs(3);
 /// RFC 6298 2.5 allows any bound of at least 60 s; Linux's TCP_RTO_MAX.
 pub(crate) const MAXIMUM_RTO: Duration = Duration::from_secs(120);
 
+/// Timestamps are milliseconds.
+const TIMESTAMP_TICK: Duration = Duration::from_millis(1);
+
 /// The round-trip time, the segment being timed, and the back-off.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RetransmissionTimer {
@@ -21,6 +24,8 @@ pub(crate) struct RetransmissionTimer {
     back_off: u8,
     /// The end of the segment being timed and when it was sent. One at a time; none that was sent twice (Karn, RFC 6298 3).
     timed: Option<(SeqNum, Instant)>,
+    /// When something was last sent again.
+    sent_again_at: Instant,
 }
 
 impl RetransmissionTimer {
@@ -74,13 +79,16 @@ impl RetransmissionTimer {
     }
 
     /// Something was sent again: what is being timed can no longer be told apart from its copy (Karn's algorithm).
-    pub(crate) fn sent_again(&mut self) {
+    pub(crate) fn sent_again(&mut self, now: Instant) {
         self.timed = None;
+        self.sent_again_at = now;
     }
 
     /// Everything before `ack` is acknowledged, `max` being the end of all that was sent. Takes the measurement, if that was
     /// what was timed. While nothing is, because something was sent again, `echoed` tells how old the timestamp is that came
-    /// back (RFC 7323 4); with neither, the back-off stays (Karn's algorithm).
+    /// back (RFC 7323 4); with neither, the back-off stays (Karn's algorithm). A timestamp from before the last copy was echoed
+    /// by an ACK whose predecessors were lost, and would count the wait for the timer as part of the round trip: Linux takes
+    /// it, and its RTO grows with every lost ACK.
     pub(crate) fn acknowledged(
         &mut self,
         ack: SeqNum,
@@ -91,7 +99,7 @@ impl RetransmissionTimer {
         let measured = match self.timed {
             Some((end, sent)) if ack.at_or_after(end) => Some(now.since(sent)),
             Some(_) => None,
-            None => echoed,
+            None => echoed.filter(|&age| age <= now.since(self.sent_again_at) + TIMESTAMP_TICK),
         };
         if let Some(r) = measured {
             self.timed = None;
@@ -139,11 +147,12 @@ mod tests {
     #[test]
     fn what_was_sent_twice_is_measured_by_its_timestamp_or_not_at_all() {
         let mut timer = RetransmissionTimer::default();
-        for (echoed, srtt) in [(None, None), (Some(INITIAL_RTO), Some(INITIAL_RTO))] {
+        let seconds = |n| Some(Duration::from_secs(n));
+        for (echoed, srtt) in [(None, None), (seconds(5), None), (seconds(1), seconds(1))] {
             timer.sent(ONE, Instant::ZERO);
-            timer.sent_again();
+            timer.sent_again(Instant::from_millis(4000));
             timer.acknowledged(ONE, ONE, Instant::from_millis(5000), echoed);
-            assert_eq!(timer.srtt(), srtt);
+            assert_eq!(timer.srtt(), srtt, "{echoed:?}");
         }
     }
 

@@ -37,6 +37,7 @@ impl Connection {
             self.snd.wl2 = ack;
             self.set_window(segment);
             self.retransmission_timer.established();
+            self.start_keepalive(context);
             self.wake_writer();
         }
         // RFC 5961 5: an ACK for what was never sent, or older than the largest window, is a stranger's guess; so is one for
@@ -47,7 +48,8 @@ impl Connection {
             self.challenge(context);
             return Some(Disposition::Dropped(DropReason::TcpInvalidAckSequence));
         }
-        self.silent_timeouts = 0;
+        let probed = self.unanswered.heard();
+        self.keepalive.heard(context.now);
         self.activity.ack_received(context.now);
         if ack.after(self.snd.una) {
             self.new_acknowledgment(context, segment);
@@ -63,6 +65,12 @@ impl Connection {
             self.heed(context, verdict);
         }
         self.update_window(context, segment);
+        if self.persisting && probed {
+            // The wait for the next probe begins with the answer to the last one, as on Linux. Other ACKs do not put it off, or
+            // a peer could keep an orphan for ever.
+            let rto = self.retransmission_timer.rto();
+            self.retransmit_at = Some(self.not_after_user_timeout(rto, context));
+        }
         None
     }
 
@@ -91,6 +99,7 @@ impl Connection {
             self.chronograph.turn(context.now, Limit::Idle);
         }
         self.measure_round_trip(segment);
+        self.unanswered.acknowledged();
         self.persisting = false;
         let (cwnd, ssthresh) = (self.congestion.cwnd(), self.congestion.ssthresh());
         let in_slow_start = ssthresh.is_none_or(|ssthresh| cwnd < ssthresh);
@@ -143,22 +152,6 @@ impl Connection {
         }
     }
 
-    /// Our FIN is acknowledged.
-    fn fin_acknowledged(&mut self, context: &mut Context<'_>) {
-        self.fin_acknowledged = true;
-        match self.state {
-            State::FinWait1 => {
-                self.state = State::FinWait2;
-                if !self.attached {
-                    self.state_ends_at = Some(context.now + context.sysctls.tcp_fin_timeout);
-                }
-            }
-            State::Closing => self.enter_time_wait(context),
-            State::LastAck => self.finish(context),
-            _ => {}
-        }
-    }
-
     /// SND.WND by the rule that keeps old segments from changing it (RFC 9293 3.10.7.4, fifth).
     fn update_window(&mut self, context: &mut Context<'_>, segment: &Segment) {
         let newer = self.snd.wl1.before(segment.seq)
@@ -173,6 +166,7 @@ impl Connection {
         if self.snd.wnd > before && self.persisting {
             self.persisting = false;
             self.retransmission_timer.starts_anew();
+            self.unanswered.acknowledged();
             self.retransmit_at = (self.snd.una != self.snd.max)
                 .then(|| context.now + self.retransmission_timer.rto());
         }
@@ -187,7 +181,7 @@ impl Connection {
     }
 
     /// TIME-WAIT, from where the last ACK can be repeated (RFC 9293 3.6.1). 2 MSL are a minute, as on Linux.
-    pub(super) fn enter_time_wait(&mut self, context: &mut Context<'_>) {
+    pub(crate) fn enter_time_wait(&mut self, context: &mut Context<'_>) {
         self.state = State::TimeWait;
         self.retransmit_at = None;
         self.state_ends_at = Some(context.now + crate::time_wait::TIME_WAIT_LENGTH);

@@ -65,10 +65,12 @@ impl Connection {
             self.snd.nxt = self.snd.nxt.max(segment.ack); // it may have gone back to repeat the SYN
             self.measure_round_trip(&segment);
             self.retransmission_timer.established();
-            self.silent_timeouts = 0;
+            self.unanswered.acknowledged();
+            self.keepalive.heard(context.now);
             self.activity.ack_received(context.now);
             self.retransmit_at = None;
             self.state = State::Established;
+            self.start_keepalive(context);
             self.wake_writer();
             self.note_opportunity();
             // Text in a SYN/ACK is permitted and rare: the peer sends it again when our ACK does not cover it.

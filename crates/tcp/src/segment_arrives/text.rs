@@ -2,7 +2,7 @@
 
 use crate::connection::AckDue;
 use crate::receive_queue::Held;
-use crate::{Connection, Context, Disposition, Segment, StreamError};
+use crate::{Connection, Context, Disposition, Segment, State, StreamError, reset};
 use periplus_journey::{DropReason, Outcome};
 use std::time::Duration;
 
@@ -19,16 +19,17 @@ impl Connection {
         if !self.state.may_receive() {
             return Some(Disposition::Dropped(DropReason::TcpOldSequence)); // after the peer's FIN
         }
-        if !self.attached {
-            // Nobody will ever read it: say so, or the peer would think it was (RFC 1122 4.2.2.13).
+        if !self.attached || self.read_shut && self.state != State::Established {
+            // Nobody will ever read it: say so, or the peer would think it was (RFC 1122 4.2.2.13). At SEG.ACK, as Linux does
+            // it: that is the peer's RCV.NXT, even if our FIN was lost (RFC 5961 3.2).
             context.counters.tcp_abort_on_data += 1;
-            self.send_reset(context);
-            self.fail(
-                context,
-                StreamError::Aborted,
-                Outcome::Reset,
-                Some("data_after_close"),
-            );
+            self.reset_due = reset::answer_to(segment);
+            let (error, reason) = if self.attached {
+                (StreamError::Reset, "data_after_shutdown")
+            } else {
+                (StreamError::Aborted, "data_after_close")
+            };
+            self.fail(context, error, Outcome::Reset, Some(reason));
             return Some(Disposition::Dropped(DropReason::TcpClose));
         }
         self.activity.data_received(context.now);

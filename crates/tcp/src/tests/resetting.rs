@@ -51,6 +51,5 @@ fn closing_with_unread_data_resets() {
 
 #[test]
 fn data_for_a_connection_nobody_holds_resets() {
-    Trace::established()
-        .run("close\n > F. 1:1 ack 1\n < P. 1:11 ack 2\n > R. 2:2 ack 1\n state Closed");
+    Trace::established().run("close\n > F. 1:1 ack 1\n < P. 1:11 ack 2\n > R 2:2\n state Closed");
 }

@@ -57,6 +57,8 @@ pub(super) struct Trace {
     now: Instant,
     /// What is free of the shard's memory for receiving.
     pub(super) free: usize,
+    /// Orphans of the shard, this one not counted.
+    pub(super) orphans: usize,
     sent: Sent,
 }
 
@@ -82,6 +84,7 @@ impl Trace {
             recorder: Recorder::new(false, "trace", 0),
             now: Instant::from_millis(1),
             free,
+            orphans: 0,
             sent: Sent::default(),
         };
         trace.transmit();
@@ -159,6 +162,7 @@ impl Trace {
                 level: PoolLevel::Ample,
                 frames_a_connection: 64,
             },
+            orphans: self.orphans,
             memory: MemoryBudget {
                 receive: self.free,
                 send: usize::MAX,
@@ -267,7 +271,7 @@ impl Trace {
                 self.with(|connection, context| connection.read(context, &mut buffer))
                     .unwrap();
             }
-            "shutdown" => self.connection.shutdown_write().unwrap(),
+            "shutdown" => self.with(Connection::shutdown_write).unwrap(),
             "close" => self.with(Connection::close),
             "abort" => self.with(Connection::abort),
             "cutoff" => self.with(Connection::cut_off),
