@@ -3,6 +3,7 @@
 mod get;
 mod remembered;
 mod set;
+mod timers;
 mod values;
 
 use remembered::Remembered;

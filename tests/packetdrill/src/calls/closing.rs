@@ -7,6 +7,7 @@ use crate::socket::SocketState;
 use crate::world::World;
 use libc::c_int;
 use periplus_stack::State;
+use std::net::Shutdown;
 
 impl Adapter {
     pub(crate) fn close(&self, descriptor: c_int) -> Result<(), Errno> {
@@ -22,12 +23,13 @@ impl Adapter {
             let now = world.now;
             let (descriptors, shard) = world.parts(None);
             let socket = descriptors.socket(descriptor)?;
-            let (reading, writing) = match how {
-                libc::SHUT_RD => (true, false),
-                libc::SHUT_WR => (false, true),
-                libc::SHUT_RDWR => (true, true),
+            let how = match how {
+                libc::SHUT_RD => Shutdown::Read,
+                libc::SHUT_WR => Shutdown::Write,
+                libc::SHUT_RDWR => Shutdown::Both,
                 _ => return Err(Errno(libc::EINVAL)),
             };
+            let reading = how != Shutdown::Write;
             match socket.state {
                 SocketState::Closed => Err(Errno(libc::ENOTCONN)),
                 SocketState::Listening(id) => {
@@ -52,9 +54,7 @@ impl Adapter {
                         Some(_) => {}
                     }
                     socket.read_shut |= reading;
-                    if writing {
-                        shard.shutdown_write(now, id)?;
-                    }
+                    shard.shutdown(now, id, how)?;
                     Ok(())
                 }
             }

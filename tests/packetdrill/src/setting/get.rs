@@ -1,6 +1,6 @@
 //! `getsockopt`.
 
-use super::{Setting, values};
+use super::{Setting, timers, values};
 use crate::errno::Errno;
 use libc::{IPPROTO_TCP, SOL_SOCKET, c_int};
 use periplus_stack::SocketOptions;
@@ -19,6 +19,9 @@ impl Setting {
         level: c_int,
         name: c_int,
     ) -> Result<Vec<u8>, Errno> {
+        if let Some(bytes) = timers::get(options, level, name) {
+            return Ok(bytes);
+        }
         let number = match (level, name) {
             (SOL_SOCKET, libc::SO_TYPE) => libc::SOCK_STREAM,
             (SOL_SOCKET, libc::SO_PROTOCOL) => IPPROTO_TCP,

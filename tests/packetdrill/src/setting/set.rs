@@ -1,6 +1,6 @@
 //! `setsockopt`.
 
-use super::{Setting, values};
+use super::{Setting, timers, values};
 use crate::errno::Errno;
 use libc::{IPPROTO_TCP, SOL_SOCKET, c_int};
 use periplus_stack::SocketOptions;
@@ -20,6 +20,9 @@ impl Setting {
         name: c_int,
         value: &[u8],
     ) -> Result<(), Errno> {
+        if timers::set(options, level, name, value)? {
+            return Ok(());
+        }
         match level {
             SOL_SOCKET => self.set_socket(options, name, value),
             IPPROTO_TCP => self.set_tcp(options, name, value),
