@@ -19,8 +19,11 @@ mod journey_deterministic;
 mod journey_spine;
 mod journey_waits;
 mod loss_faulty_link;
+mod loss_limited_transmit;
 mod loss_retransmission;
+
 mod loss_sack_blocks;
+mod loss_sack_recovery;
 mod loss_scarce_memory;
 mod loss_slow_readers;
 mod loss_zero_window;

@@ -114,6 +114,30 @@ counters! {
     embryonic_rsts = "TcpExtEmbryonicRsts",
     /// Fast retransmissions (RFC 6582).
     tcp_fast_retrans = "TcpExtTCPFastRetrans",
+    /// Recoveries without SACK (RFC 6582).
+    tcp_reno_recovery = "TcpExtTCPRenoRecovery",
+    /// Recoveries with SACK (RFC 6675).
+    tcp_sack_recovery = "TcpExtTCPSackRecovery",
+    /// Peers that threw away what they had SACKed (RFC 2018 8).
+    tcp_sack_reneging = "TcpExtTCPSACKReneging",
+    /// SACK blocks that cannot be true, or found no room on the scoreboard.
+    tcp_sack_discard = "TcpExtTCPSACKDiscard",
+    /// Reports that data came again after it was acknowledged (RFC 2883).
+    tcp_dsack_recv = "TcpExtTCPDSACKRecv",
+    /// Reports that data came again while it waited out of order (RFC 2883).
+    tcp_dsack_ofo_recv = "TcpExtTCPDSACKOfoRecv",
+    /// Segments sent again in slow start, after a timeout.
+    tcp_slow_start_retrans = "TcpExtTCPSlowStartRetrans",
+    /// Timeouts in a recovery with SACK.
+    tcp_sack_recovery_fail = "TcpExtTCPSackRecoveryFail",
+    /// Timeouts in a recovery without SACK.
+    tcp_reno_recovery_fail = "TcpExtTCPRenoRecoveryFail",
+    /// Timeouts while the losses of an earlier one were repaired.
+    tcp_loss_failures = "TcpExtTCPLossFailures",
+    /// Timeouts of connections with SACK to which duplicate ACKs had come, too few to be a loss.
+    tcp_sack_failures = "TcpExtTCPSackFailures",
+    /// The same without SACK.
+    tcp_reno_failures = "TcpExtTCPRenoFailures",
     /// Retransmission timeouts, those of half-open connections included.
     tcp_timeouts = "TcpExtTCPTimeouts",
     /// Zero-window probes sent.

@@ -89,6 +89,12 @@ fields! {
         pub snd_mss: u32,
         /// Sent and not acknowledged, in segments of full size, begun ones included; Linux counts the segments as they were sent.
         pub unacked: u32,
+        /// Of them, those that the peer has, in segments of full size; without SACK, the duplicate ACKs that came.
+        pub sacked: u32,
+        /// Of them, those taken for lost, in segments of full size.
+        pub lost: u32,
+        /// Of them, those sent again, in segments of full size.
+        pub retrans: u32,
         /// Time since data was last sent, or since the beginning.
         pub last_data_sent: Duration,
         /// Time since data last came, or since the beginning.
@@ -160,6 +166,11 @@ impl Connection {
         } else {
             0
         };
+        let snd = &self.snd;
+        let outstanding = self
+            .recovery
+            .outstanding(snd.una, snd.nxt, snd.max, self.segment_size);
+        let segments = |bytes: u32| bytes.div_ceil(self.segment_size.max(1));
         TcpInfo {
             state: self.state,
             ca_state: self.recovery.ca_state(),
@@ -175,7 +186,10 @@ impl Connection {
             rcv_wscale: self.rcv.wind_shift,
             rto: timer.rto(),
             snd_mss: self.segment_size,
-            unacked: (self.snd.max - self.snd.una).div_ceil(self.segment_size.max(1)),
+            unacked: segments(snd.max - snd.una),
+            sacked: segments(outstanding.sacked),
+            lost: segments(outstanding.lost),
+            retrans: segments(outstanding.sent_again),
             last_data_sent,
             last_data_recv,
             last_ack_recv,

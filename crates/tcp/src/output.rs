@@ -2,7 +2,8 @@
 
 use crate::chronograph::Limit;
 use crate::connection::AckDue;
-use crate::{Connection, Context, Emit, RingFull, SegmentHeader, State};
+use crate::loss::HoleRule;
+use crate::{CaState, Connection, Context, Emit, RingFull, SegmentHeader, State};
 use periplus_journey::Instant;
 use periplus_wire::tcp::{TcpFlags, TcpOptions};
 use periplus_wire::{Ecn, SeqNum};
@@ -44,6 +45,7 @@ impl Connection {
         if self.retransmit_first {
             self.transmit_first_again(context, emit)?;
         }
+        self.transmit_holes(context, emit, HoleRule::Lost)?;
         if self.probe_due && self.snd.wnd.min(self.congestion.cwnd()) <= self.snd.flight_size() {
             // An old sequence number that the peer must answer: Linux's way to probe a zero window, which unlike a new
             // byte (RFC 9293 3.8.6.1) needs no care afterwards.
@@ -70,6 +72,9 @@ impl Connection {
         let turn = self.transmit_text(context, emit, quantum)?;
         self.note_short_of_buffer(context);
         self.probe_due = false;
+        if turn == Turn::Done {
+            self.transmit_holes(context, emit, HoleRule::Eager)?;
+        }
         if self.ack_due == AckDue::Now {
             // At SND.MAX, not SND.NXT: a time-out takes SND.NXT back, and an ACK that stands before the peer's RCV.NXT
             // is thrown away with what it acknowledges. Two ends that both timed out would never understand each other.
@@ -123,14 +128,10 @@ impl Connection {
         context: &mut Context<'_>,
         emit: &mut dyn Emit,
     ) -> Result<(), RingFull> {
-        let text = self.text_in_flight();
-        let (length, mut flags) = self.segment_again(0, text.min(self.current_segment_size()));
-        if length == text && self.snd.max - self.snd.una > text {
-            flags |= TcpFlags::FIN;
-        }
-        if length > 0 || flags.contains(TcpFlags::FIN) {
-            self.emit(context, emit, self.snd.una, flags, 0, length as usize)?;
-            self.count_sent(context, true, 1, self.snd.una);
+        let una = self.snd.una;
+        let end = self.recovery.next_sacked(una).unwrap_or(self.snd.max);
+        if una.before(end) {
+            self.transmit_again(context, emit, una..end)?;
             self.retransmit_at = Some(context.now + self.retransmission_timer.rto());
         }
         self.retransmit_first = false;
@@ -138,13 +139,13 @@ impl Connection {
     }
 
     /// Bytes of the send queue that were sent before.
-    fn text_in_flight(&self) -> u32 {
+    pub(crate) fn text_in_flight(&self) -> u32 {
         (self.snd.max - self.snd.una).min(self.send_queue.len() as u32)
     }
 
     /// How many of the `most` bytes `offset` after SND.UNA go into one segment when they are sent again, and its flags: it ends
     /// where it ended before, but that smaller ones are joined while they fit.
-    fn segment_again(&self, offset: u32, most: u32) -> (u32, TcpFlags) {
+    pub(crate) fn segment_again(&self, offset: u32, most: u32) -> (u32, TcpFlags) {
         let start = self.una_offset + u64::from(offset);
         let (mut length, mut flags) = (0, TcpFlags::ACK);
         while let Some(buffer) = self.send_buffers.containing(start + u64::from(length)) {
@@ -175,7 +176,13 @@ impl Connection {
         quantum: usize,
     ) -> Result<Turn, RingFull> {
         let mut budget = quantum as u32;
-        while let Some(next) = self.next_segment(emit) {
+        loop {
+            if let Some(end) = self.recovery.sacked_until(self.snd.nxt) {
+                self.snd.nxt = end; // after a time-out: the peer has it
+            }
+            let Some(next) = self.next_segment(emit) else {
+                return Ok(Turn::Done);
+            };
             if budget == 0 {
                 return Ok(Turn::More);
             }
@@ -203,7 +210,6 @@ impl Connection {
             }
             budget = budget.saturating_sub(length.max(1));
         }
-        Ok(Turn::Done)
     }
 
     /// All is out, the windows have room, and the backend waits to write: the send buffer is too small.
@@ -234,10 +240,10 @@ impl Connection {
         let (mut length, mut flags) = (0, TcpFlags::ACK);
         let size = self.current_segment_size();
         if offset < text {
-            let left = text - offset;
             if again {
-                let window = self.snd.wnd.min(self.congestion.cwnd());
-                let usable = window.saturating_sub(offset);
+                let hole = self.recovery.next_sacked(self.snd.nxt);
+                let left = hole.map_or(text - offset, |end| end - self.snd.nxt);
+                let usable = self.usable_again();
                 if usable < left.min(size) && !self.probe_due {
                     return None;
                 }
@@ -268,6 +274,13 @@ impl Connection {
         })
     }
 
+    /// What the windows leave to be sent again of what was taken for lost.
+    fn usable_again(&self) -> u32 {
+        let offered = self.snd.wnd.saturating_sub(self.snd.nxt - self.snd.una);
+        let uncongested = self.congestion.cwnd().saturating_sub(self.pipe());
+        offered.min(uncongested)
+    }
+
     /// As much of `length` as is gathered from [`PIECES`] pieces.
     fn gatherable(&self, offset: usize, length: usize) -> usize {
         let (mut pieces, mut total) = (0, 0);
@@ -281,7 +294,7 @@ impl Connection {
     }
 
     /// Sends a segment with `length` bytes of the send queue, `offset` after SND.UNA, and what every segment carries.
-    fn emit(
+    pub(crate) fn emit(
         &mut self,
         context: &mut Context<'_>,
         emit: &mut dyn Emit,
@@ -350,11 +363,20 @@ impl Connection {
     }
 
     /// Counts the segments that were sent, times them, and starts the retransmission timer (RFC 6298 5.1).
-    fn count_sent(&mut self, context: &mut Context<'_>, again: bool, segments: u32, end: SeqNum) {
+    pub(crate) fn count_sent(
+        &mut self,
+        context: &mut Context<'_>,
+        again: bool,
+        segments: u32,
+        end: SeqNum,
+    ) {
         let now: Instant = context.now;
         if again {
             self.retransmissions += segments;
             context.counters.tcp_retrans_segs += u64::from(segments);
+            if self.recovery.ca_state() == CaState::Loss {
+                context.counters.tcp_slow_start_retrans += u64::from(segments);
+            }
             self.retransmission_timer.sent_again(now);
         } else {
             context.counters.tcp_out_segs += u64::from(segments);
@@ -374,10 +396,10 @@ impl Connection {
                 let buffers = &self.send_buffers;
                 let sent = self.snd.nxt - self.snd.una;
                 let released = (buffers.released - self.una_offset) as u32;
-                let window = self.snd.wnd.min(self.congestion.cwnd());
                 let again = self.snd.nxt.before(self.snd.max);
                 buffers.push_due
-                    || (again && sent < window)
+                    || (again && self.usable_again() > 0)
+                    || self.has_hole_to_send()
                     || (!again && sent < released)
                     || (sent == released && buffers.fin_released && !self.fin_acknowledged)
             }

@@ -85,11 +85,21 @@ impl Connection {
 
     /// Segments in flight.
     pub(crate) fn packets_in_flight(&self) -> u32 {
-        if self.snd.nxt.before(self.snd.max) && self.send_buffers.released == self.sent_to() {
+        let snd = &self.snd;
+        let packets_out = self.send_buffers.packets_out;
+        if let Some(outstanding) =
+            self.recovery
+                .outstanding_by_sack(snd.una, snd.nxt, snd.max, self.segment_size)
+        {
+            let segments = |bytes: u32| bytes.div_ceil(self.segment_size);
+            let left = segments(outstanding.sacked) + segments(outstanding.lost);
+            return packets_out.saturating_sub(left) + segments(outstanding.sent_again);
+        }
+        if snd.nxt.before(snd.max) && self.send_buffers.released == self.sent_to() {
             // Everything was taken for lost; what of it was sent again is in flight.
-            self.snd.flight_size().div_ceil(self.segment_size)
+            snd.flight_size().div_ceil(self.segment_size)
         } else {
-            self.send_buffers.packets_out
+            packets_out.saturating_sub(self.recovery.limited_transmit())
         }
     }
 

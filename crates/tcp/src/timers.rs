@@ -1,7 +1,7 @@
 //! What a connection does when time passes.
 
 use crate::connection::AckDue;
-use crate::{Connection, Context, State, StreamError};
+use crate::{CaState, Connection, Context, State, StreamError};
 use periplus_journey::{Instant, Outcome};
 
 impl Connection {
@@ -66,7 +66,13 @@ impl Connection {
         let first = self.retransmission_timer.back_off() == 0;
         self.congestion
             .timed_out(self.snd.max - self.snd.una, first);
-        self.recovery.timed_out(self.snd.max);
+        if first {
+            self.count_failed_recovery(context);
+        }
+        if self.recovery.has_reneged(self.snd.una) {
+            context.counters.tcp_sack_reneging += 1;
+        }
+        self.recovery.timed_out(self.snd.una, self.snd.max);
         self.snd.nxt = self.snd.una; // everything after it is taken for lost (RFC 6298 5.4)
         self.retransmit_first = false;
         self.retransmission_timer.expired();
@@ -163,5 +169,19 @@ impl Connection {
             Outcome::Timeout,
             Some(reason),
         );
+    }
+
+    /// The first time-out of a segment: what was under way to repair it did not.
+    fn count_failed_recovery(&self, context: &mut Context<'_>) {
+        let counters = &mut context.counters;
+        let counter = match (self.recovery.ca_state(), self.sack_permitted) {
+            (CaState::Open, _) => return,
+            (CaState::Loss, _) => &mut counters.tcp_loss_failures,
+            (CaState::Recovery, true) => &mut counters.tcp_sack_recovery_fail,
+            (CaState::Recovery, false) => &mut counters.tcp_reno_recovery_fail,
+            (CaState::Disorder, true) => &mut counters.tcp_sack_failures,
+            (CaState::Disorder, false) => &mut counters.tcp_reno_failures,
+        };
+        *counter += 1;
     }
 }

@@ -56,6 +56,12 @@ impl NewReno {
         }
     }
 
+    /// The same, where `duplicate_acks` segments of it are known to have arrived earlier.
+    pub(crate) fn acknowledged_but(&mut self, acked: u32, duplicate_acks: u32) {
+        let known = duplicate_acks.saturating_mul(self.smss);
+        self.acknowledged(acked.saturating_sub(known).max(acked.min(self.smss)));
+    }
+
     /// Nothing was sent for so long that the window would have been halved so often: it is, though not below the initial one,
     /// and what it was is remembered as where to slow down (RFC 5681 4.1, RFC 2861 3).
     pub(crate) fn restart(&mut self, halvings: u32) {
@@ -77,6 +83,17 @@ impl NewReno {
     pub(crate) fn enter_recovery(&mut self, flight_size: u32, duplicate_acks: u32) {
         self.halve(flight_size);
         self.cwnd = self.ssthresh + duplicate_acks * self.smss;
+    }
+
+    /// RFC 6675 5, step 4.2: what may be in the network is told by the pipe, and the window not inflated.
+    pub(crate) fn enter_sack_recovery(&mut self, flight_size: u32) {
+        self.halve(flight_size);
+        self.cwnd = self.ssthresh;
+    }
+
+    /// RFC 6675 5, step A.
+    pub(crate) fn leave_sack_recovery(&mut self) {
+        self.cwnd = self.ssthresh;
     }
 
     pub(crate) fn inflate(&mut self) {

@@ -1,11 +1,10 @@
 //! Fast retransmit and fast recovery by NewReno (RFC 6582, upon RFC 5681 3.2).
 
+use super::sack_recovery::SackRecovery;
+use super::scoreboard::DUP_THRESH;
 use crate::CaState;
 use crate::congestion::NewReno;
 use periplus_wire::SeqNum;
-
-/// Duplicate ACKs that count as a loss (RFC 5681 3.2).
-const DUPLICATE_ACK_THRESHOLD: u32 = 3;
 
 /// What an ACK means for the oldest segment in flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,12 +18,14 @@ pub(crate) enum AckVerdict {
 /// The recovery's variables.
 #[derive(Clone, Debug)]
 pub(crate) struct FastRecovery {
-    duplicate_acks: u32,
-    /// RFC 6582's `recover`: the recovery ends when this is acknowledged.
-    recover: SeqNum,
-    in_recovery: bool,
+    pub(super) duplicate_acks: u32,
+    /// RFC 6582's `recover`, RFC 6675's RecoveryPoint: the recovery ends when this is acknowledged.
+    pub(super) recover: SeqNum,
+    pub(super) in_recovery: bool,
     /// The timer expired, and `recover` is not acknowledged yet.
-    in_loss: bool,
+    pub(super) in_loss: bool,
+    /// With SACK, while the peer has something that it cannot acknowledge yet, or a recovery goes on.
+    pub(super) sack: Option<Box<SackRecovery>>,
 }
 
 impl FastRecovery {
@@ -37,6 +38,7 @@ impl FastRecovery {
             recover: iss - 1,
             in_recovery: false,
             in_loss: false,
+            sack: None,
         }
     }
 
@@ -48,13 +50,15 @@ impl FastRecovery {
                 in_recovery: true, ..
             } => CaState::Recovery,
             Self {
-                duplicate_acks: 0, ..
+                duplicate_acks: 0,
+                sack: None,
+                ..
             } => CaState::Open,
             _ => CaState::Disorder,
         }
     }
 
-    /// An ACK that acknowledges nothing new came while `flight_size` bytes are out, the newest ending at `max`.
+    /// Without SACK: an ACK that acknowledges nothing new came while `flight_size` bytes are out, the newest ending at `max`.
     pub(crate) fn duplicate_ack(
         &mut self,
         una: SeqNum,
@@ -68,16 +72,16 @@ impl FastRecovery {
             return AckVerdict::Fine;
         }
         // RFC 6582 3.2, step 2: not again for losses of the window that was repaired last.
-        if self.duplicate_acks == DUPLICATE_ACK_THRESHOLD && una.after(self.recover + 1) {
+        if self.duplicate_acks == DUP_THRESH && una.after(self.recover + 1) {
             self.in_recovery = true;
             self.recover = max - 1;
-            congestion.enter_recovery(flight_size, DUPLICATE_ACK_THRESHOLD);
+            congestion.enter_recovery(flight_size, DUP_THRESH);
             return AckVerdict::RetransmitFirst;
         }
         AckVerdict::Fine
     }
 
-    /// `acked` new bytes were acknowledged, up to `una`; `flight_size` are still out.
+    /// Without SACK: `acked` new bytes were acknowledged, up to `una`; `flight_size` are still out.
     pub(crate) fn new_ack(
         &mut self,
         una: SeqNum,
@@ -85,14 +89,12 @@ impl FastRecovery {
         flight_size: u32,
         congestion: &mut NewReno,
     ) -> AckVerdict {
-        self.duplicate_acks = 0;
+        let duplicate_acks = std::mem::take(&mut self.duplicate_acks);
         self.in_loss &= !una.after(self.recover);
         if !self.in_recovery {
-            // `recover` is kept near: left behind by half the sequence space, it would look as if it lay ahead.
-            if una.after(self.recover + 2) {
-                self.recover = una - 2;
-            }
-            congestion.acknowledged(acked);
+            self.keep_recover_near(una);
+            // Each duplicate ACK told of a segment that had arrived, and let another one go.
+            congestion.acknowledged_but(acked, duplicate_acks);
             return AckVerdict::Fine;
         }
         if una.after(self.recover) {
@@ -105,8 +107,19 @@ impl FastRecovery {
         AckVerdict::RetransmitFirst
     }
 
-    /// The retransmission timer expired (RFC 6582 3.2, step 4).
-    pub(crate) fn timed_out(&mut self, max: SeqNum) {
+    /// Left behind by half the sequence space, `recover` would look as if it lay ahead.
+    pub(super) fn keep_recover_near(&mut self, una: SeqNum) {
+        if una.after(self.recover + 2) {
+            self.recover = una - 2;
+        }
+    }
+
+    /// The retransmission timer expired (RFC 6582 3.2, step 4; RFC 6675 5.1). What is SACKed is not sent again, unless the peer
+    /// has thrown it away: RFC 2018 8 has it all forgotten, RFC 6675 5.1 leaves it to who looks for that, as Linux does.
+    pub(crate) fn timed_out(&mut self, una: SeqNum, max: SeqNum) {
+        if self.has_reneged(una) {
+            self.sack = None;
+        }
         self.in_recovery = false;
         self.in_loss = true;
         self.duplicate_acks = 0;

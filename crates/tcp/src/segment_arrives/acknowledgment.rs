@@ -2,7 +2,7 @@
 
 use crate::chronograph::Limit;
 use crate::connection::AckDue;
-use crate::loss::AckVerdict;
+use crate::loss::{AckVerdict, SackedAck};
 use crate::release::bound_to_half_window;
 use crate::{Connection, Context, Disposition, Segment, SegmentHeader, State};
 use periplus_journey::DropReason;
@@ -51,8 +51,14 @@ impl Connection {
         let probed = self.unanswered.heard();
         self.keepalive.heard(context.now);
         self.activity.ack_received(context.now);
+        let sacked = self.take_sack(context, segment);
         if ack.after(self.snd.una) {
-            self.new_acknowledgment(context, segment);
+            self.new_acknowledgment(context, segment, sacked);
+        } else if self.sack_permitted {
+            if sacked > 0 {
+                self.counted().dup_acks_in += 1;
+                self.note_sacked(context, 0, sacked);
+            }
         } else if ack == self.snd.una && self.is_duplicate(segment) {
             self.counted().dup_acks_in += 1;
             let flight_size = self.snd.flight_size();
@@ -62,6 +68,9 @@ impl Connection {
                 flight_size,
                 &mut self.congestion,
             );
+            if verdict == AckVerdict::RetransmitFirst {
+                context.counters.tcp_reno_recovery += 1;
+            }
             self.heed(context, verdict);
         }
         self.update_window(context, segment);
@@ -81,7 +90,7 @@ impl Connection {
             && u32::from(segment.wnd) << self.snd.wind_shift == self.snd.wnd
     }
 
-    fn new_acknowledgment(&mut self, context: &mut Context<'_>, segment: &Segment) {
+    fn new_acknowledgment(&mut self, context: &mut Context<'_>, segment: &Segment, sacked: u32) {
         let ack = segment.ack;
         let acked = ack - self.snd.una;
         // The offset tells our SYN from the same number a time round the sequence space later.
@@ -107,14 +116,19 @@ impl Connection {
             .cwnd_validation
             .is_cwnd_limited(self.cwnd_segments(), in_slow_start);
         self.congestion.set_limited(limited);
-        let verdict =
-            self.recovery
-                .new_ack(ack, acked, self.snd.flight_size(), &mut self.congestion);
-        self.heed(context, verdict);
+        if self.sack_permitted {
+            self.note_sacked(context, acked, sacked);
+        } else {
+            let flight_size = self.snd.flight_size();
+            let congestion = &mut self.congestion;
+            let verdict = self.recovery.new_ack(ack, acked, flight_size, congestion);
+            self.heed(context, verdict);
+        }
         // RFC 6298 5.2 and 5.3.
         let all_acknowledged = self.snd.una == self.snd.max;
-        self.retransmit_at =
-            (!all_acknowledged).then(|| context.now + self.retransmission_timer.rto());
+        let wait = self.wait_for_reneged();
+        self.retransmit_at = (!all_acknowledged)
+            .then(|| context.now + wait.unwrap_or_else(|| self.retransmission_timer.rto()));
         let summary = self.summary();
         if let Some(journal) = &mut self.journal {
             journal.acknowledged(
@@ -142,6 +156,24 @@ impl Connection {
             .and_then(|(clock, echo_reply)| clock.age(echo_reply, arrived));
         self.retransmission_timer
             .acknowledged(segment.ack, self.snd.max, arrived, echoed);
+    }
+
+    /// An ACK of a peer with SACK acknowledged and SACKed so many bytes.
+    fn note_sacked(&mut self, context: &mut Context<'_>, acked: u32, sacked: u32) {
+        let una = self.snd.una;
+        let ack = SackedAck {
+            una,
+            max: self.snd.max,
+            acked,
+            sacked,
+            known: self.recovery.scoreboard_acknowledged(una),
+            smss: self.segment_size,
+        };
+        let verdict = self.recovery.sacked_ack(ack, &mut self.congestion);
+        if verdict == AckVerdict::RetransmitFirst {
+            context.counters.tcp_sack_recovery += 1;
+        }
+        self.heed(context, verdict);
     }
 
     fn heed(&mut self, context: &mut Context<'_>, verdict: AckVerdict) {

@@ -1,0 +1,279 @@
+//! Loss recovery with SACK (RFC 6675), for a connection whose peer has SACKed something.
+
+use super::scoreboard::{DUP_THRESH, Scoreboard};
+use super::{AckVerdict, FastRecovery};
+use crate::congestion::NewReno;
+use periplus_wire::SeqNum;
+use std::ops::Range;
+
+/// RFC 6675's variables, while there is something on the scoreboard or to be repaired by it.
+#[derive(Clone, Debug)]
+pub(crate) struct SackRecovery {
+    pub(super) scoreboard: Scoreboard,
+    /// HighRxt: holes before this were sent again in this recovery.
+    high_rxt: SeqNum,
+    /// RescueRxt: once this is acknowledged, the newest hole may be sent again without a sign that it was lost.
+    rescue_rxt: SeqNum,
+}
+
+/// What an ACK said, of a connection with SACK.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SackedAck {
+    /// SND.UNA, the ACK taken.
+    pub una: SeqNum,
+    /// SND.MAX.
+    pub max: SeqNum,
+    /// Bytes that it acknowledged.
+    pub acked: u32,
+    /// Bytes that it SACKed and none had before.
+    pub sacked: u32,
+    /// Of the bytes it acknowledged, those that had been SACKed.
+    pub known: u32,
+    /// Bytes of a full segment.
+    pub smss: u32,
+}
+
+impl SackRecovery {
+    pub(super) fn new(una: SeqNum) -> Self {
+        Self {
+            scoreboard: Scoreboard::default(),
+            high_rxt: una,
+            rescue_rxt: una,
+        }
+    }
+
+    fn enter(&mut self, una: SeqNum) {
+        self.high_rxt = una;
+        // RFC 6675 leaves it undefined, which lets the newest segment be sent again while it is still on its way. Once something
+        // that was sent again is acknowledged, its fate is known.
+        self.rescue_rxt = una;
+    }
+
+    /// SetPipe (RFC 6675 4): bytes that are in the network, of those before `nxt`.
+    fn pipe(&self, una: SeqNum, nxt: SeqNum, smss: u32) -> u32 {
+        let scoreboard = &self.scoreboard;
+        let lost_before = scoreboard.lost_before(smss).unwrap_or(una).min(nxt);
+        let lost = scoreboard.not_sacked(una, lost_before);
+        let sent_again = scoreboard.not_sacked(una, self.high_rxt.min(nxt));
+        scoreboard.not_sacked(una, nxt) - lost + sent_again
+    }
+
+    /// NextSeg (RFC 6675 4), rule 1, or 3 where `lost` is false: the next hole, which nobody said was lost in rule 3.
+    fn next_hole(&self, una: SeqNum, smss: u32, lost: bool) -> Option<Range<SeqNum>> {
+        let hole = self.scoreboard.next_hole(self.high_rxt.max(una))?;
+        let is_lost = || self.scoreboard.lost_before(smss);
+        (!lost || is_lost().is_some_and(|edge| hole.start.before(edge))).then_some(hole)
+    }
+
+    /// NextSeg, rule 4: a part of the newest hole, once a recovery.
+    fn rescue(&self, una: SeqNum, max: SeqNum, length: u32) -> Option<Range<SeqNum>> {
+        if !una.after(self.rescue_rxt) {
+            return None;
+        }
+        let hole = self.scoreboard.last_hole(una, max);
+        let start = hole.start.max(hole.end - length.min(hole.end - hole.start));
+        // What was sent again already is not sent a third time.
+        (start.at_or_after(self.high_rxt) && start.before(hole.end)).then_some(start..hole.end)
+    }
+}
+
+/// What the bytes in flight are taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Outstanding {
+    /// The peer has them; without SACK, as far as duplicate ACKs say.
+    pub sacked: u32,
+    /// Lost, of which some may have been sent again.
+    pub lost: u32,
+    /// Sent again.
+    pub sent_again: u32,
+}
+
+/// Which of NextSeg's rules (RFC 6675 4) a hole is asked for by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HoleRule {
+    /// Rule 1: it counts as lost.
+    Lost,
+    /// Rules 3 and 4: there is nothing new to be sent instead.
+    Eager,
+}
+
+impl FastRecovery {
+    /// `[start, end)`, which lies between SND.UNA and SND.MAX, is SACKed. Returns how many bytes of it were not before, or
+    /// `None` if the scoreboard is full.
+    pub(crate) fn sacked(&mut self, una: SeqNum, start: SeqNum, end: SeqNum) -> Option<u32> {
+        let sack = self
+            .sack
+            .get_or_insert_with(|| Box::new(SackRecovery::new(una)));
+        sack.scoreboard.add(start, end)
+    }
+
+    /// Everything before `una` is acknowledged. Returns how many bytes of it were SACKed.
+    pub(crate) fn scoreboard_acknowledged(&mut self, una: SeqNum) -> u32 {
+        let sack = self.sack.as_mut();
+        sack.map_or(0, |sack| sack.scoreboard.acknowledged(una))
+    }
+
+    /// An ACK came on a connection with SACK, and the scoreboard has been told of it (RFC 6675 5).
+    pub(crate) fn sacked_ack(&mut self, ack: SackedAck, congestion: &mut NewReno) -> AckVerdict {
+        let SackedAck { una, smss, .. } = ack;
+        if ack.acked > 0 {
+            self.duplicate_acks = 0;
+            self.in_loss &= !una.after(self.recover);
+            if !self.in_recovery {
+                self.keep_recover_near(una);
+                congestion.acknowledged(ack.acked - ack.known + ack.sacked);
+            } else if una.after(self.recover) {
+                self.in_recovery = false;
+                congestion.leave_sack_recovery();
+            }
+        } else if ack.sacked > 0 {
+            self.duplicate_acks += 1;
+        }
+        if self.in_recovery {
+            return AckVerdict::Fine;
+        }
+        let Some(sack) = &mut self.sack else {
+            return AckVerdict::Fine;
+        };
+        sack.high_rxt = una;
+        if sack.scoreboard.is_empty() {
+            self.sack = None;
+            return AckVerdict::Fine;
+        }
+        let first_is_lost = sack
+            .scoreboard
+            .lost_before(smss)
+            .is_some_and(|edge| una.before(edge));
+        let is_loss = self.duplicate_acks >= DUP_THRESH || first_is_lost;
+        // RFC 6675 5.1: not again for losses of the window that the timer has given up.
+        if !is_loss || !una.after(self.recover) {
+            return AckVerdict::Fine;
+        }
+        sack.enter(una);
+        self.in_recovery = true;
+        self.recover = ack.max - 1;
+        congestion.enter_sack_recovery(ack.max - una);
+        AckVerdict::RetransmitFirst
+    }
+
+    /// Bytes of those before `nxt` that are in the network. Without SACK,
+    /// less what duplicate ACKs tell of.
+    pub(crate) fn pipe(&self, una: SeqNum, nxt: SeqNum, smss: u32) -> u32 {
+        match &self.sack {
+            // what the timer gave up lies behind `nxt`, and what lies before it was sent again
+            Some(sack) if self.in_loss => sack.scoreboard.not_sacked(una, nxt),
+            Some(sack) => sack.pipe(una, nxt, smss),
+            None => (nxt - una).saturating_sub(self.limited_transmit() * smss),
+        }
+    }
+
+    /// Without SACK: segments that two duplicate ACKs at most tell to have left the network (RFC 3042).
+    pub(crate) fn limited_transmit(&self) -> u32 {
+        if self.sack.is_some() || self.in_recovery || self.in_loss {
+            0
+        } else {
+            self.duplicate_acks.min(DUP_THRESH - 1)
+        }
+    }
+
+    /// As [`outstanding`](Self::outstanding), where the scoreboard knows of it.
+    pub(crate) fn outstanding_by_sack(
+        &self,
+        una: SeqNum,
+        nxt: SeqNum,
+        max: SeqNum,
+        smss: u32,
+    ) -> Option<Outstanding> {
+        self.sack.as_ref()?;
+        Some(self.outstanding(una, nxt, max, smss))
+    }
+
+    /// What of the holes is sent again next, at most `length` bytes, if the window of congestion has room for it.
+    pub(crate) fn next_segment(
+        &self,
+        una: SeqNum,
+        max: SeqNum,
+        length: u32,
+        smss: u32,
+        rule: HoleRule,
+    ) -> Option<Range<SeqNum>> {
+        let sack = self.sack.as_ref().filter(|_| self.in_recovery)?;
+        let hole = sack.next_hole(una, smss, rule == HoleRule::Lost);
+        let hole = hole.map(|hole| hole.start..hole.end.min(hole.start + length));
+        hole.or_else(|| match rule {
+            HoleRule::Lost => None,
+            HoleRule::Eager => sack.rescue(una, max, length),
+        })
+    }
+
+    /// `hole` was sent again.
+    pub(crate) fn sent_again(&mut self, hole: Range<SeqNum>) {
+        let recover = self.recover;
+        let Some(sack) = &mut self.sack else { return };
+        let below = sack.scoreboard.highest();
+        if below.is_some_and(|highest| hole.start.before(highest)) {
+            sack.high_rxt = sack.high_rxt.max(hole.end);
+        } else {
+            sack.rescue_rxt = recover; // a rescue, which leaves HighRxt as it is
+        }
+    }
+
+    /// Where the run of SACKed bytes ends in which `seq` lies.
+    pub(crate) fn sacked_until(&self, seq: SeqNum) -> Option<SeqNum> {
+        self.sack.as_ref()?.scoreboard.sacked_until(seq)
+    }
+
+    /// The first SACKed byte at `seq` or after it.
+    pub(crate) fn next_sacked(&self, seq: SeqNum) -> Option<SeqNum> {
+        self.sack.as_ref()?.scoreboard.next_sacked(seq)
+    }
+
+    /// The peer has SACKed what comes next after what it acknowledges: it has thrown it away (RFC 2018 8).
+    pub(crate) fn has_reneged(&self, una: SeqNum) -> bool {
+        self.sacked_until(una).is_some()
+    }
+
+    /// What it takes the bytes in flight for, of which those before `nxt` were sent since the last time-out.
+    pub(crate) fn outstanding(
+        &self,
+        una: SeqNum,
+        nxt: SeqNum,
+        max: SeqNum,
+        smss: u32,
+    ) -> Outstanding {
+        match &self.sack {
+            Some(sack) => Outstanding {
+                sacked: sack.scoreboard.bytes(),
+                lost: match sack.scoreboard.lost_before(smss) {
+                    _ if self.in_loss => sack.scoreboard.not_sacked(una, max),
+                    edge => sack.scoreboard.not_sacked(una, edge.unwrap_or(una)),
+                },
+                sent_again: if self.in_loss {
+                    sack.scoreboard.not_sacked(una, nxt)
+                } else {
+                    sack.scoreboard.not_sacked(una, sack.high_rxt)
+                },
+            },
+            None if self.in_loss => Outstanding {
+                sacked: 0,
+                lost: max - una,
+                sent_again: nxt - una,
+            },
+            None => {
+                let first = if self.in_recovery {
+                    smss.min(max - una)
+                } else {
+                    0
+                };
+                Outstanding {
+                    sacked: self
+                        .duplicate_acks
+                        .saturating_mul(smss)
+                        .min(max - una - first),
+                    lost: first,
+                    sent_again: first,
+                }
+            }
+        }
+    }
+}
