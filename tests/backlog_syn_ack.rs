@@ -69,7 +69,7 @@ fn in_a_crowded_queue_the_old_are_given_up_after_two() {
     // The first is given up; the other four are not more than half any more, and stay.
     assert_eq!(half_open(&script), 4);
     assert_eq!(script.all_segments_now().len(), 4);
-    assert_eq!(script.stack.shard.counters().tcp_attempt_fails, 1);
+    assert_eq!(script.stack.shard.counters().tcp_timeouts, 15);
 }
 
 #[test]

@@ -110,7 +110,7 @@ counters! {
     paws_active_rejected = "TcpExtPAWSActive",
     /// Answers to our SYN/ACK that echo a timestamp we never sent.
     ts_ecr_rejected = "TcpExtTSEcrRejected",
-    /// RSTs that ended half-open connections.
+    /// RSTs that ended half-open connections, from the peer or from us.
     embryonic_rsts = "TcpExtEmbryonicRsts",
     /// Fast retransmissions (RFC 6582).
     tcp_fast_retrans = "TcpExtTCPFastRetrans",

@@ -168,6 +168,7 @@ impl Shard {
             AckVerdict::Establish => {}
             AckVerdict::Drop => return Fate::Dropped(DropReason::TcpListenOverflow),
             AckVerdict::Reset => {
+                environment.counters.embryonic_rsts += 1;
                 let answer = periplus_tcp::reset::answer_to(&segment);
                 self.forget_half_open(now, index, Outcome::Reset, "tcp_abort_on_overflow");
                 return match answer {

@@ -56,7 +56,7 @@ impl Shard {
         self.environment.counters.tcp_timeouts += 1;
         let retries = listener.max_syn_ack_retries(&self.environment.sysctls);
         if !entry.record.time_out(retries) {
-            self.environment.counters.tcp_attempt_fails += 1;
+            // Linux does not count it as TcpAttemptFails, unlike RFC 4022.
             self.forget_half_open(now, index, Outcome::Timeout, "tcp_synack_retries");
             return;
         }

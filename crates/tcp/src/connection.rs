@@ -422,7 +422,7 @@ impl Connection {
         }
     }
 
-    /// The connection is over without a further word to the peer: queues are flushed (RFC 9293 3.10.7.4, second).
+    /// The connection is over without a further word to the peer.
     pub(crate) fn fail(
         &mut self,
         context: &mut Context<'_>,
@@ -434,6 +434,12 @@ impl Connection {
         self.error.get_or_insert(error);
         self.chronograph.turn(context.now, Limit::Idle);
         self.release();
+        // What was received and acknowledged before the peer's RST, the backend may still read, as on Linux: in the accept queue
+        // it had no chance to. RFC 9293 would have it flushed.
+        let broken_off = matches!(error, StreamError::Reset | StreamError::TimedOut);
+        if !(broken_off && self.attached) {
+            self.receive_queue.clear();
+        }
         self.end_journal(context, outcome, reason);
     }
 
@@ -452,7 +458,6 @@ impl Connection {
     fn release(&mut self) {
         self.send_queue.clear();
         self.send_buffers.clear();
-        self.receive_queue.clear();
         self.reassembly.clear();
         self.received_blocks = None;
         self.retransmit_at = None;

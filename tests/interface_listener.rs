@@ -1,0 +1,157 @@
+//! The kernel's listener and ours, given the same: clients behind one wire each, the kernel's listener in a neighbouring namespace and
+//! ours on an interface in another. What both count, how long their queues are and what becomes of their clients has to be equal.
+
+mod client;
+mod neighbour;
+mod report;
+mod script;
+mod server;
+mod two_hundred;
+mod wire;
+
+use neighbour::Neighbour;
+use periplus_nic::netlink::Netlink;
+use periplus_nic::{PacketDevice, PacketOptions};
+use periplus_stack::ShardOptions;
+use periplus_tcp::Sysctls;
+use periplus_tests::{Host, in_namespace};
+use rustix::thread::{CpuSet, sched_getcpu, sched_setaffinity};
+use script::{Script, Seen, Step, World, play};
+use server::{Kernel, Periplus};
+use std::time::Duration;
+use wire::{LISTENER, Wire};
+
+/// By how much a step may be late. More, and the listeners' own timers may have come before what they should come after.
+const LATEST: Duration = Duration::from_millis(200);
+/// How often a script is played on a machine that is too busy for it.
+const ATTEMPTS: usize = 8;
+
+/// The knobs of both listeners.
+#[derive(Clone, Copy)]
+struct Knobs {
+    syncookies: u8,
+    abort_on_overflow: bool,
+}
+
+fn kernel(backlog: usize, knobs: Knobs) -> World<Kernel> {
+    let there = Neighbour::new();
+    there.lay_wire("tokernel", "kernel");
+    there.give_address("kernel", LISTENER);
+    there.set("tcp_max_syn_backlog", "4096");
+    there.set("tcp_syncookies", &knobs.syncookies.to_string());
+    let abort = u8::from(knobs.abort_on_overflow).to_string();
+    there.set("tcp_abort_on_overflow", &abort);
+    let theirs = there.enter(|| Netlink::open().unwrap().link("kernel").unwrap().ethernet);
+    let wire = Wire::open("tokernel", theirs);
+    World::new(wire, Kernel::listen(there, backlog))
+}
+
+fn ours(there: &Neighbour, backlog: usize, knobs: Knobs) -> World<Periplus> {
+    there.lay_wire("toours", "ours");
+    let device = there.enter(|| PacketDevice::open(&PacketOptions::new("ours")).unwrap());
+    let ethernet = device.ethernet();
+    let options = ShardOptions {
+        ethernet,
+        address: LISTENER,
+        tcp: Sysctls {
+            tcp_abort_on_overflow: knobs.abort_on_overflow,
+            ..Sysctls::default()
+        },
+        ..ShardOptions::default()
+    };
+    let host = Host::new(options, 7, device);
+    let wire = Wire::open("toours", ethernet);
+    World::new(wire, Periplus::listen(host, backlog))
+}
+
+/// Plays a script to both, again if the machine was too busy for it.
+fn compare(script: &Script, backlog: usize, knobs: Knobs) -> (Seen, Seen) {
+    stay_on_one_processor();
+    for _ in 0..ATTEMPTS {
+        let there = Neighbour::new();
+        let kernel = kernel(backlog, knobs);
+        let ours = ours(&there, backlog, knobs);
+        match play(script, kernel, ours, LATEST) {
+            Ok(seen) => return seen,
+            Err(late) => eprintln!("a step was {late:?} late: once more"),
+        }
+    }
+    panic!("the machine was too busy {ATTEMPTS} times");
+}
+
+/// Frames that one processor has sent do not overtake each other.
+fn stay_on_one_processor() {
+    let mut this = CpuSet::new();
+    this.set(sched_getcpu());
+    sched_setaffinity(None, &this).unwrap();
+}
+
+/// Twelve SYNs at a backlog of 8, and nobody answers the SYN/ACKs; one client repeats its SYN.
+fn nobody_answers() -> Script {
+    let mut script = Script::default();
+    script.at(10, (0..12).map(Step::Syn));
+    script.at(1_500, [Step::SynAgain(0)]);
+    // Too soon after the last answer.
+    script.at(1_700, [Step::SynAgain(0)]);
+    for look in [700, 2_000, 5_000, 6_500, 8_500] {
+        script.at(look, [Step::Look]);
+    }
+    script
+}
+
+fn assert_equal(kernel: &Seen, ours: &Seen) {
+    let table = report::table(kernel, ours);
+    println!("{table}");
+    for (number, (theirs, ours)) in kernel.clients.iter().zip(&ours.clients).enumerate() {
+        assert_eq!(ours, theirs, "client {number}\n{table}");
+    }
+    assert_eq!(ours.backend, kernel.backend, "{table}");
+    assert_eq!(report::rows(ours), report::rows(kernel), "{table}");
+    assert_eq!(ours.looks, kernel.looks, "{table}");
+}
+
+#[test]
+fn two_hundred_handshakes_without_cookies() {
+    if !in_namespace("interface_listener::two_hundred_handshakes_without_cookies") {
+        return;
+    }
+    let knobs = Knobs {
+        syncookies: 0,
+        abort_on_overflow: false,
+    };
+    let (kernel, ours) = compare(&two_hundred::script(), 8, knobs);
+    assert_equal(&kernel, &ours);
+    // The script overflows both queues.
+    assert!(kernel.counters["TcpExtListenOverflows"] > 50);
+    assert!(kernel.counters["TcpExtTCPReqQFullDrop"] > 10);
+}
+
+#[test]
+fn two_hundred_handshakes_with_resets_on_overflow() {
+    if !in_namespace("interface_listener::two_hundred_handshakes_with_resets_on_overflow") {
+        return;
+    }
+    let knobs = Knobs {
+        syncookies: 0,
+        abort_on_overflow: true,
+    };
+    let (kernel, ours) = compare(&two_hundred::script(), 8, knobs);
+    assert_equal(&kernel, &ours);
+}
+
+#[test]
+fn syn_acks_that_nobody_answers() {
+    if !in_namespace("interface_listener::syn_acks_that_nobody_answers") {
+        return;
+    }
+    let knobs = Knobs {
+        syncookies: 0,
+        abort_on_overflow: false,
+    };
+    let (mut kernel, mut ours) = compare(&nobody_answers(), 8, knobs);
+    // Timers that are due at the same time run in any order, so that it is chance which of the old clients are given up.
+    for seen in [&mut kernel, &mut ours] {
+        seen.clients[1..].sort_by_key(|client| client.syn_acks);
+    }
+    assert_equal(&kernel, &ours);
+}
