@@ -412,6 +412,14 @@ impl Shard {
 
     /// Resets a connection. It is still to be [closed](Shard::close).
     pub fn abort(&mut self, now: Instant, id: ConnectionId) {
+        // RFC 9293 3.10.5, TIME-WAIT; Linux keeps the record.
+        let record = self
+            .flows
+            .get_mut(id.0)
+            .and_then(|flow| flow.time_wait.take());
+        if let Some(record) = record {
+            self.forget_time_wait(record);
+        }
         self.with(now, id, |connection, context| connection.abort(context));
     }
 

@@ -3,6 +3,7 @@
 use crate::flow_table::FlowKey;
 use crate::frame_writer::FlowHeader;
 use crate::list::{Linked, Links};
+use crate::slab::Index;
 use crate::timer_wheel::TimerId;
 use periplus_journey::Instant;
 use periplus_tcp::{Claim, Connection};
@@ -28,6 +29,8 @@ pub(crate) struct Flow {
     pub(crate) armed: Option<Instant>,
     /// The next hop does not answer: not before then.
     pub(crate) retry_at: Option<Instant>,
+    /// The record of its TIME-WAIT, which it is itself no longer in.
+    pub(crate) time_wait: Option<Index>,
     /// What of the shard's memory it was last found to claim.
     pub(crate) claim: Claim,
     /// Counted as an orphan.
@@ -58,6 +61,7 @@ impl Flow {
             timer: None,
             armed: None,
             retry_at: None,
+            time_wait: None,
             claim: Claim::default(),
             is_orphan: false,
             is_listed: true,

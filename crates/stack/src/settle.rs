@@ -27,6 +27,12 @@ impl Shard {
         let Some(flow) = self.flows.get_mut(index) else {
             return;
         };
+        if flow.connection.is_only_waiting() {
+            self.keep_as_time_wait(index);
+        }
+        let Some(flow) = self.flows.get_mut(index) else {
+            return;
+        };
         self.environment.reckon(flow);
         if let Some(Readiness { readable, writable }) = flow.connection.take_readiness() {
             self.ready.push(Ready::Stream {
@@ -38,10 +44,6 @@ impl Shard {
         if flow.is_listed && flow.connection.state() == State::Closed {
             flow.is_listed = false;
             self.flow_table.remove(&flow.key);
-        }
-        if flow.connection.is_only_waiting() {
-            self.keep_as_time_wait(index);
-            return;
         }
         if flow.connection.is_finished() {
             self.forget_flow(index);
@@ -94,10 +96,10 @@ impl Shard {
         }
     }
 
-    /// The connection has nothing left but to wait: a compact record does that. At the limit of records it is forgotten
-    /// at once, as on Linux.
+    /// The connection has nothing left but to wait: a compact record does that, whether or not the backend still holds the
+    /// connection. At the limit of records it is forgotten at once, as on Linux.
     fn keep_as_time_wait(&mut self, index: Index) {
-        let Some(mut flow) = self.remove_flow(index) else {
+        let Some(flow) = self.flows.get_mut(index) else {
             return;
         };
         let key = flow.key;
@@ -114,6 +116,9 @@ impl Shard {
                 generation: 0,
             },
         );
+        flow.connection.left_to_record();
+        flow.is_listed = false;
+        flow.armed = None;
         let timer = self
             .timers
             .arm(flow.timer.take(), record.ends_at, placeholder);
@@ -122,6 +127,7 @@ impl Shard {
                 let handle = Handle::new(Tag::TimeWait, place);
                 self.timers.arm(Some(timer), record.ends_at, handle);
                 self.flow_table.replace(&key, handle);
+                flow.time_wait = Some(place);
             }
             Err(_) => {
                 self.environment.counters.time_wait_overflow += 1;

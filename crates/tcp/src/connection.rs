@@ -308,9 +308,17 @@ impl Connection {
         )
     }
 
-    /// Whether a compact record can do the rest: TIME-WAIT, and nobody holds it.
+    /// Whether a compact record can do the rest: TIME-WAIT, and its last ACK is sent.
     pub fn is_only_waiting(&self) -> bool {
-        self.state == State::TimeWait && !self.attached && self.ack_due == AckDue::No
+        self.state == State::TimeWait && self.ack_due == AckDue::No
+    }
+
+    /// A compact record waits instead. For a backend that still holds it the connection is over, as on Linux.
+    pub fn left_to_record(&mut self) {
+        self.state = State::Closed;
+        self.state_ends_at = None;
+        self.wake_reader();
+        self.wake_writer();
     }
 
     /// Whether a look at the transmit ring would send something, as far as is known without trying.

@@ -143,7 +143,7 @@ impl<A: Copy + Into<IpAddr>> TimeWait<A> {
             Some(_) if !self.timestamps => true,
             Some(timestamps) if is_before(timestamps.value, self.ts_recent) => false,
             Some(timestamps) if timestamps.value != self.ts_recent => true,
-            _ => syn.seq.after(self.rcv_nxt),
+            _ => syn.seq.at_or_after(self.rcv_nxt),
         }
     }
 

@@ -40,11 +40,7 @@ impl Connection {
             self.start_keepalive(context);
             self.wake_writer();
         }
-        // RFC 5961 5: an ACK for what was never sent, or older than the largest window, is a stranger's guess; so is one for
-        // what lies before our SYN, as on Linux.
-        let ever_acknowledged = self.una_offset.saturating_add(1);
-        let oldest = u64::from(self.snd.max_wnd).min(ever_acknowledged) as u32;
-        if ack.after(self.snd.max) || ack.before(self.snd.una - oldest) {
+        if !self.is_believable(ack) {
             self.challenge(context);
             return Some(Disposition::Dropped(DropReason::TcpInvalidAckSequence));
         }
@@ -81,6 +77,14 @@ impl Connection {
             self.retransmit_at = Some(self.not_after_user_timeout(rto, context));
         }
         None
+    }
+
+    /// RFC 5961 5: an ACK for what was never sent, or older than the largest window, is a stranger's guess; so is one for what
+    /// lies before our SYN, as on Linux.
+    pub(super) fn is_believable(&self, ack: SeqNum) -> bool {
+        let ever_acknowledged = self.una_offset.saturating_add(1);
+        let oldest = u64::from(self.snd.max_wnd).min(ever_acknowledged) as u32;
+        ack.at_or_before(self.snd.max) && ack.at_or_after(self.snd.una - oldest)
     }
 
     /// RFC 5681 2, the definition of a duplicate acknowledgment.

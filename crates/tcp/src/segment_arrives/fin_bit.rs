@@ -7,9 +7,6 @@ impl Connection {
     /// `fin` is where the FIN of the segment just processed stands, if it had one. A FIN that came before the bytes ahead
     /// of it waits with them.
     pub(super) fn check_fin_bit(&mut self, context: &mut Context<'_>, fin: Option<SeqNum>) {
-        if !self.state.may_receive() {
-            return;
-        }
         if let Some(at) = fin {
             self.reassembly.fin = Some(self.nxt_offset + u64::from(at - self.rcv.nxt));
             self.acknowledge_now(); // early or not (RFC 5681 4.2)

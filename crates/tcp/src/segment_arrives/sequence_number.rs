@@ -11,7 +11,7 @@ use periplus_wire::tcp::TcpFlags;
 pub(super) enum Acceptability {
     /// Part of it lies in the window.
     Acceptable,
-    /// It is the next one, but the window is closed: its ACK is valid, its text is not taken.
+    /// It is the next one, but the window is closed: it is answered, a valid ACK is taken, its text is not.
     WindowClosed,
     /// It is answered by an ACK and dropped.
     Unacceptable(DropReason),
@@ -39,7 +39,8 @@ impl Connection {
             return Acceptability::Unacceptable(reason);
         }
         let (nxt, edge) = (self.rcv.nxt, self.rcv.edge);
-        if !segment.is_empty() && edge == nxt && segment.seq == nxt {
+        let reaches = segment.seq.at_or_before(nxt) && (segment.seq + segment.len()).after(nxt);
+        if edge == nxt && reaches {
             self.counted().tcp_zero_window_drop += 1;
             context.counters.tcp_zero_window_drop += 1;
             self.ack_due = AckDue::Now;

@@ -50,6 +50,9 @@ impl Connection {
         if !segment.has(TcpFlags::ACK) {
             return Disposition::Dropped(DropReason::TcpFlags);
         }
+        if acceptability == Acceptability::WindowClosed && !self.is_believable(segment.ack) {
+            return Disposition::Dropped(DropReason::TcpZeroWindow); // and answered already
+        }
         if let Some(disposition) = self.check_acknowledgment(context, &segment) {
             return disposition;
         }
@@ -57,6 +60,14 @@ impl Connection {
         self.update_ts_recent(context, &segment);
         if acceptability == Acceptability::WindowClosed {
             return Disposition::Dropped(DropReason::TcpZeroWindow);
+        }
+        // Seventh and eighth: after the peer's FIN there is nothing more to take.
+        if !self.state.may_receive() {
+            self.note_opportunity();
+            return match segment.is_empty() {
+                true => Disposition::Consumed,
+                false => Disposition::Dropped(DropReason::TcpOldSequence),
+            };
         }
         let fin = self.trim_to_window(context, &mut segment);
         let carried_text = !segment.payload.is_empty();

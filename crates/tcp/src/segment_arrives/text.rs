@@ -16,9 +16,6 @@ impl Connection {
         context: &mut Context<'_>,
         segment: &mut Segment,
     ) -> Option<Disposition> {
-        if !self.state.may_receive() {
-            return Some(Disposition::Dropped(DropReason::TcpOldSequence)); // after the peer's FIN
-        }
         if !self.attached || self.read_shut && self.state != State::Established {
             // Nobody will ever read it: say so, or the peer would think it was (RFC 1122 4.2.2.13). At SEG.ACK, as Linux does
             // it: that is the peer's RCV.NXT, even if our FIN was lost (RFC 5961 3.2).
