@@ -1,4 +1,4 @@
-//! The SYN queue is bounded by `min(backlog, somaxconn)`: it holds one more than that, as in Linux since 6.14.
+//! Without SYN cookies the SYN queue turns away what it has no room for. It is bounded by `min(backlog, somaxconn)`: it holds one more than that, as in Linux since 6.14.
 
 use periplus_journey::{DropReason, Kind, Station};
 use periplus_stack::ShardOptions;
@@ -13,13 +13,22 @@ const C: u16 = 40_003;
 const SYN: &str = "S 0:0(0) win 65535 <mss 1460>";
 const SYN_ACK: &str = "S. 0:0(0) ack 1";
 
+/// Without SYN cookies, and otherwise as `tcp` says.
 fn with(tcp: Sysctls) -> ShardOptions {
+    let tcp = Sysctls {
+        tcp_syncookies: 0,
+        ..tcp
+    };
     ShardOptions { tcp, ..options() }
+}
+
+fn without_cookies() -> ShardOptions {
+    with(Sysctls::default())
 }
 
 #[test]
 fn a_full_syn_queue_drops_the_syn_and_counts_it() {
-    let (mut script, _) = Script::listening(options(), 1);
+    let (mut script, _) = Script::listening(without_cookies(), 1);
     for peer in [A, B] {
         script.inject(peer, SYN);
         script.expect(peer, SYN_ACK);
@@ -57,7 +66,7 @@ fn somaxconn_bounds_what_the_backend_asks_for() {
 
 #[test]
 fn a_completed_handshake_makes_room_for_the_next() {
-    let (mut script, web) = Script::listening(options(), 1);
+    let (mut script, web) = Script::listening(without_cookies(), 1);
     script.inject(A, SYN);
     script.inject(B, SYN);
     script.expect(A, SYN_ACK);
@@ -91,7 +100,7 @@ fn a_reaped_record_makes_room_for_the_next() {
 
 #[test]
 fn the_time_since_the_dropped_syn_is_in_the_journey() {
-    let (mut script, web) = Script::listening(options(), 0);
+    let (mut script, web) = Script::listening(without_cookies(), 0);
     script.inject(A, SYN);
     script.expect(A, SYN_ACK);
     script.inject(B, SYN);

@@ -145,7 +145,9 @@ fn the_stamps_are_those_of_the_frames_on_the_wire() {
         .filter(|(_, segment)| segment.has_data());
     let (sent_last, last) = answer.last().expect("an answer");
     let end = last.sequence + last.data.len() as u32;
-    let acknowledged = first(client, |segment| segment.acknowledgment.at_or_after(end));
+    let acknowledged = first(client, |segment| {
+        segment.flags.contains(TcpFlags::ACK) && segment.acknowledgment.at_or_after(end)
+    });
     assert_eq!(events.transmitted, Some(sent_last));
     assert_eq!(events.acknowledged, acknowledged);
 }

@@ -13,6 +13,7 @@ mod close_time_wait;
 mod datagram_receive;
 mod datagram_send;
 mod handshake_active;
+mod handshake_cookie;
 mod handshake_passive;
 mod handshake_repeated_syn;
 mod handshake_retransmission;

@@ -35,6 +35,14 @@ fn only(script: &Script) -> ConnectionSocket {
     all[0]
 }
 
+fn without_cookies(tcp: Sysctls) -> ShardOptions {
+    let tcp = Sysctls {
+        tcp_syncookies: 0,
+        ..tcp
+    };
+    ShardOptions { tcp, ..options() }
+}
+
 fn queue(length: u64, limit: u64, overflows: u64) -> Queue {
     Queue {
         length,
@@ -45,7 +53,7 @@ fn queue(length: u64, limit: u64, overflows: u64) -> Queue {
 
 #[test]
 fn a_listener_shows_its_two_queues_and_what_overflowed_each() {
-    let (mut script, web) = Script::listening(options(), 1);
+    let (mut script, web) = Script::listening(without_cookies(Sysctls::default()), 1);
     script.stack.listen(81, 7);
     for peer in [A, B] {
         script.inject(peer, SYN);
@@ -88,13 +96,20 @@ fn the_limit_of_the_syn_queue_is_the_one_that_is_kept() {
         tcp_max_syn_backlog: 4,
         ..Sysctls::default()
     };
-    let (mut script, _) = Script::listening(ShardOptions { tcp, ..options() }, 100);
-    for peer in [A, B, C, D, 40_005] {
-        script.inject(peer, SYN);
+    let with_cookies = ShardOptions { tcp, ..options() };
+    for (options, held, drops) in [
+        (without_cookies(tcp), queue(4, 3, 0), 1),
+        (with_cookies, queue(5, 100, 0), 0),
+    ] {
+        let (mut script, _) = Script::listening(options, 100);
+        for peer in [A, B, C, D, 40_005] {
+            script.inject(peer, SYN);
+        }
+        let listener = script.stack.shard.listener_sockets().next().unwrap();
+        let dropped = listener.counters.listen_drops;
+        assert_eq!((listener.syn_queue, dropped), (held, drops));
+        assert_eq!(listener.accept_queue.limit, 100);
     }
-    let listener = script.stack.shard.listener_sockets().next().unwrap();
-    assert_eq!(listener.syn_queue, queue(4, 3, 1));
-    assert_eq!(listener.accept_queue.limit, 100);
 }
 
 #[test]

@@ -73,12 +73,20 @@ counters! {
     tcp_attempt_fails = "TcpAttemptFails",
     /// Established connections that were reset.
     tcp_estab_resets = "TcpEstabResets",
+    /// SYNs that met a full SYN queue, or `tcp_syncookies` 2, and were answered by a cookie if nothing else stood against it.
+    tcp_req_q_full_do_cookies = "TcpExtTCPReqQFullDoCookies",
     /// SYNs that met a full SYN queue and were dropped.
     tcp_req_q_full_drop = "TcpExtTCPReqQFullDrop",
     /// Handshakes that met a full accept queue.
     listen_overflows = "TcpExtListenOverflows",
     /// SYNs and ACKs a listener dropped, for whatever reason.
     listen_drops = "TcpExtListenDrops",
+    /// SYNs answered by a cookie.
+    syncookies_sent = "TcpExtSyncookiesSent",
+    /// ACKs that brought a cookie back.
+    syncookies_recv = "TcpExtSyncookiesRecv",
+    /// ACKs that should have, and did not.
+    syncookies_failed = "TcpExtSyncookiesFailed",
     /// SYNs and SYN/ACKs sent again.
     tcp_syn_retrans = "TcpExtTCPSynRetrans",
     /// Answers not sent because a repeated SYN, or a segment out of window for a half-open connection, came too soon after

@@ -62,10 +62,13 @@ pub fn spine(events: &Events) -> Spine {
         return Spine::default();
     };
     let closing_events = [
-        // e0 closes `syn_retry` only where a dropped SYN opened it; else e0 (or e1, or e3) is the beginning itself.
+        // e0 closes `syn_retry` only where a dropped SYN opened it; else e0 (or e1, or e3) is the beginning itself. With a SYN
+        // cookie e0 is e1.
         (
             Station::SynRetry,
-            events.first_syn_dropped.and(events.syn_arrived),
+            events
+                .first_syn_dropped
+                .and(events.syn_arrived.or(events.established)),
         ),
         (
             Station::SynQueue,

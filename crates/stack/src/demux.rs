@@ -54,8 +54,13 @@ impl Shard {
                     let segment = self.segment(now, segment, packet, arrival);
                     self.syn_arrives(now, key, listener, &segment, None)
                 }
-                // The port is open; it is the connection that nobody knows, and its peer has to learn that.
-                Some(_) => {
+                // The port is open; it is the connection that nobody knows, and its peer has to learn that, unless a cookie says
+                // who it is.
+                Some(listener) => {
+                    if let Some(record) = self.cookie_in(now, key, listener, &segment.segment) {
+                        let ack = self.segment(now, segment, packet, arrival);
+                        return self.cookie_arrives(now, key, listener, record, ack);
+                    }
                     let policy = ClosedPortPolicy::Rst;
                     self.no_socket(now, key, policy, &segment, packet, &arrival)
                 }

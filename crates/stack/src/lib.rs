@@ -35,6 +35,7 @@ pub mod slab;
 mod socket_options;
 mod sockets;
 mod source_limits;
+mod syn_cookies;
 mod timeouts;
 pub mod timer_wheel;
 mod transmit;

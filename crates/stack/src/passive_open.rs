@@ -27,13 +27,16 @@ impl Shard {
             return Fate::Dropped(DropReason::NoSocket);
         };
         let environment = &mut self.environment;
-        if let SynVerdict::Drop(reason) = bound.listener.syn_arrives(&mut environment.counters) {
-            let fate = Fate::Dropped(reason);
-            let flow = self.flow_table.hash(&key);
-            self.dropped_syns.note(flow, syn.seq, syn.time.arrived);
-            let queues = bound.listener.queues_met();
-            self.record_arrival(now, key, None, syn.time, fate, queues);
-            return fate;
+        let verdict = bound.listener.syn_arrives(
+            old.is_some(),
+            now,
+            &environment.sysctls,
+            &mut environment.counters,
+        );
+        match verdict {
+            SynVerdict::Queue => {}
+            SynVerdict::Cookie => return self.answer_by_cookie(now, key, syn),
+            SynVerdict::Drop(reason) => return self.syn_dropped(now, key, listener, syn, reason),
         }
         let (IpAddr::V4(local), IpAddr::V4(remote)) = (key.local.ip(), key.remote.ip()) else {
             return Fate::Dropped(DropReason::UnhandledProto);
@@ -63,7 +66,7 @@ impl Shard {
             self.timers.disarm(timer);
             bound.listener.syn_queue.leave(true);
             bound.listener.drop_one(&mut environment.counters);
-            return Fate::Dropped(DropReason::SocketLimit);
+            return self.syn_dropped(now, key, listener, syn, DropReason::SocketLimit);
         };
         self.sources.half_open_entered(key.remote.ip());
         let handle = Handle::new(Tag::HalfOpen, index);
@@ -73,6 +76,24 @@ impl Shard {
         }
         self.send_syn_ack(now, index);
         Fate::Consumed
+    }
+
+    /// A SYN was dropped: when its first copy was is remembered.
+    fn syn_dropped(
+        &mut self,
+        now: Instant,
+        key: FlowKey,
+        listener: Index,
+        syn: &Segment,
+        reason: DropReason,
+    ) -> Fate {
+        let fate = Fate::Dropped(reason);
+        let flow = self.flow_table.hash(&key);
+        self.dropped_syns.note(flow, syn.seq, syn.time.arrived);
+        let listener = self.listeners.get_mut(listener);
+        let queues = listener.map_or_else(QueuesMet::default, |bound| bound.listener.queues_met());
+        self.record_arrival(now, key, None, syn.time, fate, queues);
+        fate
     }
 
     pub(crate) fn send_syn_ack(&mut self, now: Instant, index: Index) {
@@ -177,46 +198,63 @@ impl Shard {
                 };
             }
         }
-        let offset = environment
-            .initial_sequence
-            .timestamp_offset(key.local, key.remote);
-        let offer = environment.offer;
-        let mut connection = Connection::from_half_open(
-            &entry.record,
-            offer,
-            offset,
-            &segment,
-            &environment.context(now),
-        );
-        connection.inherit(&bound.listener.options, &environment.context(now));
-        let flow = self.flow_table.hash(&key);
-        if let Some(first) = self.dropped_syns.find(flow, entry.record.irs) {
-            connection.first_syn_dropped(first);
-        }
-        connection.came_to(QueuesMet {
-            syn_queue: Some(entry.record.syn_queue_met(bound.listener.syn_queue.limit())),
-            accept_queue: Some(bound.listener.accept_queue.met_by_the_next()),
-        });
-        let (timer, young) = (entry.timer, entry.record.is_young());
-        let Ok(connection) = self.flows.insert(Flow::new(connection, key)) else {
+        let (record, timer) = (entry.record, entry.timer);
+        let Some(connection) = self.establish(now, key, listener, &record, &segment) else {
             // The record stays: the peer's next ACK, or our next SYN/ACK's, tries again.
-            bound.listener.drop_one(&mut self.environment.counters);
             return Fate::Dropped(DropReason::SocketLimit);
         };
         self.half_open.remove(index);
         self.sources.half_open_left(key.remote.ip());
-        self.sources.connection_entered(key.remote.ip());
         self.timers.disarm(timer);
         self.flow_table
             .replace(&key, Handle::new(Tag::Established, connection));
+        if let Some(bound) = self.listeners.get_mut(listener) {
+            bound.listener.syn_queue.leave(record.is_young());
+        }
+        // The same segment may carry the request, or a FIN; a bare ACK is the handshake's.
+        self.segment_for_connection(now, key, connection, segment)
+    }
+
+    /// The record of a handshake that `ack` completes becomes a connection in the accept queue, which `ack` then arrives at.
+    /// `None` if the shard has no place for it.
+    pub(crate) fn establish(
+        &mut self,
+        now: Instant,
+        key: FlowKey,
+        listener: Index,
+        record: &HalfOpen<Ipv4Addr>,
+        ack: &Segment,
+    ) -> Option<Index> {
+        let bound = self.listeners.get_mut(listener)?;
+        let environment = &mut self.environment;
+        let offset = environment
+            .initial_sequence
+            .timestamp_offset(key.local, key.remote);
+        let offer = environment.offer;
+        let context = environment.context(now);
+        let mut connection = Connection::from_half_open(record, offer, offset, ack, &context);
+        connection.inherit(&bound.listener.options, &context);
+        let flow = self.flow_table.hash(&key);
+        if let Some(first) = self.dropped_syns.find(flow, record.irs) {
+            connection.first_syn_dropped(first);
+        }
+        let in_syn_queue = !record.is_cookie();
+        let limit = bound.listener.syn_queue.limit();
+        connection.came_to(QueuesMet {
+            syn_queue: in_syn_queue.then(|| record.syn_queue_met(limit)),
+            accept_queue: Some(bound.listener.accept_queue.met_by_the_next()),
+        });
+        let Ok(connection) = self.flows.insert(Flow::new(connection, key)) else {
+            bound.listener.drop_one(&mut self.environment.counters);
+            return None;
+        };
+        self.sources.connection_entered(key.remote.ip());
         self.environment.counters.tcp_passive_opens += 1;
-        bound.listener.syn_queue.leave(young);
         bound.listener.accept_queue.push(connection);
         if std::mem::take(&mut bound.listener.wants_accept) {
             self.ready.push(Ready::Listener(ListenerId(listener)));
         }
-        // The same segment may carry the request, or a FIN; a bare ACK is the handshake's.
-        self.segment_for_connection(now, key, connection, segment)
+        Some(connection)
     }
 
     /// A half-open record goes, and is recorded.

@@ -17,7 +17,9 @@ use crate::timer_wheel::{TimerId, TimerWheel};
 use crate::udp::{self, UdpSocket};
 use periplus_journey::{Counters, FrameLedger, Instant, Record};
 use periplus_ring::Capabilities;
-use periplus_tcp::{Claim, HalfOpen, InitialSequence, Listener, Offer, Recorder, TimeWait};
+use periplus_tcp::{
+    Claim, HalfOpen, InitialSequence, Listener, Offer, Recorder, SynCookies, TimeWait,
+};
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -101,6 +103,7 @@ pub struct Shard {
     pub(crate) flow_table: FlowTable,
     pub(crate) flows: Slab<Flow>,
     pub(crate) half_open: Slab<HalfOpenEntry>,
+    pub(crate) syn_cookies: SynCookies,
     pub(crate) dropped_syns: DroppedSyns,
     pub(crate) sources: SourceNetworks,
     pub(crate) time_wait: Slab<TimeWaitEntry>,
@@ -164,6 +167,7 @@ impl Shard {
             flow_table: FlowTable::new(hash_key),
             flows: Slab::with_limit(options.max_connections),
             half_open: Slab::with_limit(options.max_half_open),
+            syn_cookies: SynCookies::new(sequence_key),
             dropped_syns: DroppedSyns::default(),
             sources: SourceNetworks::new(hash_key, options.sources),
             time_wait: Slab::with_limit(options.tcp.tcp_max_tw_buckets),

@@ -25,8 +25,8 @@ pub struct Queue {
 pub struct ListenerSocket {
     /// The address and port it is bound to.
     pub local: SocketAddr,
-    /// Half-open connections; an overflow is a SYN dropped (`TCPReqQFullDrop`). One more than the limit is admitted, as on
-    /// Linux.
+    /// Half-open connections; an overflow is a SYN that got no record: a cookie (`TCPReqQFullDoCookies`), or nothing
+    /// (`TCPReqQFullDrop`). One more than the limit is admitted, as on Linux.
     pub syn_queue: Queue,
     /// Connections that nobody has accepted yet; an overflow is a SYN or ACK dropped (`ListenOverflows`). One more than the
     /// limit is admitted, as on Linux.
@@ -129,7 +129,7 @@ impl Shard {
                 syn_queue: Queue {
                     length: listener.syn_queue.len().into(),
                     limit: listener.syn_queue.limit().into(),
-                    overflows: counters.tcp_req_q_full_drop,
+                    overflows: counters.tcp_req_q_full_do_cookies + counters.tcp_req_q_full_drop,
                 },
                 accept_queue: Queue {
                     length: listener.accept_queue.len() as u64,

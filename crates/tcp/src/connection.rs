@@ -242,8 +242,9 @@ impl Connection {
         }
         connection.retransmission_timer.established();
         if context.recorder.is_enabled() {
+            let kept = !half_open.is_cookie();
             let handshake = Events {
-                syn_arrived: Some(half_open.syn_arrived),
+                syn_arrived: kept.then_some(half_open.syn_arrived),
                 established: Some(established),
                 ..Events::default()
             };
@@ -251,7 +252,7 @@ impl Connection {
                 half_open.remote(),
                 half_open.local(),
                 handshake,
-                Some(half_open.syn_ack_sent()),
+                kept.then(|| half_open.syn_ack_sent()),
             )));
         }
         connection

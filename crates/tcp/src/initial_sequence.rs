@@ -1,33 +1,30 @@
 //! Initial sequence numbers, timestamp offsets and ephemeral ports that a stranger cannot guess.
 
+use crate::key::Key;
 use periplus_journey::Instant;
 use periplus_wire::SeqNum;
-use siphasher::sip::SipHasher13;
 use std::hash::{Hash, Hasher};
 use std::net::SocketAddr;
+
+/// What tells its key from others of the same secret.
+const LABEL: u64 = u64::from_be_bytes(*b"sequence");
 
 /// The keyed function F of RFC 6528, fed by a secret that comes in from outside.
 #[derive(Clone, Copy, Debug)]
 pub struct InitialSequence {
-    key: (u64, u64),
+    key: Key,
 }
 
 impl InitialSequence {
-    /// Keyed by 16 secret bytes.
+    /// Keyed by 16 secret bytes, which are not kept.
     pub fn new(secret: [u8; 16]) -> Self {
-        let (low, high) = secret.split_at(8);
-        let word = |bytes: &[u8]| {
-            bytes
-                .iter()
-                .fold(0, |word, &byte| word << 8 | u64::from(byte))
-        };
         Self {
-            key: (word(low), word(high)),
+            key: Key::of_secret(secret).derive(LABEL),
         }
     }
 
     fn keyed(&self, purpose: u8, local: SocketAddr, remote: SocketAddr) -> u64 {
-        let mut hasher = SipHasher13::new_with_keys(self.key.0, self.key.1);
+        let mut hasher = self.key.siphash_1_3();
         (purpose, local, remote).hash(&mut hasher);
         hasher.finish()
     }

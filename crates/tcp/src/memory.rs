@@ -82,13 +82,13 @@ impl Context<'_> {
     pub(crate) fn first_window_shift(&self) -> u8 {
         let most = share(self.memory.receive / SHARE_OF_A_HANDSHAKE, usize::MAX);
         let fits = |&shift: &u8| first_window(self.sysctls, shift) as usize <= most;
-        (0..LARGEST_SHIFT).find(fits).unwrap_or(LARGEST_SHIFT)
+        (0..NARROWEST_WINDOW).find(fits).unwrap_or(NARROWEST_WINDOW)
     }
 }
 
-/// The most that the first window is halved: then it is below what is guaranteed.
-const LARGEST_SHIFT: u8 = 4;
-const _: () = assert!(u16::MAX as usize >> LARGEST_SHIFT < GUARANTEED);
+/// How often the first window is halved at most: then it is below what is guaranteed.
+pub(crate) const NARROWEST_WINDOW: u8 = 4;
+const _: () = assert!(u16::MAX as usize >> NARROWEST_WINDOW < GUARANTEED);
 
 /// The first window, unscaled as in every SYN (RFC 7323 2.2).
 pub(crate) fn first_window(sysctls: &Sysctls, shift: u8) -> u32 {

@@ -16,8 +16,10 @@ pub struct Sysctls {
     pub tcp_syn_retries: u8,
     /// How often an unanswered SYN/ACK is sent again.
     pub tcp_synack_retries: u8,
-    /// While there are no SYN cookies, a listener keeps three quarters of this many half-open connections at most.
+    /// Without SYN cookies, a listener keeps three quarters of this many half-open connections at most.
     pub tcp_max_syn_backlog: u32,
+    /// Whether a SYN is answered by a cookie: 0 never, 1 where the SYN queue is full, 2 always.
+    pub tcp_syncookies: u8,
     /// The upper bound of a listener's backlog (`net.core.somaxconn`).
     pub somaxconn: u32,
     /// Whether a full accept queue answers the handshake's ACK by RST, instead of leaving it to be sent again.
@@ -89,6 +91,7 @@ impl Default for Sysctls {
             tcp_syn_retries: 6,
             tcp_synack_retries: 5,
             tcp_max_syn_backlog: 4096,
+            tcp_syncookies: 1,
             somaxconn: 4096,
             tcp_abort_on_overflow: false,
             tcp_invalid_ratelimit: Duration::from_millis(500),

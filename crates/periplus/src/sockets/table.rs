@@ -162,7 +162,7 @@ type Overflow = (&'static str, &'static str, &'static str);
 
 const SYN_QUEUE: Overflow = (
     "syn_queue",
-    "TCPReqQFullDrop",
+    "TCPReqQFullDoCookies, TCPReqQFullDrop",
     "handshakes begin faster than they end",
 );
 const ACCEPT_QUEUE: Overflow = (

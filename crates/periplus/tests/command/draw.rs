@@ -72,8 +72,8 @@ fn the_classic_pictures_show_the_run_s_own_numbers() {
         .expect("a request");
     let queues = &first["queues"];
     for (picture, queue, limit, shown) in [
-        // `tcp_max_syn_backlog` keeps a quarter free.
-        ("syn-queue", "syn_queue", 3072, "3,072"),
+        // With SYN cookies `tcp_max_syn_backlog` keeps nothing free.
+        ("syn-queue", "syn_queue", 4096, "4,096"),
         ("accept-queue", "accept_queue", 4096, "4,096"),
     ] {
         let (code, drawn, talk) = draw(&folder, &["--picture", picture]);

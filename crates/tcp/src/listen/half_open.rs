@@ -74,6 +74,34 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
         iss: SeqNum,
         context: &Context<'_>,
     ) -> Self {
+        let window_shift = context.first_window_shift();
+        let said = SynSaid::new(&syn.options, syn.flags, window_shift);
+        Self::keeping(syn, said, local, remote, listener, iss, context)
+    }
+
+    /// The record of a SYN that was answered by a cookie, and by a window halved so often.
+    pub(super) fn of_cookie(
+        syn: &Segment,
+        local: (A, u16),
+        remote: (A, u16),
+        iss: SeqNum,
+        window_shift: u8,
+        context: &Context<'_>,
+    ) -> Self {
+        let mut said = SynSaid::new(&syn.options, syn.flags, window_shift);
+        said.set_cookie();
+        Self::keeping(syn, said, local, remote, 0, iss, context)
+    }
+
+    fn keeping(
+        syn: &Segment,
+        said: SynSaid,
+        local: (A, u16),
+        remote: (A, u16),
+        listener: u64,
+        iss: SeqNum,
+        context: &Context<'_>,
+    ) -> Self {
         Self {
             syn_arrived: syn.time.arrived,
             local_address: local.0,
@@ -91,7 +119,7 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
             local_port: local.1,
             remote_port: remote.1,
             mss: syn.options.mss.unwrap_or(NO_MSS),
-            said: SynSaid::new(&syn.options, context.first_window_shift()),
+            said,
             syn_queue_length: 0,
             timeouts: 0,
         }
@@ -100,6 +128,11 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
     /// When the first SYN/ACK was sent.
     pub fn syn_ack_sent(&self) -> Instant {
         self.syn_arrived + Duration::from_nanos(self.syn_ack_after.into())
+    }
+
+    /// Whether a cookie brought it back: nothing was kept of the SYN, nor of when it came.
+    pub fn is_cookie(&self) -> bool {
+        self.said.is_cookie()
     }
 
     /// Whether more than one SYN/ACK was sent.

@@ -2,7 +2,7 @@
 
 use super::{AcceptQueue, ListenCounters, SynQueue};
 use crate::{SocketOptions, Sysctls};
-use periplus_journey::QueuesMet;
+use periplus_journey::{Instant, QueuesMet};
 use std::sync::Arc;
 
 /// A socket in LISTEN (RFC 9293 3.3.2).
@@ -18,20 +18,24 @@ pub struct Listener<H> {
     pub options: Arc<SocketOptions>,
     /// The backend waits for a connection.
     pub wants_accept: bool,
+    /// When a cookie was last sent in its name.
+    pub(super) last_cookie_sent: Option<Instant>,
 }
 
 impl<H: PartialEq> Listener<H> {
-    /// A listener with both queues bounded by `min(backlog, somaxconn)`, the SYN queue also by `tcp_max_syn_backlog`.
+    /// A listener with both queues bounded by `min(backlog, somaxconn)`, the SYN queue without cookies also by
+    /// `tcp_max_syn_backlog`.
     pub fn new(backlog: usize, sysctls: &Sysctls) -> Self {
         let limit = u32::try_from(backlog)
             .unwrap_or(u32::MAX)
             .min(sysctls.somaxconn);
         Self {
-            syn_queue: SynQueue::new(limit, sysctls.tcp_max_syn_backlog),
+            syn_queue: SynQueue::new(limit, sysctls),
             accept_queue: AcceptQueue::new(limit),
             counters: ListenCounters::default(),
             options: Arc::default(),
             wants_accept: false,
+            last_cookie_sent: None,
         }
     }
 

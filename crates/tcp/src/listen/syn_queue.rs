@@ -1,7 +1,12 @@
 //! The SYN queue of one listener: how many half-open connections it has, and may have. The records themselves lie in the
 //! shard's slab, where a segment finds them with one look-up.
 
+use crate::Sysctls;
 use periplus_journey::QueueMet;
+
+fn three_quarters(tcp_max_syn_backlog: u32) -> u32 {
+    tcp_max_syn_backlog - tcp_max_syn_backlog / 4
+}
 
 /// The length and limit of a SYN queue.
 #[derive(Clone, Copy, Debug)]
@@ -9,18 +14,23 @@ pub struct SynQueue {
     length: u32,
     /// How many of them [are young](super::HalfOpen::is_young).
     pub(super) young: u32,
+    backlog: u32,
     limit: u32,
 }
 
 impl SynQueue {
-    /// An empty queue by the backlog `limit`: `min(backlog, somaxconn)`. Without SYN cookies Linux also keeps a quarter of
+    /// An empty queue by the `backlog`: `min(backlog, somaxconn)`. Without SYN cookies Linux also keeps a quarter of
     /// `tcp_max_syn_backlog` free.
-    pub fn new(limit: u32, tcp_max_syn_backlog: u32) -> Self {
-        let reserve = tcp_max_syn_backlog / 4;
-        let limit = limit.min(tcp_max_syn_backlog - reserve);
+    pub fn new(backlog: u32, sysctls: &Sysctls) -> Self {
+        let limit = if sysctls.tcp_syncookies == 0 {
+            backlog.min(three_quarters(sysctls.tcp_max_syn_backlog))
+        } else {
+            backlog
+        };
         Self {
             length: 0,
             young: 0,
+            backlog,
             limit,
         }
     }
@@ -40,15 +50,20 @@ impl SynQueue {
         self.length == 0
     }
 
-    /// How many there may be.
+    /// How many there may be, and one more.
     pub fn limit(&self) -> u32 {
         self.limit
     }
 
-    /// Whether one more SYN must be turned away. One more than the backlog is admitted, as the accept queue does and Linux since
+    /// Whether one more SYN gets no record. One more than the backlog is admitted, as the accept queue does and Linux since
     /// 6.14 (`inet_csk_reqsk_queue_is_full`): before, a backlog of 0 let nobody in.
     pub fn is_full(&self) -> bool {
-        self.length > self.limit
+        self.length > self.backlog
+    }
+
+    /// Whether one more SYN would take of the quarter of `tcp_max_syn_backlog` that is kept free without cookies.
+    pub(super) fn is_in_last_quarter(&self, sysctls: &Sysctls) -> bool {
+        self.length > three_quarters(sysctls.tcp_max_syn_backlog)
     }
 
     /// A record was made for a SYN.

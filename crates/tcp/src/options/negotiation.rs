@@ -5,7 +5,7 @@ use crate::Sysctls;
 use periplus_wire::tcp::{OptionOrder, TcpOptions, Timestamps};
 
 /// What a peer can take that says nothing (RFC 9293 3.7.1).
-const DEFAULT_MSS: u16 = 536;
+pub(crate) const DEFAULT_MSS: u16 = 536;
 /// Below this a peer could make us send a header a byte (Linux's TCP_MIN_MSS).
 const MINIMUM_MSS: u16 = 48;
 /// The largest shift (RFC 7323 2.3).

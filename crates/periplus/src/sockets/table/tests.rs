@@ -64,7 +64,7 @@ fn an_idle_server() {
     let mut lines = start((1, 0, 2));
     lines.push(listener(
         "127.0.0.1:8080",
-        queue(0, 3072, Some(0)),
+        queue(0, 4096, Some(0)),
         queue(0, 4096, Some(0)),
     ));
     lines.push(connection("ESTAB", [0; 4], None));
@@ -75,7 +75,7 @@ fn an_idle_server() {
 pid 4711 serves /srv/site
 rx_ring 0/1024 (memory), 0 overflows; shard_gap p99 41.0 µs, max 1.20 ms
 State  Recv-Q Send-Q Local Address:Port syn_queue accept_queue overflows Proto
-LISTEN      0   4096 127.0.0.1:8080        0/3072       0/4096         0 http
+LISTEN      0   4096 127.0.0.1:8080        0/4096       0/4096         0 http
 
 State Recv-Q Send-Q Local Address:Port Peer Address:Port Waiting
 ESTAB      0      0 127.0.0.1:8080     127.0.0.1:40001
@@ -107,7 +107,7 @@ pid 4711 serves /srv/site
 rx_ring 0/1024 (memory), 0 overflows; shard_gap p99 41.0 µs, max 1.20 ms
 State  Recv-Q Send-Q Local Address:Port   syn_queue accept_queue overflows Proto
 LISTEN    129    128 203.100.200.100:8080     3/128      129/128      1203 http
-  203.100.200.100:8080 syn_queue was full 1,200 times (TCPReqQFullDrop): handshakes begin faster than they end
+  203.100.200.100:8080 syn_queue was full 1,200 times (TCPReqQFullDoCookies, TCPReqQFullDrop): handshakes begin faster than they end
   203.100.200.100:8080 accept_queue was full 3 times (ListenOverflows): the server does not come to accept
 
 State      Recv-Q Send-Q Local Address:Port Peer Address:Port Waiting
@@ -154,7 +154,7 @@ fn a_listeners_line_fits_into_eighty_columns() {
     let mut lines = start((0, 0, 0));
     lines.push(listener(
         "192.168.100.100:8080",
-        queue(3072, 3072, Some(0)),
+        queue(4096, 4096, Some(0)),
         queue(4097, 4096, Some(1_000_000)),
     ));
     lines.push(Body::End { left_out: 0 });

@@ -1,0 +1,106 @@
+//! The passive path without a record: a SYN is answered by a cookie, and an ACK brings it back.
+
+use crate::Shard;
+use crate::flow_table::FlowKey;
+use crate::handle::{Handle, Tag};
+use crate::outbox::Message;
+use crate::passive_open::pack;
+use crate::receive::Fate;
+use crate::slab::Index;
+use periplus_journey::{DropReason, Instant};
+use periplus_tcp::listen::AckVerdict;
+use periplus_tcp::{HalfOpen, Segment};
+use periplus_wire::tcp::TcpFlags;
+use std::net::{IpAddr, Ipv4Addr};
+
+impl Shard {
+    /// A SYN that the listener wants no record of.
+    pub(crate) fn answer_by_cookie(&mut self, now: Instant, key: FlowKey, syn: &Segment) -> Fate {
+        let Some((local, remote)) = ends(key) else {
+            return Fate::Dropped(DropReason::UnhandledProto);
+        };
+        let offset = self
+            .environment
+            .initial_sequence
+            .timestamp_offset(key.local, key.remote);
+        let offer = self.environment.offer;
+        let context = self.environment.context(now);
+        let header = self
+            .syn_cookies
+            .syn_ack(syn, local, remote, offer, offset, &context);
+        self.outbox.push(Message::Segment { key, header });
+        Fate::Consumed
+    }
+
+    /// The record that a segment without a connection brings back to its listener by a cookie, `None` if it brings none. As on
+    /// Linux it may carry data or a FIN, but neither RST nor SYN.
+    pub(crate) fn cookie_in(
+        &mut self,
+        now: Instant,
+        key: FlowKey,
+        listener: Index,
+        segment: &Segment,
+    ) -> Option<HalfOpen<Ipv4Addr>> {
+        let environment = &mut self.environment;
+        let listening = &mut self.listeners.get_mut(listener)?.listener;
+        let may_bring = segment.has(TcpFlags::ACK)
+            && !segment.flags.intersects(TcpFlags::RST | TcpFlags::SYN)
+            && listening.expects_cookies(now, &environment.sysctls);
+        if !may_bring {
+            return None;
+        }
+        let (local, remote) = ends(key)?;
+        let offset = environment
+            .initial_sequence
+            .timestamp_offset(key.local, key.remote);
+        let offer = environment.offer;
+        let context = environment.context(now);
+        let cookies = &mut self.syn_cookies;
+        let mut record = cookies.half_open(segment, local, remote, offer, offset, &context);
+        match &mut record {
+            Some(record) => record.listener = pack(listener),
+            None => listening.cookie_fails(&mut environment.counters),
+        }
+        record
+    }
+
+    /// The ACK with a cookie: its record becomes a connection in the accept queue at once.
+    pub(crate) fn cookie_arrives(
+        &mut self,
+        now: Instant,
+        key: FlowKey,
+        listener: Index,
+        record: HalfOpen<Ipv4Addr>,
+        ack: Segment,
+    ) -> Fate {
+        let Some(bound) = self.listeners.get_mut(listener) else {
+            return Fate::Dropped(DropReason::NoSocket);
+        };
+        let verdict = bound
+            .listener
+            .cookie_arrives(&mut self.environment.counters);
+        if verdict != AckVerdict::Establish {
+            return Fate::Dropped(DropReason::TcpListenOverflow);
+        }
+        let Some(connection) = self.establish(now, key, listener, &record, &ack) else {
+            return Fate::Dropped(DropReason::SocketLimit);
+        };
+        let handle = Handle::new(Tag::Established, connection);
+        if self.flow_table.insert(&key, handle).is_err() {
+            unreachable!("the flow was looked up and not found");
+        }
+        self.segment_for_connection(now, key, connection, ack)
+    }
+}
+
+/// An address and a port.
+type End = (Ipv4Addr, u16);
+
+fn ends(key: FlowKey) -> Option<(End, End)> {
+    match (key.local.ip(), key.remote.ip()) {
+        (IpAddr::V4(local), IpAddr::V4(remote)) => {
+            Some(((local, key.local.port()), (remote, key.remote.port())))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,239 @@
+//! SYN cookies: where nothing can be kept of a SYN, our initial sequence number says what it said, and the ACK that completes
+//! the handshake brings that back (Bernstein and Schenk, 1996; the layout is Linux's).
+//!
+//! ```text
+//!                     31          24 23                                   0
+//!                    +--------------+--------------------------------------+
+//!  F(addresses)      | minute       |  MAC(addresses, IRS, minute) + what  |
+//!      + IRS      +  | mod 256      |  the SYN said, mod 2^24              |
+//!                    +--------------+--------------------------------------+
+//! ```
+//!
+//! The first two terms let the number grow with the client's own, and so with time (RFC 6528's concern). Who cannot compute the
+//! MAC has to hit one of the 16 things that a SYN may have said in 2^24, and one of two minutes in 256: a chance of 2^-27 a try.
+//!
+//! A cookie is good in its minute and the next, so for one to two minutes, as on Linux (`MAX_SYNCOOKIE_AGE`): longer than a client
+//! takes that has to send its ACK or first data again five times, and no longer, because whoever collects cookies can open as many
+//! connections at once.
+//!
+//! Comparing takes no constant time, and does not have to: a cookie is compared after it has been worked out from secrets, in a few
+//! instructions, and the answer to a wrong one is visible anyway; a guess shows nothing of how near it came.
+
+use super::HalfOpen;
+use super::cookie_timestamp::CookieTimestamp;
+use crate::key::Key;
+use crate::memory::NARROWEST_WINDOW;
+use crate::options::{DEFAULT_MSS, TimestampClock};
+use crate::{Context, Offer, Payload, Segment, SegmentHeader};
+use periplus_journey::Instant;
+use periplus_wire::SeqNum;
+use periplus_wire::tcp::{TcpFlags, TcpOptions};
+use std::hash::{Hash, Hasher};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+/// Seconds in which the secret is the same (Linux's `TCP_SYNCOOKIE_PERIOD`).
+const PERIOD: u64 = 60;
+
+/// How many minutes a cookie is good in, its own included: Linux's name and value.
+const MAX_SYNCOOKIE_AGE: u64 = 2;
+
+/// After that no cookie is good (Linux's `TCP_SYNCOOKIE_VALID`).
+pub(super) const COOKIE_LIFETIME: Duration = Duration::from_secs(MAX_SYNCOOKIE_AGE * PERIOD);
+
+/// Bits of the MAC; the minute has the others.
+const COOKIE_BITS: u32 = 24;
+const COOKIE_MASK: u32 = (1 << COOKIE_BITS) - 1;
+
+/// The sizes that a client's maximum segment size is rounded down to: the least we send, what is assumed of one that says nothing,
+/// IPv6's least (1280 less its headers), tunnels, PPPoE and Ethernet, and a network of jumbo frames. Linux rounds a size below
+/// 536 up, and sends more than the client said it takes.
+const MSS_TABLE: [u16; 8] = [48, DEFAULT_MSS, 1220, 1360, 1400, 1440, 1460, 8960];
+
+/// Everything a SYN may have said: an entry of the table, and whether our window was narrow.
+const DATA: u32 = 2 * MSS_TABLE.len() as u32;
+
+/// What tells these keys from others of the same secret.
+const BASE_LABEL: u64 = u64::from_be_bytes(*b"ckebase.");
+const FIRST_LABEL: u64 = u64::from_be_bytes(*b"ckefirst");
+
+/// The key of a minute.
+#[derive(Clone, Copy, Debug)]
+struct Secret {
+    minute: u64,
+    key: Key,
+}
+
+/// The secrets behind the cookies of a shard. They turn like a ratchet: every minute in which a cookie is made or checked has a key
+/// made from the last one's, which is forgotten a minute later. So what is in memory says nothing of cookies of the past.
+#[derive(Clone, Debug)]
+pub struct SynCookies {
+    base: Key,
+    current: Secret,
+    previous: Option<Secret>,
+}
+
+impl SynCookies {
+    /// Cookies made from 16 secret bytes, which are not kept.
+    pub fn new(secret: [u8; 16]) -> Self {
+        let secret = Key::of_secret(secret);
+        Self {
+            base: secret.derive(BASE_LABEL),
+            current: Secret {
+                minute: 0,
+                key: secret.derive(FIRST_LABEL),
+            },
+            previous: None,
+        }
+    }
+
+    /// The SYN/ACK that is all there is of the handshake with `remote`. Without timestamps there is no room for the other options,
+    /// and they are not agreed on, as on Linux.
+    pub fn syn_ack<A: Copy + Into<IpAddr>>(
+        &mut self,
+        syn: &Segment,
+        local: (A, u16),
+        remote: (A, u16),
+        offer: Offer,
+        ts_offset: u32,
+        context: &Context<'_>,
+    ) -> SegmentHeader {
+        let flow = Flow::new(local, remote, syn.seq);
+        let options = &syn.options;
+        let mss = options.mss.unwrap_or(DEFAULT_MSS);
+        let mss_index = MSS_TABLE.iter().rposition(|&least| least <= mss);
+        let narrow = context.first_window_shift() > 0;
+        let data = mss_index.unwrap_or(0) as u32 * 2 + u32::from(narrow);
+        let iss = self.cookie(flow, context.now, data);
+        let kept = match options.timestamps {
+            Some(_) if offer.timestamps => said(syn, *options, syn.flags),
+            _ => said(syn, TcpOptions::default(), TcpFlags::SYN),
+        };
+        let record = HalfOpen::of_cookie(&kept, local, remote, iss, window(narrow), context);
+        let mut header = record.syn_ack(offer, ts_offset, context);
+        if let Some(timestamps) = &mut header.options.timestamps {
+            let clock = TimestampClock::value(0, context.now);
+            let kept = CookieTimestamp::of(record.said).written_into(clock);
+            timestamps.value = kept.wrapping_add(ts_offset);
+        }
+        header
+    }
+
+    /// The record that the ACK brings back, if what it acknowledges is a cookie of ours, and not too old. Whose it is, the
+    /// caller knows.
+    pub fn half_open<A: Copy + Into<IpAddr>>(
+        &mut self,
+        ack: &Segment,
+        local: (A, u16),
+        remote: (A, u16),
+        offer: Offer,
+        ts_offset: u32,
+        context: &Context<'_>,
+    ) -> Option<HalfOpen<A>> {
+        let (irs, iss) = (ack.seq - 1, ack.ack - 1);
+        let data = self.data(Flow::new(local, remote, irs), context.now, iss)?;
+        let (mut options, mut flags) = (TcpOptions::default(), TcpFlags::SYN);
+        if let Some(timestamps) = ack.options.timestamps.filter(|_| offer.timestamps) {
+            let kept = timestamps.echo_reply.wrapping_sub(ts_offset);
+            (options, flags) = CookieTimestamp::read_from(kept).said();
+            options.timestamps = Some(timestamps);
+        }
+        options.mss = Some(MSS_TABLE[data as usize / 2]);
+        let syn = Segment {
+            seq: irs,
+            ..said(ack, options, flags)
+        };
+        let window = window(data % 2 != 0);
+        let record = HalfOpen::of_cookie(&syn, local, remote, iss, window, context);
+        Some(record)
+    }
+
+    fn cookie(&mut self, flow: Flow, now: Instant, data: u32) -> SeqNum {
+        self.turn(now);
+        let secret = self.current;
+        let counted = (secret.minute as u32) << COOKIE_BITS;
+        let authentic = flow.mac(secret).wrapping_add(data) & COOKIE_MASK;
+        SeqNum::new(flow.base(self.base).wrapping_add(counted | authentic))
+    }
+
+    fn data(&mut self, flow: Flow, now: Instant, cookie: SeqNum) -> Option<u32> {
+        self.turn(now);
+        let cookie = cookie - SeqNum::new(flow.base(self.base));
+        let minute = self.current.minute as u32;
+        let age = minute.wrapping_sub(cookie >> COOKIE_BITS) & (u32::MAX >> COOKIE_BITS);
+        let secret = match u64::from(age) {
+            0 => self.current,
+            age if age < MAX_SYNCOOKIE_AGE => self
+                .previous
+                .filter(|previous| previous.minute + age == self.current.minute)?,
+            _ => return None,
+        };
+        let data = cookie.wrapping_sub(flow.mac(secret)) & COOKIE_MASK;
+        (data < DATA).then_some(data)
+    }
+
+    /// Lets the secrets turn to the present minute. Minutes in which nothing was asked are left out: they have no cookies.
+    fn turn(&mut self, now: Instant) {
+        let minute = now.as_millis() / 1_000 / PERIOD;
+        if minute > self.current.minute {
+            self.previous = Some(self.current);
+            self.current = Secret {
+                minute,
+                key: self.current.key.derive(minute),
+            };
+        }
+    }
+}
+
+/// How often the first window is halved: not at all, or as often as it can be. What fits into a share of the memory now may not in a
+/// minute, and the right edge never moves left.
+fn window(narrow: bool) -> u8 {
+    if narrow { NARROWEST_WINDOW } else { 0 }
+}
+
+/// A SYN that came when `segment` did and said this.
+fn said(segment: &Segment, options: TcpOptions, flags: TcpFlags) -> Segment {
+    Segment {
+        seq: segment.seq,
+        ack: SeqNum::new(0),
+        wnd: segment.wnd,
+        flags,
+        options,
+        payload: Payload::default(),
+        time: segment.time,
+        ecn: segment.ecn,
+    }
+}
+
+/// What a cookie is bound to.
+#[derive(Clone, Copy, Debug)]
+struct Flow {
+    local: SocketAddr,
+    remote: SocketAddr,
+    irs: SeqNum,
+}
+
+impl Flow {
+    fn new<A: Into<IpAddr>>(local: (A, u16), remote: (A, u16), irs: SeqNum) -> Self {
+        Self {
+            local: SocketAddr::new(local.0.into(), local.1),
+            remote: SocketAddr::new(remote.0.into(), remote.1),
+            irs,
+        }
+    }
+
+    fn base(self, key: Key) -> u32 {
+        let mut hasher = key.siphash_2_4();
+        (self.local, self.remote).hash(&mut hasher);
+        (hasher.finish() as u32).wrapping_add(self.irs.0)
+    }
+
+    fn mac(self, secret: Secret) -> u32 {
+        let mut hasher = secret.key.siphash_2_4();
+        (self.local, self.remote, self.irs.0, secret.minute).hash(&mut hasher);
+        hasher.finish() as u32
+    }
+}
+
+#[cfg(test)]
+mod tests;
