@@ -2,13 +2,7 @@
 
 use periplus_stack::Sysctls;
 use std::path::PathBuf;
-use std::time::Duration;
 use std::{env, fs, process};
-
-/// The bytes of a page, in which Linux counts `tcp_mem`.
-const PAGE: usize = 4096;
-/// What Linux makes of `tcp_orphan_retries` 0.
-const ORPHAN_RETRIES: u8 = 8;
 
 /// A file of lines `key = value`, appended to by `sysctl`.
 #[derive(Debug)]
@@ -59,40 +53,10 @@ impl SysctlFile {
     }
 }
 
-/// Sets the knob of that name. One that the stack does not have, or a value that is none, changes nothing.
+/// Sets the knob of that name, in which scripts put dots or slashes. One that the stack does not have, or a value that is
+/// none, changes nothing.
 fn set(tcp: &mut Sysctls, key: &str, value: &str) {
-    let key = key.replace('/', ".");
-    let number = |index: usize| -> Option<u64> {
-        let word = value.split_whitespace().nth(index)?;
-        match word.strip_prefix("0x") {
-            Some(digits) => u64::from_str_radix(digits, 16).ok(),
-            None => word.parse().ok(),
-        }
-    };
-    let Some(first) = number(0) else { return };
-    let small = u8::try_from(first).unwrap_or(u8::MAX);
-    let seconds = Duration::from_secs(first);
-    match key.trim_start_matches("net.") {
-        "core.somaxconn" => tcp.somaxconn = first as u32,
-        "ipv4.tcp_syn_retries" => tcp.tcp_syn_retries = small,
-        "ipv4.tcp_synack_retries" => tcp.tcp_synack_retries = small,
-        "ipv4.tcp_max_syn_backlog" => tcp.tcp_max_syn_backlog = first as u32,
-        "ipv4.tcp_abort_on_overflow" => tcp.tcp_abort_on_overflow = first != 0,
-        "ipv4.tcp_retries2" => tcp.tcp_retries2 = small,
-        "ipv4.tcp_orphan_retries" => {
-            tcp.tcp_orphan_retries = if small == 0 { ORPHAN_RETRIES } else { small }
-        }
-        "ipv4.tcp_fin_timeout" => tcp.tcp_fin_timeout = seconds,
-        "ipv4.tcp_max_tw_buckets" => tcp.tcp_max_tw_buckets = first as usize,
-        "ipv4.tcp_mem" => {
-            tcp.tcp_mem = number(2).map_or(tcp.tcp_mem, |pages| pages as usize * PAGE)
-        }
-        "ipv4.tcp_timestamps" => tcp.tcp_timestamps = first != 0,
-        "ipv4.tcp_window_scaling" => tcp.tcp_window_scaling = first != 0,
-        _ => {
-            let _ = tcp.set(&key, value); // unknown ones are left alone
-        }
-    }
+    let _ = tcp.set(&key.replace('/', "."), value);
 }
 
 #[cfg(test)]
@@ -109,9 +73,7 @@ mod tests {
         set(&mut tcp, "net.ipv4.tcp_synack_retries", "many");
         assert_eq!((tcp.tcp_syn_retries, tcp.tcp_rmem.most), (5, 15_728_640));
         assert!(!tcp.tcp_timestamps);
-        assert_eq!(
-            tcp.tcp_synack_retries,
-            Sysctls::default().tcp_synack_retries
-        );
+        let untouched = Sysctls::default().tcp_synack_retries;
+        assert_eq!(tcp.tcp_synack_retries, untouched);
     }
 }
