@@ -4,7 +4,7 @@ mod content;
 mod datagram;
 mod host;
 mod namespace;
-mod notation;
+pub mod notation;
 mod packet;
 mod pair;
 mod responder;

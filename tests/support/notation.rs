@@ -23,7 +23,7 @@ const FLAGS: [(char, TcpFlags); 8] = [
 ];
 
 /// The segment in notation. `own` is the sender's initial sequence number, `other` the receiver's.
-pub(crate) fn write(segment: &Segment, own: SeqNum, other: SeqNum) -> String {
+pub fn write(segment: &Segment, own: SeqNum, other: SeqNum) -> String {
     let present = FLAGS
         .iter()
         .filter(|(_, flag)| segment.flags.contains(*flag));
@@ -69,7 +69,7 @@ fn write_options(options: &TcpOptions, other: SeqNum) -> String {
 ///
 /// # Panics
 /// If `text` is not in this notation: a script with a mistake is no test.
-pub(crate) fn read(
+pub fn read(
     text: &str,
     (source, own): (SocketAddrV4, SeqNum),
     (destination, other): (SocketAddrV4, SeqNum),
