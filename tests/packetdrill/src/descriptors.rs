@@ -52,20 +52,16 @@ impl Descriptors {
         Ok(object)
     }
 
-    /// Descriptors in the table that packetdrill has closed by itself.
-    pub(crate) fn closed_outside(&self) -> Vec<c_int> {
+    /// Takes the object away at the end of a script. packetdrill has closed the descriptors of sockets past the table by then,
+    /// and leaves others open.
+    pub(crate) fn end(&mut self, descriptor: c_int) -> Option<Object> {
         // SAFETY: no memory is involved.
-        let is_open = |descriptor| unsafe { libc::fcntl(descriptor, libc::F_GETFD) } >= 0;
-        self.0
-            .keys()
-            .copied()
-            .filter(|&descriptor| !is_open(descriptor))
-            .collect()
-    }
-
-    /// Forgets a descriptor that is closed already.
-    pub(crate) fn forget(&mut self, descriptor: c_int) -> Option<Object> {
-        self.0.remove(&descriptor)
+        let is_open = unsafe { libc::fcntl(descriptor, libc::F_GETFD) } >= 0;
+        if is_open {
+            self.close(descriptor).ok()
+        } else {
+            self.0.remove(&descriptor)
+        }
     }
 
     /// All descriptors.

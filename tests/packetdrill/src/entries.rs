@@ -7,7 +7,7 @@ use crate::interface::{Interface, Userdata};
 use crate::memory::{self, Pieces};
 use libc::{
     c_char, c_int, c_long, c_longlong, c_uint, c_ulong, c_void, epoll_event, iovec, loff_t, msghdr,
-    nfds_t, pollfd, size_t, sockaddr, socklen_t, ssize_t, timeval,
+    nfds_t, off_t, pollfd, size_t, sockaddr, socklen_t, ssize_t, timeval,
 };
 use std::ffi::CStr;
 use std::sync::Arc;
@@ -428,6 +428,38 @@ pub(crate) unsafe fn give_option(
         }
     });
     done(result)
+}
+
+/// `sendfile`, for the interposer: from `*offset`, which moves on, or from where the file is.
+///
+/// # Safety
+/// `offset` is null or points to an offset.
+pub(crate) unsafe fn send_file(
+    adapter: &Adapter,
+    to: c_int,
+    file: c_int,
+    offset: *mut off_t,
+    count: size_t,
+) -> ssize_t {
+    // SAFETY: the caller vouches for `offset`.
+    let from = unsafe { memory::get(offset) };
+    let mut buffer = vec![0u8; count];
+    let place = buffer.as_mut_ptr().cast::<c_void>();
+    let read = match from {
+        // SAFETY: the buffer has `count` bytes.
+        Ok(from) => unsafe { libc::pread(file, place, count, from) },
+        // SAFETY: as before.
+        Err(_) => unsafe { libc::read(file, place, count) },
+    };
+    let Ok(read) = usize::try_from(read) else {
+        return ssize_t::FAILED; // errno is set
+    };
+    let sent = adapter.send(to, &buffer[..read], read, 0);
+    if let (Ok(from), Ok(sent)) = (from, sent) {
+        // SAFETY: not null, or it could not have been read.
+        unsafe { offset.write_unaligned(from + sent as off_t) };
+    }
+    answer(sent)
 }
 
 unsafe extern "C" fn setsockopt(

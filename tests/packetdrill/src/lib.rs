@@ -8,8 +8,8 @@
 //! The adapter holds what a kernel has around its TCP: descriptors, `errno`, blocking, `epoll`, pipes. It takes no
 //! protocol decision, and uses only what the stack offers to everybody.
 //!
-//! `getsockopt` is exported as well, for packetdrill's `%{ }%` blocks, which call it past the interface: with
-//! `LD_PRELOAD` the calls for the adapter's descriptors come here.
+//! `getsockopt` and `sendfile` are exported as well: packetdrill calls them past the interface, and with `LD_PRELOAD` the
+//! calls for the adapter's descriptors come here.
 
 mod accounting;
 mod adapter;
@@ -34,5 +34,5 @@ mod world;
 
 pub use entries::packetdrill_interface_init;
 pub use interface::{Interface, Userdata};
-pub use interposer::getsockopt;
+pub use interposer::{getsockopt, sendfile};
 pub use tcp_info::CTcpInfo;
