@@ -37,7 +37,7 @@ impl Connection {
                 error,
             },
             state => {
-                let read_closed = !state.may_receive();
+                let read_closed = !state.may_receive() || self.read_shut;
                 let write_closed = state.is_fin_queued();
                 Poll {
                     readable: read_closed || !self.receive_queue.is_empty(),

@@ -45,7 +45,6 @@ impl Socket {
                     .connection(id)
                     .map(|connection| connection.queue_lengths());
                 let queued = queued.map_or(0, |queues| queues.receive_queue);
-                poll.read_closed |= self.read_shut;
                 poll.readable = poll.read_closed
                     || poll.readable && queued >= self.setting.receive_low_water as usize;
                 poll.error &= !self.error_told;

@@ -3,7 +3,6 @@
 mod get;
 mod remembered;
 mod set;
-mod timers;
 mod values;
 
 use remembered::Remembered;

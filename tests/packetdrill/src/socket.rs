@@ -29,8 +29,6 @@ pub(crate) struct Socket {
     pub(crate) options: SocketOptions,
     /// The socket layer's own.
     pub(crate) setting: Setting,
-    /// `SHUT_RD`.
-    pub(crate) read_shut: bool,
     /// How `connect` ended is still to be told.
     pub(crate) connecting: bool,
     /// The connection's error was told; it is told once (`sk_err`).
@@ -59,7 +57,6 @@ impl Socket {
             nonblocking,
             options: SocketOptions::default(),
             setting: Setting::default(),
-            read_shut: false,
             connecting: false,
             error_told: false,
             no_space: false,
@@ -70,7 +67,6 @@ impl Socket {
     /// The socket has no connection any more, or a new one.
     pub(crate) fn becomes(&mut self, state: SocketState) {
         self.state = state;
-        self.read_shut = false;
         self.connecting = false;
         self.error_told = false;
         self.no_space = false;

@@ -4,27 +4,57 @@ use crate::adapter::Adapter;
 use crate::descriptors::Object;
 use crate::errno::Errno;
 use crate::socket::SocketState;
+use crate::waiting::Limit;
 use crate::world::World;
 use libc::c_int;
-use periplus_stack::State;
+use periplus_stack::{ConnectionId, State};
+use std::cell::Cell;
 use std::net::Shutdown;
+use std::time::Duration;
 
 impl Adapter {
+    /// Closes a descriptor. A socket that lingers waits until everything is acknowledged, or its time is over.
     pub(crate) fn close(&self, descriptor: c_int) -> Result<(), Errno> {
-        self.call(|world| {
-            if !world.descriptors.contains(descriptor) {
-                // SAFETY: a file that packetdrill has opened by itself, or none; no memory is involved.
-                let result = unsafe { libc::close(descriptor) };
-                return if result < 0 {
-                    Err(Errno::last())
-                } else {
-                    Ok(())
+        let lingering = Cell::new(None);
+        self.wait(
+            |world| {
+                if !world.descriptors.contains(descriptor) {
+                    return close_outside(descriptor);
+                }
+                let object = world.descriptors.close(descriptor)?;
+                let now = world.now;
+                lingering.set(world.lingers(&object));
+                match lingering.get() {
+                    Some((_, time)) => Ok(Limit::Until(now + time, Errno(0))),
+                    None => {
+                        world.let_go(object);
+                        Ok(Limit::None(Errno(0)))
+                    }
+                }
+            },
+            |world| {
+                let Some((id, _)) = lingering.get() else {
+                    return Ok(Some(()));
                 };
+                let (_, shard) = world.parts(None);
+                Ok((shard.is_delivered(id) != Ok(false)).then_some(()))
+            },
+        )
+        .or_else(|errno| {
+            if errno == Errno(0) {
+                Ok(())
+            } else {
+                Err(errno)
             }
-            let object = world.descriptors.close(descriptor)?;
-            world.let_go(object);
-            Ok(())
-        })
+        })?;
+        if let Some((id, _)) = lingering.get() {
+            return self.call(|world| {
+                let now = world.now;
+                world.parts(None).1.close(now, id);
+                Ok(())
+            });
+        }
+        Ok(())
     }
 
     pub(crate) fn shutdown(&self, descriptor: c_int, how: c_int) -> Result<(), Errno> {
@@ -38,32 +68,24 @@ impl Adapter {
                 libc::SHUT_RDWR => Shutdown::Both,
                 _ => return Err(Errno(libc::EINVAL)),
             };
-            let reading = how != Shutdown::Write;
             match socket.state {
                 SocketState::Closed => Err(Errno(libc::ENOTCONN)),
+                SocketState::Listening(_) if how == Shutdown::Write => Ok(()),
                 SocketState::Listening(id) => {
-                    if reading {
-                        shard.close_listener(now, id);
-                        socket.becomes(SocketState::Closed);
-                    }
+                    shard.close_listener(now, id);
+                    socket.becomes(SocketState::Closed);
                     Ok(())
                 }
                 SocketState::Connection(id) => {
                     let state = shard.connection(id).map(|connection| connection.state());
-                    match state {
-                        None | Some(State::Closed | State::TimeWait) => {
-                            return Err(Errno(libc::ENOTCONN));
-                        }
-                        Some(State::SynSent) => {
-                            shard.abort(now, id);
-                            shard.close(now, id);
-                            socket.becomes(SocketState::Closed);
-                            return Ok(());
-                        }
-                        Some(_) => {}
+                    if matches!(state, None | Some(State::Closed | State::TimeWait)) {
+                        return Err(Errno(libc::ENOTCONN));
                     }
-                    socket.read_shut |= reading;
                     shard.shutdown(now, id, how)?;
+                    if state == Some(State::SynSent) {
+                        shard.close(now, id);
+                        socket.becomes(SocketState::Closed);
+                    }
                     Ok(())
                 }
             }
@@ -95,7 +117,37 @@ impl Adapter {
     }
 }
 
+/// Closes a file that packetdrill has opened by itself; `EBADF` if there is none.
+fn close_outside(descriptor: c_int) -> Result<Limit, Errno> {
+    // SAFETY: no memory is involved.
+    match unsafe { libc::close(descriptor) } {
+        0 => Ok(Limit::None(Errno(0))),
+        _ => Err(Errno::last()),
+    }
+}
+
 impl World {
+    /// The connection that is to be waited for, and how long: SO_LINGER was set, and nothing makes the close a reset.
+    fn lingers(&mut self, object: &Object) -> Option<(ConnectionId, Duration)> {
+        let Object::Socket(socket) = object else {
+            return None;
+        };
+        let SocketState::Connection(id) = socket.state else {
+            return None;
+        };
+        let now = self.now;
+        let (_, shard) = self.parts(None);
+        let time = shard
+            .socket_options(id)?
+            .linger
+            .filter(|time| !time.is_zero())?;
+        if socket.left(shard) > 0 {
+            return None;
+        }
+        shard.shutdown(now, id, Shutdown::Write).ok()?;
+        Some((id, time))
+    }
+
     /// Nobody holds the object any more.
     fn let_go(&mut self, object: Object) {
         let now = self.now;

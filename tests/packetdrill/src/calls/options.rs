@@ -2,14 +2,20 @@
 
 use crate::adapter::Adapter;
 use crate::errno::Errno;
-use crate::socket::SocketState;
+use crate::socket::{Socket, SocketState};
 use crate::tcp_info::CTcpInfo;
 use libc::{IPPROTO_TCP, SOL_SOCKET, c_int};
+use periplus_stack::Shard;
 
 /// What a congestion control says of itself (`linux/tcp.h`).
 const TCP_CC_INFO: c_int = 26;
-/// The values of `SO_MEMINFO` (`SK_MEMINFO_VARS`).
+/// How many values `SO_MEMINFO` gives, and where which are (`linux/sock_diag.h`).
 const MEMINFO: usize = 9;
+const SK_MEMINFO_RMEM_ALLOC: usize = 0;
+const SK_MEMINFO_SNDBUF: usize = 3;
+const SK_MEMINFO_WMEM_QUEUED: usize = 5;
+/// `SOCK_MIN_SNDBUF`.
+const MINIMUM_SEND_BUFFER: usize = 4608;
 
 impl Adapter {
     /// The bytes of an option's value.
@@ -34,15 +40,9 @@ impl Adapter {
                     int(socket.take_error(Some(shard)).map_or(0, |errno| errno.0))
                 }
                 (SOL_SOCKET, libc::SO_ACCEPTCONN) => int(listens.into()),
+                (SOL_SOCKET, libc::SO_SNDBUF) => int(socket.send_buffer(shard) as i32),
                 (SOL_SOCKET, libc::SO_MEMINFO) => {
-                    let mut memory = [0u32; MEMINFO];
-                    if let SocketState::Connection(id) = socket.state
-                        && let Some(connection) = shard.connection(id)
-                    {
-                        let queues = connection.queue_lengths();
-                        memory[0] = queues.receive_memory as u32;
-                        memory[5] = (queues.send_queue + queues.retransmit_queue) as u32;
-                    }
+                    let memory = socket.memory(shard);
                     Ok(memory.map(u32::to_ne_bytes).concat())
                 }
                 (IPPROTO_TCP, libc::TCP_INFO) => {
@@ -64,7 +64,8 @@ impl Adapter {
                         SocketState::Connection(id) => shard.socket_options(id),
                     };
                     let options = options.unwrap_or(socket.options);
-                    socket.setting.get(&options, level, name)
+                    let sysctls = &shard.options().tcp;
+                    socket.setting.get(&options, sysctls, level, name)
                 }
             }
         })
@@ -101,5 +102,38 @@ impl Adapter {
                 }
             }
         })
+    }
+}
+
+impl Socket {
+    /// `sk_sndbuf`.
+    fn send_buffer(&self, shard: &Shard) -> usize {
+        let sysctls = &shard.options().tcp;
+        let options = match self.state {
+            SocketState::Connection(id) => {
+                let connection = shard.connection(id);
+                return connection.map_or(0, |connection| connection.send_buffer(sysctls));
+            }
+            SocketState::Listening(id) => shard.listener_options(id).unwrap_or_default(),
+            SocketState::Closed => self.options,
+        };
+        match options.send_buffer {
+            Some(asked) => (2 * asked.min(sysctls.wmem_max)).max(MINIMUM_SEND_BUFFER),
+            None => sysctls.tcp_wmem.usual,
+        }
+    }
+
+    /// The values of `SO_MEMINFO`, in Linux's order; what means nothing here is 0.
+    fn memory(&self, shard: &Shard) -> [u32; MEMINFO] {
+        let mut memory = [0; MEMINFO];
+        if let SocketState::Connection(id) = self.state
+            && let Some(connection) = shard.connection(id)
+        {
+            let queues = connection.queue_lengths();
+            memory[SK_MEMINFO_RMEM_ALLOC] = queues.receive_memory as u32;
+            memory[SK_MEMINFO_WMEM_QUEUED] = (queues.send_queue + queues.retransmit_queue) as u32;
+        }
+        memory[SK_MEMINFO_SNDBUF] = self.send_buffer(shard) as u32;
+        memory
     }
 }

@@ -139,7 +139,6 @@ impl Socket {
                     shard.consume(now, id, count);
                 }
                 Ok(Read::End) => return Ok(Some(self.given(got, throws_away))),
-                Ok(Read::Wait) if self.read_shut => return Ok(Some(self.given(got, throws_away))),
                 Ok(Read::Wait) if got.len() >= least && !got.is_empty() => break,
                 Ok(Read::Wait) => return Ok(None),
                 Err(_) if !got.is_empty() => break,

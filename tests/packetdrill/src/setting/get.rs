@@ -1,31 +1,36 @@
 //! `getsockopt`.
 
-use super::{Setting, timers, values};
+use super::{Setting, values};
 use crate::errno::Errno;
 use libc::{IPPROTO_TCP, SOL_SOCKET, c_int};
-use periplus_stack::SocketOptions;
+use periplus_stack::{SocketOptions, Sysctls};
+use std::time::Duration;
 
 /// The length of a congestion control's name (`TCP_CA_NAME_MAX`).
 const NAME_LENGTH: usize = 16;
 
+fn seconds(time: Duration) -> i32 {
+    time.as_secs() as i32
+}
+
 impl Setting {
-    /// The bytes of an option's value.
+    /// The bytes of an option's value; where an option says nothing, the knob's.
     ///
     /// # Errors
     /// `ENOPROTOOPT`, if it is unknown.
     pub(crate) fn get(
         &self,
         options: &SocketOptions,
+        sysctls: &Sysctls,
         level: c_int,
         name: c_int,
     ) -> Result<Vec<u8>, Errno> {
-        if let Some(bytes) = timers::get(options, level, name) {
-            return Ok(bytes);
-        }
         let number = match (level, name) {
             (SOL_SOCKET, libc::SO_TYPE) => libc::SOCK_STREAM,
             (SOL_SOCKET, libc::SO_PROTOCOL) => IPPROTO_TCP,
             (SOL_SOCKET, libc::SO_DOMAIN) => libc::AF_INET,
+            (SOL_SOCKET, libc::SO_KEEPALIVE) => i32::from(options.keep_alive),
+            (SOL_SOCKET, libc::SO_LINGER) => return Ok(values::linger_bytes(options.linger)),
             (SOL_SOCKET, libc::SO_RCVTIMEO) => {
                 return Ok(values::timeout_bytes(self.receive_timeout));
             }
@@ -38,8 +43,29 @@ impl Setting {
             }
             (IPPROTO_TCP, libc::TCP_NODELAY) => i32::from(options.no_delay),
             (IPPROTO_TCP, libc::TCP_CORK) => i32::from(options.cork),
-            (IPPROTO_TCP, libc::TCP_NOTSENT_LOWAT) => options.notsent_lowat.unwrap_or(0) as i32,
             (IPPROTO_TCP, libc::TCP_QUICKACK) => i32::from(options.quick_ack.unwrap_or(true)),
+            (IPPROTO_TCP, libc::TCP_NOTSENT_LOWAT) => options.notsent_lowat.unwrap_or(0) as i32,
+            (IPPROTO_TCP, libc::TCP_KEEPIDLE) => {
+                seconds(options.keep_idle.unwrap_or(sysctls.tcp_keepalive_time))
+            }
+            (IPPROTO_TCP, libc::TCP_KEEPINTVL) => {
+                seconds(options.keep_interval.unwrap_or(sysctls.tcp_keepalive_intvl))
+            }
+            (IPPROTO_TCP, libc::TCP_KEEPCNT) => options
+                .keep_count
+                .unwrap_or(sysctls.tcp_keepalive_probes)
+                .into(),
+            (IPPROTO_TCP, libc::TCP_SYNCNT) => {
+                options.syn_count.unwrap_or(sysctls.tcp_syn_retries).into()
+            }
+            (IPPROTO_TCP, libc::TCP_USER_TIMEOUT) => options
+                .user_timeout
+                .map_or(0, |time| time.as_millis() as i32),
+            (IPPROTO_TCP, libc::TCP_LINGER2) => match options.linger2 {
+                None => seconds(sysctls.tcp_fin_timeout),
+                Some(Duration::ZERO) => -1,
+                Some(time) => seconds(time),
+            },
             (IPPROTO_TCP, libc::TCP_INQ) => i32::from(self.tells_left),
             _ => self.remembered.get(level, name)?,
         };

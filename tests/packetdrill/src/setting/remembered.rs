@@ -8,6 +8,17 @@ use std::ops::RangeInclusive;
 const ANY: RangeInclusive<i32> = i32::MIN..=i32::MAX;
 const FLAG: RangeInclusive<i32> = 0..=1;
 
+/// Options of the socket's level that are not flags.
+const NUMBERS: [c_int; 5] = [
+    libc::SO_PRIORITY,
+    libc::SO_MARK,
+    libc::SO_BUSY_POLL,
+    libc::SO_MAX_PACING_RATE,
+    libc::SO_RCVBUF,
+];
+/// Of `linux/tcp.h`.
+const TCP_FASTOPEN_NO_COOKIE: c_int = 34;
+
 /// Level, name, the value before it is set, the values taken.
 type Known = (c_int, c_int, i32, RangeInclusive<i32>);
 
@@ -22,6 +33,8 @@ const KNOWN: &[Known] = &[
     (SOL_SOCKET, libc::SO_MARK, 0, ANY),
     (SOL_SOCKET, libc::SO_TIMESTAMP, 0, ANY),
     (SOL_SOCKET, libc::SO_BUSY_POLL, 0, 0..=i32::MAX),
+    (SOL_SOCKET, libc::SO_MAX_PACING_RATE, -1, ANY),
+    (SOL_SOCKET, libc::SO_RCVBUF, 131_072, ANY),
     (IPPROTO_IP, libc::IP_TOS, 0, 0..=255),
     (IPPROTO_IP, libc::IP_TTL, 64, -1..=255),
     (IPPROTO_IP, libc::IP_MTU_DISCOVER, 1, 0..=5),
@@ -29,6 +42,11 @@ const KNOWN: &[Known] = &[
     (IPPROTO_IP, libc::IP_FREEBIND, 0, ANY),
     (IPPROTO_TCP, libc::TCP_THIN_LINEAR_TIMEOUTS, 0, FLAG),
     (IPPROTO_TCP, libc::TCP_THIN_DUPACK, 0, FLAG),
+    (IPPROTO_TCP, libc::TCP_FASTOPEN, 0, 0..=i32::MAX),
+    (IPPROTO_TCP, TCP_FASTOPEN_NO_COOKIE, 0, FLAG),
+    (IPPROTO_TCP, libc::TCP_MAXSEG, 536, 0..=32_767),
+    (IPPROTO_TCP, libc::TCP_WINDOW_CLAMP, 0, ANY),
+    (IPPROTO_TCP, libc::TCP_DEFER_ACCEPT, 0, ANY),
 ];
 
 /// Their values.
@@ -55,9 +73,7 @@ impl Remembered {
             return Err(Errno(libc::EINVAL));
         }
         // flags are kept as flags, whatever was set
-        let is_flag = level == SOL_SOCKET
-            && ![libc::SO_PRIORITY, libc::SO_MARK, libc::SO_BUSY_POLL].contains(&name);
-        let value = if is_flag {
+        let value = if level == SOL_SOCKET && !NUMBERS.contains(&name) {
             i32::from(value != 0)
         } else {
             value

@@ -1,7 +1,7 @@
 //! C's values of options as bytes.
 
 use crate::errno::Errno;
-use libc::timeval;
+use libc::{c_int, linger, timeval};
 use std::time::Duration;
 
 /// An `int` from the bytes of a value.
@@ -11,6 +11,46 @@ use std::time::Duration;
 pub(super) fn int(value: &[u8]) -> Result<i32, Errno> {
     let bytes = value.first_chunk().ok_or(Errno(libc::EINVAL))?;
     Ok(i32::from_ne_bytes(*bytes))
+}
+
+/// An `int`, or a byte where there are fewer: what options of IP take.
+///
+/// # Errors
+/// `EINVAL`, if there is none.
+pub(super) fn int_or_byte(value: &[u8]) -> Result<i32, Errno> {
+    match value {
+        [] => Err(Errno(libc::EINVAL)),
+        [byte, rest @ ..] if rest.len() < 3 => Ok((*byte).into()),
+        _ => int(value),
+    }
+}
+
+/// A size of a buffer: a negative one is a very large one.
+///
+/// # Errors
+/// As [`int`].
+pub(super) fn size(value: &[u8]) -> Result<usize, Errno> {
+    Ok(int(value)? as u32 as usize)
+}
+
+/// A `struct linger`: its seconds, if it is on.
+///
+/// # Errors
+/// As [`int`].
+pub(super) fn linger(value: &[u8]) -> Result<Option<Duration>, Errno> {
+    if value.len() < size_of::<linger>() {
+        return Err(Errno(libc::EINVAL));
+    }
+    let seconds = int(&value[size_of::<c_int>()..])?.max(0) as u64;
+    Ok((int(value)? != 0).then(|| Duration::from_secs(seconds)))
+}
+
+/// The bytes of a `struct linger`.
+pub(super) fn linger_bytes(linger: Option<Duration>) -> Vec<u8> {
+    let seconds = linger.map_or(0, |linger| linger.as_secs() as i32);
+    [i32::from(linger.is_some()), seconds]
+        .map(i32::to_ne_bytes)
+        .concat()
 }
 
 /// A `struct timeval` as a limit: 0 is none.
