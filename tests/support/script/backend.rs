@@ -3,7 +3,8 @@
 use super::{PEER, Script};
 use crate::content;
 use periplus_stack::{
-    Accepted, ConnectionId, ListenerId, Read, ReceiveFrom, SendTo, StreamError, UdpId, Write,
+    Accepted, ConnectionId, ListenerId, Read, ReceiveFrom, SendTo, SocketOptions, StreamError,
+    UdpId, Write,
 };
 use std::net::SocketAddr;
 use std::ops::Range;
@@ -18,8 +19,14 @@ impl Script {
 
     /// The backend connects to the peer on `port`.
     pub fn connect(&mut self, port: u16) -> ConnectionId {
+        self.connect_with(port, SocketOptions::default())
+    }
+
+    /// The backend connects to the peer on `port` by a socket with `options`.
+    pub fn connect_with(&mut self, port: u16, options: SocketOptions) -> ConnectionId {
         let remote = SocketAddr::from((PEER, port));
-        let id = self.stack.shard.connect(self.now, None, remote);
+        let shard = &mut self.stack.shard;
+        let id = shard.connect_with(self.now, None, remote, options);
         id.expect("an ephemeral port")
     }
 
