@@ -2,8 +2,10 @@
 
 mod attack_segments;
 mod backlog_accept_queue;
+mod backlog_changed;
 mod backlog_syn_ack;
 mod backlog_syn_queue;
+mod backlog_waiting;
 mod close_half;
 mod close_linger;
 mod close_orderly;

@@ -68,22 +68,33 @@ impl TcpListener {
         Ok(self.local)
     }
 
+    /// Changes the backlog, as a second `listen()` does on Linux. Who waits in its queues stays there, also beyond it.
+    ///
+    /// # Errors
+    /// The shard has ended.
+    pub fn set_backlog(&self, backlog: usize) -> io::Result<()> {
+        let id = self.id;
+        self.change(move |state, _| state.shard.set_backlog(id, backlog))
+    }
+
     /// Sets the options that its connections have from now on. Those that wait to be accepted keep theirs.
     ///
     /// # Errors
     /// The shard has ended.
     pub fn set_options(&self, options: SocketOptions) -> io::Result<()> {
         let id = self.id;
-        let set = move |cell: &ShardCell| {
-            cell.call(|state, now| state.shard.set_listener_options(now, id, options));
-        };
+        self.change(move |state, now| state.shard.set_listener_options(now, id, options))
+    }
+
+    fn change(&self, change: impl FnOnce(&mut State, Instant) + Send + 'static) -> io::Result<()> {
         match registry::find(self.shard) {
             Some(cell) => {
-                set(&cell);
+                cell.call(change);
                 Ok(())
             }
             None => {
-                let sent = self.inbox.send(Call::Run(Box::new(set)));
+                let change = move |cell: &ShardCell| cell.call(change);
+                let sent = self.inbox.send(Call::Run(Box::new(change)));
                 sent.map_err(|_| error::shard_gone())
             }
         }

@@ -152,8 +152,18 @@ impl Shard {
             self.forget_half_open(now, index, Outcome::Closed, "listener_closed");
         }
         while let Some(index) = bound.listener.accept_queue.pop() {
-            self.abort(now, ConnectionId(index));
-            self.close(now, ConnectionId(index));
+            self.with(now, ConnectionId(index), |connection, context| {
+                connection.listener_closed(context)
+            });
+        }
+    }
+
+    /// Changes a listener's backlog, as a second `listen()` does on Linux. Who is in the queues stays there, also beyond it.
+    pub fn set_backlog(&mut self, id: ListenerId, backlog: usize) {
+        if let Some(bound) = self.listeners.get_mut(id.0) {
+            bound
+                .listener
+                .set_backlog(backlog, &self.environment.sysctls);
         }
     }
 

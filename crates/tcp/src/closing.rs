@@ -147,6 +147,12 @@ impl Connection {
         self.abort_because(context, "aborted");
     }
 
+    /// The listener was closed before the backend asked for the connection: it is reset, as on Linux (`inet_csk_listen_stop`).
+    pub fn listener_closed(&mut self, context: &mut Context<'_>) {
+        self.attached = false;
+        self.abort_because(context, "listener_closed");
+    }
+
     fn abort_because(&mut self, context: &mut Context<'_>, reason: &'static str) {
         if self.state == State::Closed {
             return;

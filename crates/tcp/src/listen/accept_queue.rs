@@ -34,6 +34,11 @@ impl<H: PartialEq> AcceptQueue<H> {
         self.limit
     }
 
+    /// Changes the backlog. Who waits goes on waiting.
+    pub fn set_limit(&mut self, limit: u32) {
+        self.limit = limit;
+    }
+
     /// Whether no more are admitted. One more than the backlog is, as on Linux (`sk_acceptq_is_full`).
     pub fn is_full(&self) -> bool {
         self.waiting.len() > self.limit as usize

@@ -26,9 +26,7 @@ impl<H: PartialEq> Listener<H> {
     /// A listener with both queues bounded by `min(backlog, somaxconn)`, the SYN queue without cookies also by
     /// `tcp_max_syn_backlog`.
     pub fn new(backlog: usize, sysctls: &Sysctls) -> Self {
-        let limit = u32::try_from(backlog)
-            .unwrap_or(u32::MAX)
-            .min(sysctls.somaxconn);
+        let limit = limit(backlog, sysctls);
         Self {
             syn_queue: SynQueue::new(limit, sysctls),
             accept_queue: AcceptQueue::new(limit),
@@ -39,6 +37,13 @@ impl<H: PartialEq> Listener<H> {
         }
     }
 
+    /// Changes the backlog, as a second `listen()` does on Linux. Who is in the queues stays there, also beyond it.
+    pub fn set_backlog(&mut self, backlog: usize, sysctls: &Sysctls) {
+        let limit = limit(backlog, sysctls);
+        self.syn_queue.set_backlog(limit, sysctls);
+        self.accept_queue.set_limit(limit);
+    }
+
     /// Both queues as they are now, for the journey of a SYN that is turned away.
     pub fn queues_met(&self) -> QueuesMet {
         QueuesMet {
@@ -46,4 +51,9 @@ impl<H: PartialEq> Listener<H> {
             accept_queue: Some(self.accept_queue.met()),
         }
     }
+}
+
+fn limit(backlog: usize, sysctls: &Sysctls) -> u32 {
+    let backlog = u32::try_from(backlog).unwrap_or(u32::MAX);
+    backlog.min(sysctls.somaxconn)
 }

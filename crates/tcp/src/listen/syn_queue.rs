@@ -35,6 +35,15 @@ impl SynQueue {
         }
     }
 
+    /// The same queue by another backlog. Who is in it stays.
+    pub(super) fn set_backlog(&mut self, backlog: u32, sysctls: &Sysctls) {
+        *self = Self {
+            length: self.length,
+            young: self.young,
+            ..Self::new(backlog, sysctls)
+        };
+    }
+
     /// Half-open connections now.
     pub fn len(&self) -> u32 {
         self.length
