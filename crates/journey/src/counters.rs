@@ -33,6 +33,20 @@ counters! {
     ip_out_discards = "IpOutDiscards",
     /// ICMP messages that came in.
     icmp_in_msgs = "IcmpInMsgs",
+    /// ICMP messages that were malformed, had a wrong checksum, or quote what we know nothing of.
+    icmp_in_errors = "IcmpInErrors",
+    /// ICMP messages with a wrong checksum.
+    icmp_in_csum_errors = "IcmpInCsumErrors",
+    /// Destination Unreachable that came in.
+    icmp_in_dest_unreachs = "IcmpInDestUnreachs",
+    /// Time Exceeded that came in.
+    icmp_in_time_excds = "IcmpInTimeExcds",
+    /// Parameter Problem that came in.
+    icmp_in_parm_probs = "IcmpInParmProbs",
+    /// Source Quench that came in, and was ignored.
+    icmp_in_src_quenchs = "IcmpInSrcQuenchs",
+    /// ICMP errors that quote a sequence number which is not in flight.
+    out_of_window_icmps = "TcpExtOutOfWindowIcmps",
     /// Echo requests that came in.
     icmp_in_echos = "IcmpInEchos",
     /// Echo replies sent.

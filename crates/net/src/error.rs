@@ -83,6 +83,9 @@ pub(crate) fn wrong_runtime() -> Error {
 fn kind(error: StreamError) -> ErrorKind {
     match error {
         StreamError::Refused => ErrorKind::ConnectionRefused,
+        StreamError::NetworkUnreachable => ErrorKind::NetworkUnreachable,
+        StreamError::HostUnreachable => ErrorKind::HostUnreachable,
+        StreamError::ProtocolUnreachable => ErrorKind::ConnectionRefused,
         StreamError::Reset => ErrorKind::ConnectionReset,
         StreamError::Aborted => ErrorKind::ConnectionAborted,
         StreamError::TimedOut => ErrorKind::TimedOut,

@@ -1,18 +1,14 @@
 //! ICMP for IPv4 (RFC 792, RFC 1122 3.2.2): echo, and errors both ways.
 
 use crate::Shard;
-use crate::flow_table::FlowKey;
-use crate::handle::Tag;
 use crate::ipv4::Ipv4Packet;
 use crate::outbox::Message;
 use crate::receive::Fate;
 use periplus_journey::{DropReason, Instant};
 use periplus_ring::{Arrival, first_on_the_wire};
 use periplus_wire::icmpv4::{self, Icmpv4Header, MessageType, unreachable};
-use periplus_wire::ipv4::{self, Ipv4Header};
-use periplus_wire::tcp::QuotedSegment;
+use periplus_wire::ipv4;
 use periplus_wire::{ethernet, icmpv4::unreachable_length};
-use std::net::SocketAddr;
 
 impl Shard {
     pub(crate) fn icmp_arrives(
@@ -25,9 +21,12 @@ impl Shard {
         let whole = arrival.to_vec();
         let message = &whole[packet.payload_start..packet.payload_start + packet.payload_length];
         if !icmpv4::verify_checksum(message) {
+            self.environment.counters.icmp_in_errors += 1;
+            self.environment.counters.icmp_in_csum_errors += 1;
             return Fate::Dropped(DropReason::IcmpCsum);
         }
         let Ok((header, body)) = Icmpv4Header::parse(message) else {
+            self.environment.counters.icmp_in_errors += 1;
             return Fate::Dropped(DropReason::PktTooSmall);
         };
         match header.message_type() {
@@ -47,40 +46,23 @@ impl Shard {
                 });
                 Fate::Consumed
             }
-            MessageType::DESTINATION_UNREACHABLE if header.code() == unreachable::PORT => {
-                self.port_unreachable_arrives(now, body)
+            MessageType::DESTINATION_UNREACHABLE => {
+                self.environment.counters.icmp_in_dest_unreachs += 1;
+                self.icmp_error_arrives(now, header, body)
+            }
+            MessageType::TIME_EXCEEDED => {
+                self.environment.counters.icmp_in_time_excds += 1;
+                self.icmp_error_arrives(now, header, body)
+            }
+            MessageType::PARAMETER_PROBLEM => {
+                self.environment.counters.icmp_in_parm_probs += 1;
+                self.icmp_error_arrives(now, header, body)
+            }
+            MessageType::SOURCE_QUENCH => {
+                self.environment.counters.icmp_in_src_quenchs += 1;
+                Fate::Dropped(DropReason::IcmpUnhandled)
             }
             _ => Fate::Dropped(DropReason::IcmpUnhandled),
-        }
-    }
-
-    /// Somebody says that nobody listens where we knocked. Whether it is believed is for the connection to say.
-    fn port_unreachable_arrives(&mut self, now: Instant, quoted: &[u8]) -> Fate {
-        let unhandled = Fate::Dropped(DropReason::IcmpUnhandled);
-        let Ok((header, segment)) = Ipv4Header::parse_quoted(quoted) else {
-            return unhandled;
-        };
-        let Ok(segment) = QuotedSegment::parse(segment) else {
-            return unhandled;
-        };
-        if header.protocol() != ipv4::TCP {
-            return unhandled;
-        }
-        let key = FlowKey {
-            local: SocketAddr::new(header.source().into(), segment.source_port()),
-            remote: SocketAddr::new(header.destination().into(), segment.destination_port()),
-        };
-        match self.flow_table.get(&key) {
-            Some(handle) if handle.tag() == Tag::Established => {
-                if let Some(flow) = self.flows.get_mut(handle.index()) {
-                    let context = &mut self.environment.context(now);
-                    flow.connection
-                        .icmp_port_unreachable(context, segment.sequence());
-                    self.settle(handle.index());
-                }
-                Fate::Consumed
-            }
-            _ => unhandled,
         }
     }
 

@@ -16,6 +16,7 @@ pub mod flow_table;
 mod frame_writer;
 pub mod handle;
 mod icmp;
+mod icmp_errors;
 mod ipv4;
 mod keyed_hash;
 mod list;

@@ -102,20 +102,6 @@ impl Connection {
         }
     }
 
-    /// An ICMP error says that nobody listens at the other end (RFC 1122 4.2.3.9). Believed while connecting only, and
-    /// only for the SYN in flight (RFC 5927 4.1); later it would be a way to cut others' connections.
-    pub fn icmp_port_unreachable(&mut self, context: &mut Context<'_>, seq: periplus_wire::SeqNum) {
-        if self.state == State::SynSent && seq == self.snd.iss && self.ack_due == AckDue::No {
-            context.counters.tcp_attempt_fails += 1;
-            self.fail(
-                context,
-                StreamError::Refused,
-                Outcome::Refused,
-                Some("icmp_port_unreachable"),
-            );
-        }
-    }
-
     /// The next hop does not answer: connecting fails, an established connection goes on trying, and the RST of one that is
     /// over is lost, or what nobody holds would be kept for it.
     pub fn host_unreachable(&mut self, context: &mut Context<'_>) {

@@ -10,6 +10,7 @@ use crate::listen::HalfOpen;
 use crate::loss::{FastRecovery, RetransmissionTimer};
 use crate::memory::first_window;
 use crate::options::{Negotiated, Offer, TimestampClock};
+use crate::path_mtu::PathMtu;
 use crate::reassembly::Reassembly;
 use crate::release::bound_to_half_window;
 use crate::sack::ReceivedBlocks;
@@ -110,6 +111,10 @@ pub struct Connection {
     /// The backend, or the accept queue for it, holds a handle.
     pub(crate) attached: bool,
     pub(crate) error: Option<StreamError>,
+    /// What was last said by ICMP of what is in flight: told if nothing else ends the connection.
+    pub(crate) soft_error: Option<StreamError>,
+    /// The path's MTU, where a router has told it.
+    pub(crate) path_mtu: Option<PathMtu>,
     pub(crate) wants: Readiness,
     pub(crate) ready: Readiness,
 
@@ -169,6 +174,8 @@ impl Connection {
             first_tsval: 0,
             attached: true,
             error: None,
+            soft_error: None,
+            path_mtu: None,
             wants: Readiness::default(),
             ready: Readiness::default(),
             activity: Activity::new(now),
@@ -440,7 +447,8 @@ impl Connection {
         reason: Option<&'static str>,
     ) {
         self.state = State::Closed;
-        self.error.get_or_insert(error);
+        let told = self.soft_error.filter(|_| error == StreamError::TimedOut);
+        self.error.get_or_insert(told.unwrap_or(error));
         self.chronograph.turn(context.now, Limit::Idle);
         self.release();
         // What was received and acknowledged before the peer's RST, the backend may still read, as on Linux: in the accept queue

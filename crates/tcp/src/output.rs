@@ -42,6 +42,7 @@ impl Connection {
             State::SynSent | State::SynReceived => return self.transmit_syn(context, emit),
             _ => {}
         }
+        self.try_longer_segments(context.now);
         if self.retransmit_first {
             self.transmit_first_again(context, emit)?;
         }

@@ -57,6 +57,11 @@ impl State {
         )
     }
 
+    /// Both SYNs are acknowledged, and it is not over (RFC 9293 3.5.1).
+    pub const fn is_synchronized(self) -> bool {
+        !matches!(self, State::SynSent | State::SynReceived | State::Closed)
+    }
+
     /// The peer may still send data: its FIN has not come.
     pub const fn may_receive(self) -> bool {
         matches!(self, State::Established | State::FinWait1 | State::FinWait2)

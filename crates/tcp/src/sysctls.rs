@@ -73,6 +73,10 @@ pub struct Sysctls {
     pub tcp_pacing_ss_ratio: u32,
     /// The pace in congestion avoidance, likewise.
     pub tcp_pacing_ca_ratio: u32,
+    /// No path is believed to carry less than this in a packet, in bytes (`net.ipv4.route.min_pmtu`).
+    pub min_pmtu: u32,
+    /// How long a router is believed that tells a path's MTU (`net.ipv4.route.mtu_expires`).
+    pub mtu_expires: Duration,
     /// Whether timestamps (RFC 7323) are offered and answered.
     pub tcp_timestamps: bool,
     /// Whether window scaling (RFC 7323) is offered and answered.
@@ -115,6 +119,8 @@ impl Default for Sysctls {
             tcp_tso_rtt_log: 9,
             tcp_pacing_ss_ratio: 200,
             tcp_pacing_ca_ratio: 120,
+            min_pmtu: 552,
+            mtu_expires: Duration::from_secs(600),
             tcp_timestamps: true,
             tcp_window_scaling: true,
             tcp_sack: true,

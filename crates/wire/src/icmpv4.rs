@@ -22,6 +22,8 @@ impl MessageType {
     pub const ECHO_REPLY: Self = Self(0);
     /// A packet could not be delivered; the codes in [`mod@unreachable`] say why.
     pub const DESTINATION_UNREACHABLE: Self = Self(3);
+    /// Asks to send more slowly; ignored by everybody (RFC 6633).
+    pub const SOURCE_QUENCH: Self = Self(4);
     /// Asks for an answer with the same data.
     pub const ECHO: Self = Self(8);
     /// A packet's hops, or the time to reassemble it, ran out.
@@ -42,8 +44,26 @@ pub mod unreachable {
     pub const PORT: u8 = 3;
     /// Too long for the next link, and not to be cut (RFC 1191).
     pub const FRAGMENTATION_NEEDED: u8 = 4;
+    /// A router on the source route is out of reach.
+    pub const SOURCE_ROUTE: u8 = 5;
+    /// Nobody knows that network.
+    pub const NET_UNKNOWN: u8 = 6;
+    /// Nobody knows that host.
+    pub const HOST_UNKNOWN: u8 = 7;
+    /// Traffic with that network is forbidden.
+    pub const NET_PROHIBITED: u8 = 9;
+    /// Traffic with that host is forbidden.
+    pub const HOST_PROHIBITED: u8 = 10;
+    /// No way to that network for this type of service.
+    pub const NET_FOR_SERVICE: u8 = 11;
+    /// No way to that host for this type of service.
+    pub const HOST_FOR_SERVICE: u8 = 12;
     /// Forbidden by an administrator.
     pub const COMMUNICATION_PROHIBITED: u8 = 13;
+    /// The packet's precedence is not allowed.
+    pub const PRECEDENCE_VIOLATION: u8 = 14;
+    /// The packet's precedence is too low.
+    pub const PRECEDENCE_CUTOFF: u8 = 15;
 }
 
 /// A view of an ICMP header.

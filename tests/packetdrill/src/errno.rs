@@ -25,6 +25,9 @@ impl From<StreamError> for Errno {
     fn from(error: StreamError) -> Self {
         Self(match error {
             StreamError::Refused => libc::ECONNREFUSED,
+            StreamError::NetworkUnreachable => libc::ENETUNREACH,
+            StreamError::HostUnreachable => libc::EHOSTUNREACH,
+            StreamError::ProtocolUnreachable => libc::ENOPROTOOPT,
             StreamError::Reset => libc::ECONNRESET,
             StreamError::Aborted => libc::ECONNABORTED,
             StreamError::TimedOut => libc::ETIMEDOUT,

@@ -103,6 +103,7 @@ impl Connection {
         let text = (acked - syn).min(queued);
         let fin = acked - syn > queued;
         self.snd.una = ack;
+        self.soft_error = None; // it arrives after all
         self.snd.nxt = self.snd.nxt.max(ack);
         self.send_queue.acknowledge(text as usize);
         self.una_offset += u64::from(text);

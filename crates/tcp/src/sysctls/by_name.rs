@@ -183,6 +183,8 @@ impl Sysctls {
         "tcp_tso_rtt_log",
         "tcp_pacing_ss_ratio",
         "tcp_pacing_ca_ratio",
+        "min_pmtu",
+        "mtu_expires",
         "tcp_timestamps",
         "tcp_window_scaling",
         "tcp_sack",
@@ -197,7 +199,8 @@ impl Sysctls {
     /// There is no such knob, or it cannot be that; nothing is changed then.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), SysctlError> {
         let short = name
-            .strip_prefix("net.ipv4.")
+            .strip_prefix("net.ipv4.route.")
+            .or_else(|| name.strip_prefix("net.ipv4."))
             .or_else(|| name.strip_prefix("net.core."))
             .unwrap_or(name);
         let knob: &mut dyn Knob = match short {
@@ -228,6 +231,8 @@ impl Sysctls {
             "tcp_tso_rtt_log" => &mut self.tcp_tso_rtt_log,
             "tcp_pacing_ss_ratio" => &mut self.tcp_pacing_ss_ratio,
             "tcp_pacing_ca_ratio" => &mut self.tcp_pacing_ca_ratio,
+            "min_pmtu" => &mut self.min_pmtu,
+            "mtu_expires" => &mut Time::<SECONDS>(&mut self.mtu_expires),
             "tcp_timestamps" => &mut self.tcp_timestamps,
             "tcp_window_scaling" => &mut self.tcp_window_scaling,
             "tcp_sack" => &mut self.tcp_sack,
