@@ -25,6 +25,7 @@ mod handshake_retransmission;
 mod journey_deterministic;
 mod journey_spine;
 mod journey_waits;
+mod loss_ecn;
 mod loss_faulty_link;
 mod loss_limited_transmit;
 mod loss_retransmission;

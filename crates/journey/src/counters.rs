@@ -26,6 +26,14 @@ counters! {
 
     /// IP packets that came in.
     ip_in_receives = "IpInReceives",
+    /// IP packets that came in without a mark of ECN (RFC 3168).
+    ip_in_no_ect_pkts = "IpExtInNoECTPkts",
+    /// IP packets that came in marked ECT(1).
+    ip_in_ect1_pkts = "IpExtInECT1Pkts",
+    /// IP packets that came in marked ECT(0).
+    ip_in_ect0_pkts = "IpExtInECT0Pkts",
+    /// IP packets that came in marked by a congested router.
+    ip_in_ce_pkts = "IpExtInCEPkts",
     /// IP packets sent.
     ip_out_requests = "IpOutRequests",
     /// IP packets that were ready to go and were lost here: the next hop did not answer, or too many waited for it or for the

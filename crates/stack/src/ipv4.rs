@@ -50,6 +50,7 @@ impl Shard {
         if header.is_fragment() {
             return Fate::Dropped(DropReason::IpFragment);
         }
+        self.count_ecn(header.ecn());
         let packet = Ipv4Packet {
             source: header.source(),
             destination: header.destination(),
@@ -64,5 +65,16 @@ impl Shard {
             ipv4::UDP => self.udp_arrives(now, packet, &arrival),
             _ => Fate::Dropped(DropReason::UnhandledProto),
         }
+    }
+
+    fn count_ecn(&mut self, ecn: Ecn) {
+        let counters = &mut self.environment.counters;
+        let counter = match ecn {
+            Ecn::NotEct => &mut counters.ip_in_no_ect_pkts,
+            Ecn::Ect1 => &mut counters.ip_in_ect1_pkts,
+            Ecn::Ect0 => &mut counters.ip_in_ect0_pkts,
+            Ecn::Ce => &mut counters.ip_in_ce_pkts,
+        };
+        *counter += 1;
     }
 }

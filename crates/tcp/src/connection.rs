@@ -4,6 +4,7 @@ use crate::activity::Activity;
 use crate::chronograph::{Chronograph, Limit};
 use crate::congestion::{CwndValidation, NewReno};
 use crate::context::Context;
+use crate::ecn::EcnState;
 use crate::journal::{ConnectionJournal, Ending};
 use crate::keepalive::Keepalive;
 use crate::listen::HalfOpen;
@@ -63,6 +64,8 @@ pub struct Connection {
     pub(crate) timestamp_offset: u32,
     /// SACK was agreed on.
     pub(crate) sack_permitted: bool,
+    /// What the SYNs and the packets since said of ECN.
+    pub(crate) ecn: EcnState,
     /// What our SACK options say, while there is something to say.
     pub(crate) received_blocks: Option<Box<ReceivedBlocks>>,
 
@@ -144,6 +147,7 @@ impl Connection {
             timestamps: None,
             timestamp_offset,
             sack_permitted: false,
+            ecn: EcnState::default(),
             received_blocks: None,
             send_queue: SendQueue::default(),
             send_buffers: SendBuffers::default(),
@@ -239,6 +243,7 @@ impl Connection {
             half_open.ts_recent,
             context.now,
         );
+        connection.ecn = EcnState::new(offer.ecn);
         // RFC 9293 3.10.7.4, fifth: the first SND.WND is the ACK's, not the SYN's.
         connection.set_window(ack);
         let established = ack.time.arrived;

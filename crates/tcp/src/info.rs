@@ -16,6 +16,8 @@ pub enum CaState {
     Open,
     /// Duplicate ACKs came, too few to be a loss.
     Disorder,
+    /// The window was reduced because a mark was echoed (RFC 3168).
+    Cwr,
     /// A loss was noticed by ACKs, and is being repaired.
     Recovery,
     /// The retransmission timer expired, and what was out then is not all acknowledged.
@@ -28,6 +30,7 @@ impl CaState {
         match self {
             CaState::Open => "open",
             CaState::Disorder => "disorder",
+            CaState::Cwr => "cwr",
             CaState::Recovery => "recovery",
             CaState::Loss => "loss",
         }
@@ -43,6 +46,10 @@ pub struct InfoOptions {
     pub wscale: bool,
     /// SACK (RFC 2018).
     pub sack: bool,
+    /// ECN (RFC 3168).
+    pub ecn: bool,
+    /// A packet of the peer carried a mark of ECN.
+    pub ecn_seen: bool,
 }
 
 impl InfoOptions {
@@ -52,11 +59,15 @@ impl InfoOptions {
             timestamps,
             wscale,
             sack,
+            ecn,
+            ecn_seen,
         } = self;
         [
             ("timestamps", timestamps),
             ("sack", sack),
             ("wscale", wscale),
+            ("ecn", ecn),
+            ("ecn_seen", ecn_seen),
         ]
         .into_iter()
         .filter_map(|(name, agreed)| agreed.then_some(name))
@@ -181,6 +192,8 @@ impl Connection {
                 timestamps,
                 wscale: self.offer.window_scale.is_some(),
                 sack: self.sack_permitted,
+                ecn: self.ecn.is_agreed(),
+                ecn_seen: self.ecn.is_seen(),
             },
             snd_wscale: self.snd.wind_shift,
             rcv_wscale: self.rcv.wind_shift,

@@ -16,6 +16,7 @@ mod connection;
 mod connection_counters;
 mod context;
 mod disposition;
+mod ecn;
 mod emit;
 mod error;
 mod icmp_error;

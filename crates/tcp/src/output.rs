@@ -96,11 +96,15 @@ impl Connection {
             return Ok(Turn::Done);
         }
         let mut header = self.header(context, self.snd.iss, TcpFlags::SYN);
-        if self.state == State::SynReceived {
-            header.flags = TcpFlags::SYN | TcpFlags::ACK;
+        let again = self.snd.max != self.snd.iss;
+        let is_syn_ack = self.state == State::SynReceived;
+        if is_syn_ack {
+            header.flags |= TcpFlags::ACK;
         } else {
             header.ack = SeqNum::new(0);
         }
+        let fallback = context.sysctls.tcp_ecn_fallback;
+        header.flags |= self.ecn_setup_flags(is_syn_ack, again, fallback);
         let now = context.now;
         let ours = crate::options::TimestampClock::value(self.timestamp_offset, now);
         let echo_reply = self.timestamps.map_or(0, |clock| clock.recent);
@@ -111,7 +115,6 @@ impl Connection {
         header.wnd = self.first_window(context) as u16;
         emit.segment(&header, &[], 0)?;
         self.activity.sent_bare();
-        let again = self.snd.max != self.snd.iss;
         if !again {
             self.first_tsval = ours;
             self.unanswered.since = Some(now);
@@ -304,7 +307,12 @@ impl Connection {
         offset: usize,
         length: usize,
     ) -> Result<(), RingFull> {
-        let header = self.header(context, seq, flags);
+        let (ecn, cwr) = self.ecn_of(seq, length);
+        let flags = flags | cwr;
+        let header = SegmentHeader {
+            ecn,
+            ..self.header(context, seq, flags)
+        };
         let mut pieces: [&[u8]; PIECES] = [&[]; PIECES];
         let mut count = 0;
         self.send_queue.pieces(offset, length, |piece| {
@@ -314,6 +322,7 @@ impl Connection {
         let size = self.current_segment_size();
         emit.segment(&header, &pieces[..count], size as usize)?;
         self.sack_option_sent();
+        self.ecn_sent(flags);
         if length == 0 {
             self.activity.sent_bare();
         } else {
@@ -356,7 +365,7 @@ impl Connection {
         SegmentHeader {
             seq,
             ack: self.rcv.nxt,
-            flags,
+            flags: flags | self.ecn.echo(),
             wnd: self.window_field(context),
             options,
             ecn: Ecn::NotEct,

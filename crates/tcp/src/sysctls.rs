@@ -85,6 +85,10 @@ pub struct Sysctls {
     pub tcp_sack: bool,
     /// Whether data that came twice is reported to a peer that understands SACK (D-SACK, RFC 2883).
     pub tcp_dsack: bool,
+    /// Explicit Congestion Notification (RFC 3168): 0 never, 1 asked for and accepted, 2 accepted where a peer asks.
+    pub tcp_ecn: u8,
+    /// Whether a SYN that is sent again no longer asks for ECN.
+    pub tcp_ecn_fallback: bool,
     /// How the options of our SYNs and SYN/ACKs follow one another. Not a sysctl of Linux's: there the order cannot be chosen.
     pub syn_option_order: OptionOrder,
 }
@@ -125,6 +129,8 @@ impl Default for Sysctls {
             tcp_window_scaling: true,
             tcp_sack: true,
             tcp_dsack: true,
+            tcp_ecn: 2,
+            tcp_ecn_fallback: true,
             syn_option_order: OptionOrder::Linux,
         }
     }

@@ -73,6 +73,7 @@ impl Connection {
             context.counters.tcp_sack_reneging += 1;
         }
         self.recovery.timed_out(self.snd.una, self.snd.max);
+        self.ecn.queue_cwr();
         self.snd.nxt = self.snd.una; // everything after it is taken for lost (RFC 6298 5.4)
         self.retransmit_first = false;
         self.retransmission_timer.expired();
@@ -175,7 +176,7 @@ impl Connection {
     fn count_failed_recovery(&self, context: &mut Context<'_>) {
         let counters = &mut context.counters;
         let counter = match (self.recovery.ca_state(), self.sack_permitted) {
-            (CaState::Open, _) => return,
+            (CaState::Open | CaState::Cwr, _) => return,
             (CaState::Loss, _) => &mut counters.tcp_loss_failures,
             (CaState::Recovery, true) => &mut counters.tcp_sack_recovery_fail,
             (CaState::Recovery, false) => &mut counters.tcp_reno_recovery_fail,

@@ -107,13 +107,18 @@ impl CTcpInfo {
             ca_state: match info.ca_state {
                 CaState::Open => 0,
                 CaState::Disorder => 1,
+                CaState::Cwr => 2,
                 CaState::Recovery => 3,
                 CaState::Loss => 4,
             },
             retransmits: info.retransmits,
             probes: info.probes,
             backoff: info.backoff,
-            options: option(info.options.timestamps, 1) | option(info.options.wscale, 4),
+            options: option(info.options.timestamps, 1)
+                | option(info.options.sack, 2)
+                | option(info.options.wscale, 4)
+                | option(info.options.ecn, 8)
+                | option(info.options.ecn_seen, 16),
             wscales: info.snd_wscale | info.rcv_wscale << 4,
             rto: microseconds(info.rto),
             snd_mss: info.snd_mss,

@@ -74,20 +74,24 @@ impl NewReno {
     }
 
     /// RFC 5681 3.1, equation 4.
-    fn halve(&mut self, flight_size: u32) {
+    pub(crate) fn halve(&mut self, flight_size: u32) {
         self.ssthresh = (flight_size / 2).max(2 * self.smss);
         self.acked = 0;
     }
 
-    /// RFC 5681 3.2, steps 2 and 3.
-    pub(crate) fn enter_recovery(&mut self, flight_size: u32, duplicate_acks: u32) {
-        self.halve(flight_size);
+    /// RFC 3168 6.1.2: a mark means what a loss means.
+    pub(crate) fn reduce(&mut self, flight_size: u32) {
+        self.halve(flight_size.min(self.cwnd));
+        self.cwnd = self.ssthresh;
+    }
+
+    /// RFC 5681 3.2, step 3, after step 2 ([`halve`](Self::halve)).
+    pub(crate) fn enter_recovery(&mut self, duplicate_acks: u32) {
         self.cwnd = self.ssthresh + duplicate_acks * self.smss;
     }
 
     /// RFC 6675 5, step 4.2: what may be in the network is told by the pipe, and the window not inflated.
-    pub(crate) fn enter_sack_recovery(&mut self, flight_size: u32) {
-        self.halve(flight_size);
+    pub(crate) fn enter_sack_recovery(&mut self) {
         self.cwnd = self.ssthresh;
     }
 

@@ -1,6 +1,7 @@
 //! A half-open connection: SYN-RECEIVED as a compact record, the SYN's stamp included.
 
 use super::syn_said::SynSaid;
+use crate::ecn::setup_flags;
 use crate::journal::{Ending, record_half_open};
 use crate::memory::first_window;
 use crate::options::{Negotiated, Offer, TimestampClock};
@@ -75,7 +76,7 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
         context: &Context<'_>,
     ) -> Self {
         let window_shift = context.first_window_shift();
-        let said = SynSaid::new(&syn.options, syn.flags, window_shift);
+        let said = SynSaid::new(&syn.options, setup_flags(syn), window_shift);
         Self::keeping(syn, said, local, remote, listener, iss, context)
     }
 
@@ -88,7 +89,7 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
         window_shift: u8,
         context: &Context<'_>,
     ) -> Self {
-        let mut said = SynSaid::new(&syn.options, syn.flags, window_shift);
+        let mut said = SynSaid::new(&syn.options, setup_flags(syn), window_shift);
         said.set_cookie();
         Self::keeping(syn, said, local, remote, 0, iss, context)
     }
@@ -183,6 +184,8 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
                 .filter(|_| self.said.window_scale().is_some()),
             timestamps: offer.timestamps && self.said.timestamps(),
             sack: offer.sack && self.said.sack_permitted(),
+            ecn: offer.ecn_if_asked && self.said.ecn_setup(),
+            ecn_if_asked: offer.ecn_if_asked,
             order: offer.order,
         }
     }
@@ -204,12 +207,17 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
             value: TimestampClock::value(ts_offset, context.now),
             echo_reply: self.ts_recent,
         };
+        let offer = self.narrow(offer);
+        let mut flags = TcpFlags::SYN | TcpFlags::ACK;
+        if offer.ecn {
+            flags |= TcpFlags::ECE;
+        }
         SegmentHeader {
             seq: self.iss,
             ack: self.irs + 1,
-            flags: TcpFlags::SYN | TcpFlags::ACK,
+            flags,
             wnd: self.window(context.sysctls) as u16,
-            options: self.narrow(offer).options(timestamps),
+            options: offer.options(timestamps),
             ecn: Ecn::NotEct,
         }
     }

@@ -26,8 +26,8 @@ use crate::memory::NARROWEST_WINDOW;
 use crate::options::{DEFAULT_MSS, TimestampClock};
 use crate::{Context, Offer, Payload, Segment, SegmentHeader};
 use periplus_journey::Instant;
-use periplus_wire::SeqNum;
 use periplus_wire::tcp::{TcpFlags, TcpOptions};
+use periplus_wire::{Ecn, SeqNum};
 use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -201,7 +201,7 @@ fn said(segment: &Segment, options: TcpOptions, flags: TcpFlags) -> Segment {
         options,
         payload: Payload::default(),
         time: segment.time,
-        ecn: segment.ecn,
+        ecn: Ecn::NotEct,
     }
 }
 

@@ -24,6 +24,8 @@ pub(crate) struct FastRecovery {
     pub(super) in_recovery: bool,
     /// The timer expired, and `recover` is not acknowledged yet.
     pub(super) in_loss: bool,
+    /// The window was reduced because of a mark (RFC 3168): not again, and not opened, until more than this is acknowledged.
+    pub(super) cwr_until: Option<SeqNum>,
     /// With SACK, while the peer has something that it cannot acknowledge yet, or a recovery goes on.
     pub(super) sack: Option<Box<SackRecovery>>,
 }
@@ -38,6 +40,7 @@ impl FastRecovery {
             recover: iss - 1,
             in_recovery: false,
             in_loss: false,
+            cwr_until: None,
             sack: None,
         }
     }
@@ -49,6 +52,9 @@ impl FastRecovery {
             Self {
                 in_recovery: true, ..
             } => CaState::Recovery,
+            Self {
+                cwr_until: Some(_), ..
+            } => CaState::Cwr,
             Self {
                 duplicate_acks: 0,
                 sack: None,
@@ -75,7 +81,10 @@ impl FastRecovery {
         if self.duplicate_acks == DUP_THRESH && una.after(self.recover + 1) {
             self.in_recovery = true;
             self.recover = max - 1;
-            congestion.enter_recovery(flight_size, DUP_THRESH);
+            if self.cwr_until.take().is_none() {
+                congestion.halve(flight_size);
+            }
+            congestion.enter_recovery(DUP_THRESH);
             return AckVerdict::RetransmitFirst;
         }
         AckVerdict::Fine
@@ -94,7 +103,9 @@ impl FastRecovery {
         if !self.in_recovery {
             self.keep_recover_near(una);
             // Each duplicate ACK told of a segment that had arrived, and let another one go.
-            congestion.acknowledged_but(acked, duplicate_acks);
+            if !self.is_reduced(una) {
+                congestion.acknowledged_but(acked, duplicate_acks);
+            }
             return AckVerdict::Fine;
         }
         if una.after(self.recover) {
@@ -105,6 +116,27 @@ impl FastRecovery {
         // A partial ACK: the next hole begins here (RFC 6582 3.2, step 3).
         congestion.deflate(acked);
         AckVerdict::RetransmitFirst
+    }
+
+    /// A mark was echoed: the window is halved, unless that was done for what is in flight. Returns whether it was.
+    pub(crate) fn reduce_window(
+        &mut self,
+        una: SeqNum,
+        max: SeqNum,
+        congestion: &mut NewReno,
+    ) -> bool {
+        if self.in_recovery || self.in_loss || self.cwr_until.is_some() {
+            return false;
+        }
+        self.cwr_until = Some(max);
+        congestion.reduce(max - una);
+        true
+    }
+
+    /// Whether the window was reduced because of a mark, and what was in flight then is not all acknowledged.
+    pub(super) fn is_reduced(&mut self, una: SeqNum) -> bool {
+        self.cwr_until = self.cwr_until.filter(|&until| !una.after(until));
+        self.cwr_until.is_some()
     }
 
     /// Left behind by half the sequence space, `recover` would look as if it lay ahead.
@@ -122,6 +154,7 @@ impl FastRecovery {
         }
         self.in_recovery = false;
         self.in_loss = true;
+        self.cwr_until = None;
         self.duplicate_acks = 0;
         self.recover = max - 1;
     }

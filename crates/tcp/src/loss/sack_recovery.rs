@@ -121,7 +121,9 @@ impl FastRecovery {
             self.in_loss &= !una.after(self.recover);
             if !self.in_recovery {
                 self.keep_recover_near(una);
-                congestion.acknowledged(ack.acked - ack.known + ack.sacked);
+                if !self.is_reduced(una) {
+                    congestion.acknowledged(ack.acked - ack.known + ack.sacked);
+                }
             } else if una.after(self.recover) {
                 self.in_recovery = false;
                 congestion.leave_sack_recovery();
@@ -152,7 +154,10 @@ impl FastRecovery {
         sack.enter(una);
         self.in_recovery = true;
         self.recover = ack.max - 1;
-        congestion.enter_sack_recovery(ack.max - una);
+        if self.cwr_until.take().is_none() {
+            congestion.halve(ack.max - una);
+        }
+        congestion.enter_sack_recovery();
         AckVerdict::RetransmitFirst
     }
 

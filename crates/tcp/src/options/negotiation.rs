@@ -24,6 +24,10 @@ pub struct Offer {
     pub timestamps: bool,
     /// Whether we understand SACK (RFC 2018).
     pub sack: bool,
+    /// Whether our SYN asks for ECN (RFC 3168), or our SYN/ACK agrees to it.
+    pub ecn: bool,
+    /// Whether a SYN/ACK of ours would agree to ECN.
+    pub ecn_if_asked: bool,
     /// How the options follow one another.
     pub order: OptionOrder,
 }
@@ -40,6 +44,8 @@ impl Offer {
             window_scale: sysctls.tcp_window_scaling.then_some(shift),
             timestamps: sysctls.tcp_timestamps,
             sack: sysctls.tcp_sack,
+            ecn: sysctls.tcp_ecn == 1,
+            ecn_if_asked: sysctls.tcp_ecn != 0,
             order: sysctls.syn_option_order,
         }
     }
@@ -52,7 +58,7 @@ impl Offer {
             window_scale: self.window_scale.filter(|_| syn.window_scale.is_some()),
             timestamps: self.timestamps && syn.timestamps.is_some(),
             sack: self.sack && syn.sack_permitted,
-            order: self.order,
+            ..self
         }
     }
 

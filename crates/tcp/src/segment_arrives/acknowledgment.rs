@@ -48,6 +48,7 @@ impl Connection {
         self.keepalive.heard(context.now);
         self.activity.ack_received(context.now);
         let sacked = self.take_sack(context, segment);
+        self.note_echo(segment);
         if ack.after(self.snd.una) {
             self.new_acknowledgment(context, segment, sacked);
         } else if self.sack_permitted {
@@ -66,6 +67,7 @@ impl Connection {
             );
             if verdict == AckVerdict::RetransmitFirst {
                 context.counters.tcp_reno_recovery += 1;
+                self.ecn.queue_cwr();
             }
             self.heed(context, verdict);
         }
@@ -177,6 +179,7 @@ impl Connection {
         let verdict = self.recovery.sacked_ack(ack, &mut self.congestion);
         if verdict == AckVerdict::RetransmitFirst {
             context.counters.tcp_sack_recovery += 1;
+            self.ecn.queue_cwr();
         }
         self.heed(context, verdict);
     }

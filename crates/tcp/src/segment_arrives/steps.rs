@@ -71,6 +71,9 @@ impl Connection {
         }
         let fin = self.trim_to_window(context, &mut segment);
         let carried_text = !segment.payload.is_empty();
+        if carried_text {
+            self.note_ecn(&segment);
+        }
         if carried_text && let Some(disposition) = self.process_text(context, &mut segment) {
             return disposition;
         }

@@ -52,6 +52,7 @@ impl Connection {
             ts_recent,
             context.now,
         );
+        self.agree_on_ecn(&segment);
         self.offer = self.offer.answering(&segment.options);
         self.snd.wl1 = segment.seq;
         self.snd.wl2 = segment.ack;

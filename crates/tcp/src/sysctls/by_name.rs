@@ -189,6 +189,8 @@ impl Sysctls {
         "tcp_window_scaling",
         "tcp_sack",
         "tcp_dsack",
+        "tcp_ecn",
+        "tcp_ecn_fallback",
         "syn_option_order",
     ];
 
@@ -237,6 +239,8 @@ impl Sysctls {
             "tcp_window_scaling" => &mut self.tcp_window_scaling,
             "tcp_sack" => &mut self.tcp_sack,
             "tcp_dsack" => &mut self.tcp_dsack,
+            "tcp_ecn" => &mut self.tcp_ecn,
+            "tcp_ecn_fallback" => &mut self.tcp_ecn_fallback,
             "syn_option_order" => &mut self.syn_option_order,
             _ => return Err(SysctlError::Unknown),
         };
