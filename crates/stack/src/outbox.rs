@@ -12,6 +12,9 @@ use std::net::{IpAddr, Ipv4Addr};
 /// Messages that may wait for room in the ring. Whatever is beyond is lost, as on a link: all of it is repeated by a timer
 /// of ours or by the peer.
 const LIMIT: usize = 4096;
+/// Messages for which there is a place from the beginning: the answers to a burst, and what timers have to say beside them. So a
+/// flood that is answered without keeping anything makes nothing grow.
+const USUAL: usize = 256;
 /// Messages that may wait for link addresses.
 const UNRESOLVED_LIMIT: usize = 256;
 /// Messages that may wait for one link address (Linux's `unres_qlen`).
@@ -52,11 +55,21 @@ impl Message {
 }
 
 /// The messages that wait.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Outbox {
     messages: VecDeque<Message>,
     unresolved: Vec<(IpAddr, Message)>,
     lost: u64,
+}
+
+impl Default for Outbox {
+    fn default() -> Self {
+        Self {
+            messages: VecDeque::with_capacity(USUAL),
+            unresolved: Vec::new(),
+            lost: 0,
+        }
+    }
 }
 
 impl Outbox {
