@@ -1,5 +1,5 @@
 //! Calls that packetdrill makes past the interface: `getsockopt` in `%{ }%` blocks, and `sendfile`. With `LD_PRELOAD` those for
-//! an adapter's descriptors come here.
+//! an adapter's descriptors come here. So does `mlockall`, which only root may call.
 
 use crate::adapter::Adapter;
 use crate::entries::{give_option, send_file};
@@ -74,4 +74,10 @@ pub unsafe extern "C" fn sendfile(
             -1
         }
     }
+}
+
+/// `mlockall`, which does nothing: packetdrill locks its memory to be on time, and no page is too late for a clock that waits.
+#[unsafe(no_mangle)]
+pub extern "C" fn mlockall(_flags: c_int) -> c_int {
+    0
 }

@@ -9,7 +9,7 @@
 //! protocol decision, and uses only what the stack offers to everybody.
 //!
 //! `getsockopt` and `sendfile` are exported as well: packetdrill calls them past the interface, and with `LD_PRELOAD` the
-//! calls for the adapter's descriptors come here.
+//! calls for the adapter's descriptors come here; `mlockall` then does nothing.
 
 mod accounting;
 mod adapter;
@@ -34,5 +34,5 @@ mod world;
 
 pub use entries::packetdrill_interface_init;
 pub use interface::{Interface, Userdata};
-pub use interposer::{getsockopt, sendfile};
+pub use interposer::{getsockopt, mlockall, sendfile};
 pub use tcp_info::CTcpInfo;

@@ -34,6 +34,10 @@ impl SysctlFile {
 
     /// Reads what was appended. Returns whether there was anything.
     pub(crate) fn reread(&mut self) -> bool {
+        let length = fs::metadata(&self.path).map_or(0, |file| file.len());
+        if length <= self.read as u64 {
+            return false; // every call comes by here
+        }
         let Ok(text) = fs::read_to_string(&self.path) else {
             return false;
         };

@@ -1,6 +1,7 @@
 //! `struct tcp_info`, as Linux's `linux/tcp.h` lays it out.
 
 use periplus_stack::{CaState, State, TcpInfo};
+use periplus_tcp::Listener;
 use std::time::Duration;
 
 /// `TCP_INFINITE_SSTHRESH`: there was no loss yet.
@@ -89,13 +90,21 @@ pub struct CTcpInfo {
 }
 
 impl CTcpInfo {
-    /// What Linux says of a socket without a connection.
-    pub(crate) fn without_connection(listens: bool) -> Self {
+    /// What Linux says of a socket without a connection: of a listener, how full its accept queue is.
+    pub(crate) fn without_connection<H: PartialEq>(listener: Option<&Listener<H>>) -> Self {
         const TCP_CLOSE: u8 = 7;
         const TCP_LISTEN: u8 = 10;
-        Self {
-            state: if listens { TCP_LISTEN } else { TCP_CLOSE },
-            ..Self::default()
+        match listener {
+            None => Self {
+                state: TCP_CLOSE,
+                ..Self::default()
+            },
+            Some(listener) => Self {
+                state: TCP_LISTEN,
+                unacked: listener.accept_queue.len() as u32,
+                sacked: listener.accept_queue.limit(),
+                ..Self::default()
+            },
         }
     }
 

@@ -12,6 +12,9 @@ use std::cell::Cell;
 use std::net::Shutdown;
 use std::time::Duration;
 
+/// How many packets that nobody asked for are shown one by one.
+const SHOWN: usize = 3;
+
 impl Adapter {
     /// Closes a descriptor. A socket that lingers waits until everything is acknowledged, or its time is over.
     pub(crate) fn close(&self, descriptor: c_int) -> Result<(), Errno> {
@@ -96,9 +99,14 @@ impl Adapter {
     pub(crate) fn end(&self) {
         let mut world = self.lock();
         world.run();
-        for packet in world.outbound.unasked() {
+        let mut unasked = world.outbound.unasked();
+        for packet in unasked.by_ref().take(SHOWN) {
             let at = packet.sent_at.as_nanos() as f64 / 1e9;
             eprintln!("periplus: nobody asked for this packet, sent at {at:.6}: {packet}");
+        }
+        match unasked.count() {
+            0 => {}
+            more => eprintln!("periplus: nor for {more} more"),
         }
         for descriptor in world.descriptors.all() {
             if let Some(object) = world.descriptors.end(descriptor) {

@@ -46,8 +46,14 @@ impl Adapter {
                     Ok(memory.map(u32::to_ne_bytes).concat())
                 }
                 (IPPROTO_TCP, libc::TCP_INFO) => {
-                    let none = CTcpInfo::without_connection(listens);
-                    Ok(info.map_or(none, |info| CTcpInfo::new(&info, mtu)).bytes())
+                    let listener = match socket.state {
+                        SocketState::Listening(id) => shard.listener(id),
+                        _ => None,
+                    };
+                    let none = || CTcpInfo::without_connection(listener);
+                    Ok(info
+                        .map_or_else(none, |info| CTcpInfo::new(&info, mtu))
+                        .bytes())
                 }
                 (IPPROTO_TCP, TCP_CC_INFO) => Ok(Vec::new()),
                 (IPPROTO_TCP, libc::TCP_MAXSEG) if info.is_some() => {
