@@ -87,7 +87,7 @@ fn a_window_grows_with_the_data_that_fills_it_to_its_limit() {
 /// Nothing is free, and yet each connection has its 4,096 bytes: in both directions it goes on, a little at a time.
 #[test]
 fn without_memory_a_connection_still_has_what_is_guaranteed() {
-    let (mut script, web) = with_memory(0);
+    let (mut script, web) = with_memory(2);
     assert_eq!(connect(&mut script, A), 4095);
     let id = script.accept(web).id;
     let mut start = 1;

@@ -39,6 +39,7 @@ mod refuse_closed_port;
 mod refuse_closed_udp_port;
 mod refuse_neighbour_flood;
 mod refuse_noise;
+mod refuse_source_limits;
 mod refuse_strays;
 mod sockets_listed;
 mod timer_keepalive;

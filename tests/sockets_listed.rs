@@ -249,7 +249,7 @@ fn a_long_walk_goes_in_steps_and_meets_everyone_once() {
 #[test]
 fn where_memory_is_scarce_a_connection_shows_the_limits_that_hold() {
     let tcp = Sysctls {
-        tcp_mem: 0,
+        tcp_mem: 2,
         ..Sysctls::default()
     };
     let (mut script, web) = Script::listening(ShardOptions { tcp, ..options() }, 2);

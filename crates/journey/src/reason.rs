@@ -81,6 +81,10 @@ reasons! {
     TcpReqQFullDrop = "TCP_REQ_QUEUE_FULL",
     /// The accept queue is full.
     TcpListenOverflow = "TCP_LISTEN_OVERFLOW",
+    /// The network it comes from has as many connections as one may.
+    SourceLimit = "SOURCE_LIMIT",
+    /// The memory of all connections together is used up.
+    ProtoMem = "PROTO_MEM",
     /// The shard has as many connections as it may.
     SocketLimit = "SOCKET_LIMIT",
 }

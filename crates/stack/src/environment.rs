@@ -52,6 +52,13 @@ impl Environment {
             .claim(before, now, &self.sysctls, &mut self.counters);
     }
 
+    /// Whether connections claim all of a direction's half of `tcp_mem`: a new one would live on what each is guaranteed
+    /// beside it, and of those there may be many.
+    pub(crate) fn memory_is_used_up(&self) -> bool {
+        let left = MemoryBudget::left_by(self.memory.claimed, &self.sysctls);
+        left.receive == 0 || left.send == 0
+    }
+
     pub(crate) fn context(&mut self, now: Instant) -> Context<'_> {
         Context {
             now,

@@ -27,8 +27,23 @@ impl Shard {
             return Fate::Dropped(DropReason::NoSocket);
         };
         let environment = &mut self.environment;
+        let source = key.remote.ip();
+        // Where there is no more to give, the newest goes first: those that were let in keep what they have.
+        let refused = if environment.memory_is_used_up() {
+            Some(DropReason::ProtoMem)
+        } else if !self.sources.admits_connection(source) {
+            Some(DropReason::SourceLimit)
+        } else {
+            None
+        };
+        if let Some(reason) = refused {
+            bound.listener.drop_one(&mut environment.counters);
+            return self.syn_dropped(now, key, listener, syn, reason);
+        }
+        let may_queue = !self.half_open.is_full() && self.sources.admits_half_open(source);
         let verdict = bound.listener.syn_arrives(
             old.is_some(),
+            may_queue,
             now,
             &environment.sysctls,
             &mut environment.counters,

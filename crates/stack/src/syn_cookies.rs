@@ -76,6 +76,10 @@ impl Shard {
         let Some(bound) = self.listeners.get_mut(listener) else {
             return Fate::Dropped(DropReason::NoSocket);
         };
+        if !self.sources.admits_connection(key.remote.ip()) {
+            bound.listener.drop_one(&mut self.environment.counters);
+            return Fate::Dropped(DropReason::SourceLimit);
+        }
         let verdict = bound
             .listener
             .cookie_arrives(&mut self.environment.counters);

@@ -36,19 +36,21 @@ impl<H: PartialEq> Listener<H> {
     ///
     /// 1. A peer that `reopens` a connection in TIME-WAIT is no stranger, and costs a record that was there before: neither the
     ///    SYN queue's bound nor cookies are for it.
-    /// 2. The SYN queue. A full one, or `tcp_syncookies` 2, asks for a cookie, and without cookies turns the SYN away.
+    /// 2. The SYN queue. A full one, a shard that has no place left for a record of this source (not `may_queue`), or `tcp_syncookies` 2, asks for a cookie, and without cookies turns the SYN away.
     /// 3. The accept queue. While it is full no SYN is answered, by a cookie neither: what cannot be accepted is not begun.
     /// 4. Without cookies, the last quarter of `tcp_max_syn_backlog`. Linux keeps it for peers whose round-trip time it
     ///    remembers, and counts what it turns away here as `ListenDrops` only; we remember none.
     pub fn syn_arrives(
         &mut self,
         reopens: bool,
+        may_queue: bool,
         now: Instant,
         sysctls: &Sysctls,
         counters: &mut Counters,
     ) -> SynVerdict {
         let cookies = sysctls.tcp_syncookies;
-        let wants_cookie = !reopens && (cookies == ALWAYS || self.syn_queue.is_full());
+        let wants_cookie =
+            !reopens && (cookies == ALWAYS || !may_queue || self.syn_queue.is_full());
         if wants_cookie && cookies == NEVER {
             self.counters.tcp_req_q_full_drop += 1;
             counters.tcp_req_q_full_drop += 1;

@@ -13,7 +13,7 @@ fn with_cookies(tcp_syncookies: u8) -> Sysctls {
 /// As many SYNs as are not answered by anything else than a record, at most 100.
 fn fill(listener: &mut Listener<u64>, sysctls: &Sysctls, counters: &mut Counters) -> u32 {
     for admitted in 0..100 {
-        let verdict = listener.syn_arrives(false, NOW, sysctls, counters);
+        let verdict = listener.syn_arrives(false, true, NOW, sysctls, counters);
         if verdict != SynVerdict::Queue {
             return admitted;
         }
@@ -44,7 +44,7 @@ fn one_more_than_the_backlog_is_admitted_and_then_the_ack_is_dropped() {
         AckVerdict::Drop
     );
     assert_eq!(
-        listener.syn_arrives(false, NOW, &sysctls, &mut counters),
+        listener.syn_arrives(false, true, NOW, &sysctls, &mut counters),
         SynVerdict::Drop(DropReason::TcpListenOverflow)
     );
     assert_eq!((counters.listen_overflows, counters.listen_drops), (2, 2));
@@ -110,7 +110,7 @@ fn a_full_accept_queue_comes_before_the_cookie_and_after_its_counter() {
         for _ in 0..2 {
             listener.syn_queue.enter();
         }
-        let verdict = listener.syn_arrives(false, NOW, &sysctls, &mut counters);
+        let verdict = listener.syn_arrives(false, true, NOW, &sysctls, &mut counters);
         assert_eq!(verdict, SynVerdict::Drop(DropReason::TcpListenOverflow));
         assert_eq!(counters.tcp_req_q_full_do_cookies, 1);
         assert_eq!((counters.listen_overflows, counters.listen_drops), (1, 1));
@@ -127,10 +127,10 @@ fn a_peer_from_time_wait_needs_no_place_in_the_syn_queue_and_no_cookie() {
         let mut listener: Listener<u64> = Listener::new(0, &sysctls);
         listener.syn_queue.enter();
         assert!(listener.syn_queue.is_full());
-        let verdict = listener.syn_arrives(true, NOW, &sysctls, &mut counters);
+        let verdict = listener.syn_arrives(true, true, NOW, &sysctls, &mut counters);
         assert_eq!(verdict, SynVerdict::Queue);
         fill_accept_queue(&mut listener);
-        let verdict = listener.syn_arrives(true, NOW, &sysctls, &mut counters);
+        let verdict = listener.syn_arrives(true, true, NOW, &sysctls, &mut counters);
         assert_eq!(verdict, SynVerdict::Drop(DropReason::TcpListenOverflow));
     }
 }
@@ -140,7 +140,7 @@ fn cookies_are_expected_for_two_minutes_after_the_last() {
     let (sysctls, mut counters) = (with_cookies(2), Counters::default());
     let mut listener: Listener<u64> = Listener::new(1, &sysctls);
     assert!(!listener.expects_cookies(NOW, &sysctls), "a quiet listener");
-    listener.syn_arrives(false, NOW, &sysctls, &mut counters);
+    listener.syn_arrives(false, true, NOW, &sysctls, &mut counters);
     let late = NOW + COOKIE_LIFETIME;
     assert!(listener.expects_cookies(late, &sysctls));
     assert!(!listener.expects_cookies(late, &with_cookies(0)));
