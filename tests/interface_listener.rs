@@ -54,6 +54,7 @@ fn ours(there: &Neighbour, backlog: usize, knobs: Knobs) -> World<Periplus> {
         ethernet,
         address: LISTENER,
         tcp: Sysctls {
+            tcp_syncookies: knobs.syncookies,
             tcp_abort_on_overflow: knobs.abort_on_overflow,
             ..Sysctls::default()
         },
@@ -110,33 +111,52 @@ fn assert_equal(kernel: &Seen, ours: &Seen) {
     assert_eq!(ours.looks, kernel.looks, "{table}");
 }
 
-#[test]
-fn two_hundred_handshakes_without_cookies() {
-    if !in_namespace("interface_listener::two_hundred_handshakes_without_cookies") {
-        return;
-    }
+/// What both have seen of [`two_hundred`].
+fn two_hundred_handshakes(syncookies: u8, abort_on_overflow: bool) -> Seen {
     let knobs = Knobs {
-        syncookies: 0,
-        abort_on_overflow: false,
+        syncookies,
+        abort_on_overflow,
     };
     let (kernel, ours) = compare(&two_hundred::script(), 8, knobs);
     assert_equal(&kernel, &ours);
     // The script overflows both queues.
     assert!(kernel.counters["TcpExtListenOverflows"] > 50);
-    assert!(kernel.counters["TcpExtTCPReqQFullDrop"] > 10);
+    let syn_queue = match syncookies {
+        0 => "TcpExtTCPReqQFullDrop",
+        _ => "TcpExtTCPReqQFullDoCookies",
+    };
+    assert!(kernel.counters[syn_queue] > 10);
+    kernel
+}
+
+#[test]
+fn two_hundred_handshakes_without_cookies() {
+    if in_namespace("interface_listener::two_hundred_handshakes_without_cookies") {
+        two_hundred_handshakes(0, false);
+    }
+}
+
+#[test]
+fn two_hundred_handshakes_with_cookies() {
+    if in_namespace("interface_listener::two_hundred_handshakes_with_cookies") {
+        let seen = two_hundred_handshakes(1, false);
+        assert!(seen.counters["TcpExtSyncookiesRecv"] > 10);
+    }
 }
 
 #[test]
 fn two_hundred_handshakes_with_resets_on_overflow() {
-    if !in_namespace("interface_listener::two_hundred_handshakes_with_resets_on_overflow") {
-        return;
+    if in_namespace("interface_listener::two_hundred_handshakes_with_resets_on_overflow") {
+        two_hundred_handshakes(0, true);
     }
-    let knobs = Knobs {
-        syncookies: 0,
-        abort_on_overflow: true,
-    };
-    let (kernel, ours) = compare(&two_hundred::script(), 8, knobs);
-    assert_equal(&kernel, &ours);
+}
+
+#[test]
+fn two_hundred_handshakes_with_cookies_and_resets_on_overflow() {
+    let test = "interface_listener::two_hundred_handshakes_with_cookies_and_resets_on_overflow";
+    if in_namespace(test) {
+        two_hundred_handshakes(1, true);
+    }
 }
 
 #[test]

@@ -3,10 +3,14 @@
 use super::script::Seen;
 
 /// Counters of a listener, as `nstat` prints them.
-pub(super) const COUNTERS: [&str; 11] = [
+pub(super) const COUNTERS: [&str; 15] = [
     "TcpExtListenOverflows",
     "TcpExtListenDrops",
     "TcpExtTCPReqQFullDrop",
+    "TcpExtTCPReqQFullDoCookies",
+    "TcpExtSyncookiesSent",
+    "TcpExtSyncookiesRecv",
+    "TcpExtSyncookiesFailed",
     "TcpExtEmbryonicRsts",
     "TcpExtTCPSynRetrans",
     "TcpExtTCPTimeouts",
