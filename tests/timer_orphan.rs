@@ -85,8 +85,12 @@ fn a_closed_window_is_probed_eight_times_without_an_answer() {
 /// Answers keep it until the RTO has reached its bound, and no other ACKs put that off.
 #[test]
 fn a_window_that_stays_closed_to_an_orphan_is_not_probed_for_ever() {
-    for chatty in [false, true] {
-        let (mut script, id) = established(Sysctls::default(), SocketOptions::default());
+    for (chatty, tcp_orphan_retries) in [(false, 0), (true, 0), (false, 5)] {
+        let tcp = Sysctls {
+            tcp_orphan_retries,
+            ..Sysctls::default()
+        };
+        let (mut script, id) = established(tcp, SocketOptions::default());
         script.inject(A, ". 1:1(0) ack 1 win 0");
         script.write(id, 0..100);
         script.stack.shard.close(script.now, id);

@@ -224,6 +224,7 @@ impl Connection {
     pub(crate) fn enter_time_wait(&mut self, context: &mut Context<'_>) {
         self.state = State::TimeWait;
         self.retransmit_at = None;
+        self.keepalive.stop();
         self.state_ends_at = Some(context.now + crate::time_wait::TIME_WAIT_LENGTH);
         self.end_journal(context, periplus_journey::Outcome::Closed, None);
     }
