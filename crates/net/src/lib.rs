@@ -45,5 +45,5 @@ pub use periplus_stack::{
 pub use journal::Journal;
 pub use listener::TcpListener;
 pub use shard::{Recorder, ShardHandle, Snapshot};
-pub use stream::{OwnedReadHalf, OwnedWriteHalf, TcpStream};
+pub use stream::{Keepalive, OwnedReadHalf, OwnedWriteHalf, TcpStream};
 pub use udp::UdpSocket;

@@ -1,12 +1,14 @@
 //! A connection, as the backend holds it.
 
 mod async_io;
+mod close;
 mod connect;
 mod foreign;
 mod options;
 mod own;
 mod split;
 
+pub use options::Keepalive;
 pub use split::{OwnedReadHalf, OwnedWriteHalf};
 
 use crate::error;

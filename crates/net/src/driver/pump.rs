@@ -1,6 +1,6 @@
 //! Carries bytes, marks and calls between a shard and the mailboxes of foreign threads.
 
-use crate::mailbox::{End, Farewell, Item, ListenerMailbox, Mailbox, Queues, UdpMailbox};
+use crate::mailbox::{Delivery, End, Farewell, Item, ListenerMailbox, Mailbox, Queues, UdpMailbox};
 use crate::shard::{ShardCell, State};
 use crate::stream::TcpStream;
 use periplus_journey::{Instant, Mark, StampedMark, Station};
@@ -51,6 +51,7 @@ impl Pump {
                 state.shard.set_socket_options(now, id, mailbox.options());
             }
             self.outbound(&mut state.shard, now, id, queues);
+            delivery(&mut state.shard, id, queues);
             self.inbound(&mut state.shard, now, id, queues);
             if let Some(farewell) = farewell(queues) {
                 state.release_stream(now, id, farewell);
@@ -59,7 +60,10 @@ impl Pump {
             if !queues.inbound.is_empty() || queues.end.is_some() {
                 wakers.extend(queues.reader.take());
             }
-            if queues.outbound.room() > 0 || queues.end.is_some() {
+            if queues.outbound.room() > 0
+                || queues.end.is_some()
+                || queues.delivery == Delivery::Complete
+            {
                 wakers.extend(queues.writer.take());
             }
         });
@@ -112,6 +116,18 @@ impl Pump {
                 Err(error) => queues.end = Some(End::Failed(error)),
             }
         }
+    }
+}
+
+/// Looks whether the peer has everything, if somebody waits for that.
+fn delivery(shard: &mut Shard, id: ConnectionId, queues: &mut Queues) {
+    if queues.delivery != Delivery::Awaited || queues.outbound.front().is_some() {
+        return;
+    }
+    match shard.is_delivered(id) {
+        Ok(true) => queues.delivery = Delivery::Complete,
+        Ok(false) => {}
+        Err(error) => queues.end = Some(End::Failed(error)),
     }
 }
 

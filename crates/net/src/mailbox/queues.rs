@@ -20,6 +20,17 @@ pub(crate) enum End {
     ShardGone,
 }
 
+/// Whether the peer has everything that was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    /// Nobody asks.
+    Ignored,
+    /// Somebody waits for it.
+    Awaited,
+    /// It has.
+    Complete,
+}
+
 /// How the handle was given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Farewell {
@@ -35,6 +46,7 @@ pub(crate) struct Queues {
     pub(crate) outbound: Outbound,
     /// Options were set and not taken over yet. They keep no order with the bytes: the latest word counts.
     pub(crate) options_changed: bool,
+    pub(crate) delivery: Delivery,
     pub(crate) end: Option<End>,
     pub(crate) farewell: Option<Farewell>,
     /// The driver has closed the connection: the queues lead nowhere now.
@@ -55,6 +67,7 @@ impl Default for Queues {
             inbound: Inbound::default(),
             outbound: Outbound::default(),
             options_changed: false,
+            delivery: Delivery::Ignored,
             end: None,
             farewell: None,
             released: false,

@@ -3,7 +3,7 @@
 use super::TcpStream;
 use crate::error;
 use crate::shard::{ShardCell, ShardHandle};
-use periplus_stack::Accepted;
+use periplus_stack::{Accepted, SocketOptions};
 use std::io;
 use std::net::SocketAddr;
 use tokio::sync::oneshot;
@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 impl TcpStream {
     /// Connects `shard` to `remote`, from an address and port of the shard's choice.
     pub async fn connect(shard: &ShardHandle, remote: SocketAddr) -> io::Result<Self> {
-        connect(shard, None, remote).await
+        Self::connect_with(shard, None, remote, SocketOptions::default()).await
     }
 
     /// Connects `shard` to `remote` from `local`; port 0 leaves the port to the shard.
@@ -20,7 +20,17 @@ impl TcpStream {
         local: SocketAddr,
         remote: SocketAddr,
     ) -> io::Result<Self> {
-        connect(shard, Some(local), remote).await
+        Self::connect_with(shard, Some(local), remote, SocketOptions::default()).await
+    }
+
+    /// Connects `shard` to `remote` by a socket that has `options` from the SYN on.
+    pub async fn connect_with(
+        shard: &ShardHandle,
+        local: Option<SocketAddr>,
+        remote: SocketAddr,
+        options: SocketOptions,
+    ) -> io::Result<Self> {
+        connect(shard, local, remote, options).await
     }
 }
 
@@ -28,13 +38,14 @@ async fn connect(
     shard: &ShardHandle,
     local: Option<SocketAddr>,
     remote: SocketAddr,
+    options: SocketOptions,
 ) -> io::Result<TcpStream> {
-    if let Some(stream) = shard.on_own_thread(|cell| open(cell, local, remote)) {
+    if let Some(stream) = shard.on_own_thread(|cell| open(cell, local, remote, options)) {
         return handshake(stream?, remote).await;
     }
     let (reply, connected) = oneshot::channel();
     shard.send(move |cell| {
-        let stream = open(cell, local, remote);
+        let stream = open(cell, local, remote, options);
         // The driver's thread has a runtime, and the handshake needs no one else. An attempt nobody waits for any more ends
         // by itself: by an answer, or by its last SYN.
         tokio::spawn(async move {
@@ -49,11 +60,16 @@ async fn connect(
 }
 
 /// Sends the SYN.
-fn open(cell: &ShardCell, local: Option<SocketAddr>, remote: SocketAddr) -> io::Result<TcpStream> {
+fn open(
+    cell: &ShardCell,
+    local: Option<SocketAddr>,
+    remote: SocketAddr,
+    options: SocketOptions,
+) -> io::Result<TcpStream> {
     cell.call(|state, now| {
         let id = state
             .shard
-            .connect(now, local, remote)
+            .connect_with(now, local, remote, options)
             .map_err(|refusal| error::not_tried(local, remote, refusal))?;
         let local = state.shard.addresses(id).map_or(remote, |(local, _)| local);
         Ok(TcpStream::adopt(

@@ -1,7 +1,7 @@
 //! Calls on a foreign thread: the queues are locked for a copy, and the driver is rung if it has something to carry.
 
 use crate::clock;
-use crate::mailbox::{End, Farewell, Mailbox, Queues};
+use crate::mailbox::{Delivery, End, Farewell, Mailbox, Queues};
 use crate::shard::waiters::park;
 use bytes::Bytes;
 use std::io::{self, IoSlice};
@@ -121,6 +121,27 @@ impl Mailbox {
             queues.outbound.push_shutdown();
             queues.errand = true;
             Ok(())
+        })
+    }
+
+    pub(super) fn poll_delivered(
+        self: &Arc<Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.call(|queues| {
+            if queues.delivery == Delivery::Complete {
+                return Poll::Ready(Ok(()));
+            }
+            if let Some(error) = queues.failure() {
+                return Poll::Ready(Err(error));
+            }
+            if queues.delivery == Delivery::Ignored {
+                queues.delivery = Delivery::Awaited;
+                queues.errand = true;
+            }
+            let displaced = park(&mut queues.writer, context);
+            queues.discarded.extend(displaced);
+            Poll::Pending
         })
     }
 
