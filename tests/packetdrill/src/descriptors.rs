@@ -6,6 +6,7 @@ use crate::errno::Errno;
 use crate::pipe::PipeEnd;
 use crate::socket::Socket;
 use libc::c_int;
+use periplus_journey::Instant;
 use periplus_stack::Shard;
 use std::collections::BTreeMap;
 
@@ -109,11 +110,11 @@ impl Descriptors {
     }
 
     /// Tells every `epoll` what has become possible since the last time.
-    pub(crate) fn note_events(&mut self, shard: &mut Shard) {
+    pub(crate) fn note_events(&mut self, now: Instant, shard: &Shard) {
         let mut woken = Vec::new();
         for (&descriptor, object) in &mut self.0 {
             if let Object::Socket(socket) = object {
-                let events = socket.take_events(shard);
+                let events = socket.take_events(now, shard);
                 if events != 0 {
                     woken.push((descriptor, events));
                 }

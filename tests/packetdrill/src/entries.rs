@@ -1,6 +1,7 @@
 //! The entries: C's arguments in, a call of the adapter, C's results and `errno` out.
 
 use crate::adapter::Adapter;
+use crate::control;
 use crate::errno::Errno;
 use crate::flags::Flags;
 use crate::interface::{Interface, Userdata};
@@ -265,7 +266,7 @@ unsafe extern "C" fn recvmsg(
         // SAFETY: as above.
         unsafe {
             pieces.write(&received.bytes);
-            memory::put_control(message, received.left);
+            control::put(message, &received.controls, received.flags);
         }
         Ok(received.count)
     });

@@ -14,10 +14,12 @@
 mod accounting;
 mod adapter;
 mod calls;
+mod control;
 mod descriptors;
 mod entries;
 mod epoll;
 mod errno;
+mod error_queue;
 mod flags;
 mod interface;
 mod interposer;

@@ -206,35 +206,3 @@ pub(crate) unsafe fn put_address(
     // SAFETY: the caller vouches for `length`.
     unsafe { put(length, size as socklen_t) }
 }
-
-/// Fills in what a `recvmsg` gives besides its bytes: no flags, and in the control data how many bytes are `left`, if that
-/// was asked for and there is room for it.
-///
-/// # Safety
-/// `message` points to a `msghdr` whose pointers hold.
-pub(crate) unsafe fn put_control(message: *mut libc::msghdr, left: Option<usize>) {
-    /// The type of that control data (`linux/tcp.h`).
-    const TCP_CM_INQ: c_int = libc::TCP_INQ;
-    // SAFETY: the caller vouches for `message`; the C library's macros stay within the control data.
-    unsafe {
-        (*message).msg_flags = 0;
-        let control = libc::CMSG_FIRSTHDR(message);
-        let length = libc::CMSG_SPACE(size_of::<c_int>() as u32) as usize;
-        match left {
-            Some(left) if !control.is_null() && (*message).msg_controllen >= length => {
-                (*control).cmsg_level = libc::IPPROTO_TCP;
-                (*control).cmsg_type = TCP_CM_INQ;
-                (*control).cmsg_len = libc::CMSG_LEN(size_of::<c_int>() as u32) as usize;
-                libc::CMSG_DATA(control)
-                    .cast::<c_int>()
-                    .write_unaligned(left as c_int);
-                (*message).msg_controllen = length;
-            }
-            Some(_) => {
-                (*message).msg_flags |= libc::MSG_CTRUNC;
-                (*message).msg_controllen = 0;
-            }
-            None => (*message).msg_controllen = 0,
-        }
-    }
-}

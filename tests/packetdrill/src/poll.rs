@@ -48,6 +48,7 @@ impl Socket {
                 poll.readable = poll.read_closed
                     || poll.readable && queued >= self.setting.receive_low_water as usize;
                 poll.error &= !self.error_told;
+                poll.error |= !self.error_queue.is_empty();
                 poll
             }
             _ => Poll {

@@ -19,6 +19,8 @@ pub(crate) struct Setting {
     pub(crate) send_timeout: Option<Duration>,
     /// `TCP_INQ`: a `recvmsg` tells how much is left.
     pub(crate) tells_left: bool,
+    /// `SO_ZEROCOPY`: sends may ask for `MSG_ZEROCOPY`.
+    pub(crate) zero_copy: bool,
     /// `TCP_CONGESTION`.
     congestion: &'static str,
     /// Options that change nothing here.
@@ -32,6 +34,7 @@ impl Default for Setting {
             receive_timeout: None,
             send_timeout: None,
             tells_left: false,
+            zero_copy: false,
             congestion: set::CONGESTION[0],
             remembered: Remembered::default(),
         }

@@ -1,8 +1,10 @@
 //! A socket: what the kernel keeps around a connection or a listener.
 
 use crate::errno::Errno;
+use crate::error_queue::ErrorQueue;
 use crate::poll::{ERROR, HUNG_UP, READ_CLOSED, READABLE, WRITABLE};
 use crate::setting::Setting;
+use periplus_journey::Instant;
 use periplus_stack::{ConnectionId, ListenerId, Shard, SocketOptions, State};
 use std::net::SocketAddrV4;
 
@@ -35,6 +37,8 @@ pub(crate) struct Socket {
     pub(crate) error_told: bool,
     /// Somebody was told that there is no room (`SOCK_NOSPACE`), and is to be woken when there is.
     pub(crate) no_space: bool,
+    /// What is told by `MSG_ERRQUEUE`.
+    pub(crate) error_queue: ErrorQueue,
     seen: Seen,
 }
 
@@ -60,6 +64,7 @@ impl Socket {
             connecting: false,
             error_told: false,
             no_space: false,
+            error_queue: ErrorQueue::default(),
             seen: Seen::default(),
         }
     }
@@ -70,6 +75,7 @@ impl Socket {
         self.connecting = false;
         self.error_told = false;
         self.no_space = false;
+        self.error_queue = ErrorQueue::default();
         self.seen = Seen::default();
     }
 
@@ -83,7 +89,8 @@ impl Socket {
     }
 
     /// The events that have happened since the last time, as the kernel tells those who wait on the socket.
-    pub(crate) fn take_events(&mut self, shard: &Shard) -> u32 {
+    pub(crate) fn take_events(&mut self, at: Instant, shard: &Shard) -> u32 {
+        let mut notices = false;
         let (now, queued, writable) = match self.state {
             SocketState::Closed => return 0,
             SocketState::Listening(id) => {
@@ -113,6 +120,8 @@ impl Socket {
                     error: poll.error,
                     connected: !matches!(connection.state(), State::SynSent | State::SynReceived),
                 };
+                let acknowledged = connection.info(at).bytes_acked;
+                notices = self.error_queue.acknowledged(acknowledged);
                 (now, queued, poll.writable)
             }
         };
@@ -130,7 +139,7 @@ impl Socket {
         if now.hung_up && !before.hung_up {
             events |= READABLE | WRITABLE | HUNG_UP;
         }
-        if now.error && !before.error {
+        if now.error && !before.error || notices {
             events |= ERROR;
         }
         if self.no_space && writable {

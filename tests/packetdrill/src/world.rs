@@ -92,7 +92,7 @@ impl World {
     pub(crate) fn run(&mut self) {
         if let Some(link) = &mut self.link {
             link.run(self.now, &mut self.outbound);
-            self.descriptors.note_events(&mut link.shard);
+            self.descriptors.note_events(self.now, &link.shard);
         }
     }
 

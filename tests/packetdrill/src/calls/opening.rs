@@ -91,7 +91,7 @@ impl Adapter {
                 let mut connection = Socket::new(SocketState::Connection(accepted.id), false);
                 connection.local = Some(local);
                 connection.setting = socket.setting.clone();
-                connection.take_events(shard); // what came before is no event
+                connection.take_events(now, shard); // what came before is no event
                 let descriptor = descriptors.open(Object::Socket(Box::new(connection)))?;
                 Ok(Some((descriptor, peer)))
             },

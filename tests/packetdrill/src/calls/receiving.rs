@@ -1,6 +1,7 @@
 //! `read` and its kin.
 
 use crate::adapter::Adapter;
+use crate::control::Control;
 use crate::descriptors::Object;
 use crate::errno::Errno;
 use crate::memory::Pieces;
@@ -16,8 +17,20 @@ pub(crate) struct Received {
     /// The bytes, and how many they count for: with `MSG_TRUNC` none are given.
     pub(crate) bytes: Vec<u8>,
     pub(crate) count: usize,
-    /// Bytes left in the receive queue, if that was asked for.
-    pub(crate) left: Option<usize>,
+    /// Control data and flags of a `recvmsg`.
+    pub(crate) controls: Vec<Control>,
+    pub(crate) flags: c_int,
+}
+
+impl From<Vec<u8>> for Received {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self {
+            count: bytes.len(),
+            bytes,
+            controls: Vec::new(),
+            flags: 0,
+        }
+    }
 }
 
 impl Adapter {
@@ -46,33 +59,29 @@ impl Adapter {
                 let now = world.now;
                 if let Object::Pipe(end) = world.descriptors.get(descriptor)? {
                     let bytes = end.read(usable)?;
-                    return Ok(bytes.map(|bytes| Received {
-                        count: bytes.len(),
-                        bytes,
-                        left: None,
-                    }));
+                    return Ok(bytes.map(Received::from));
                 }
                 let (descriptors, shard) = world.parts(None);
                 let socket = descriptors.socket(descriptor)?;
+                if flags & libc::MSG_ERRQUEUE != 0 {
+                    return socket.receive_notice().map(Some);
+                }
                 let Some(count) = socket.receive(now, shard, (room, usable), flags, &mut got)?
                 else {
                     return Ok(None);
                 };
-                let left = socket.setting.tells_left.then(|| socket.left(shard));
+                let controls = socket.tell_left(shard);
+                let bytes = std::mem::take(&mut got);
                 Ok(Some(Received {
-                    bytes: std::mem::take(&mut got),
                     count,
-                    left,
+                    controls,
+                    ..bytes.into()
                 }))
             },
         )
         .or_else(|errno| match got.len() {
             0 => Err(errno),
-            count => Ok(Received {
-                bytes: got,
-                count,
-                left: None,
-            }),
+            _ => Ok(got.into()),
         })
     }
 }
@@ -101,9 +110,6 @@ impl Socket {
         let SocketState::Connection(id) = self.state else {
             return Err(Errno(libc::ENOTCONN));
         };
-        if flags & libc::MSG_ERRQUEUE != 0 {
-            return Err(Errno(libc::EAGAIN)); // nothing is ever put there
-        }
         if flags & libc::MSG_OOB != 0 {
             return Err(Errno(libc::EINVAL)); // there is no urgent data
         }
@@ -149,6 +155,26 @@ impl Socket {
             return Ok(None);
         }
         Ok(Some(self.given(got, throws_away)))
+    }
+
+    /// Takes a notice off the error queue. For one, no call waits.
+    fn receive_notice(&mut self) -> Result<Received, Errno> {
+        let notice = self.error_queue.pop().ok_or(Errno(libc::EAGAIN))?;
+        Ok(Received {
+            controls: vec![notice],
+            flags: libc::MSG_ERRQUEUE,
+            ..Vec::new().into()
+        })
+    }
+
+    /// What `TCP_INQ` asks a `recvmsg` to tell.
+    fn tell_left(&self, shard: &Shard) -> Vec<Control> {
+        let left = self.setting.tells_left.then(|| Control {
+            level: libc::IPPROTO_TCP,
+            kind: libc::TCP_INQ, // `TCP_CM_INQ` is the same
+            data: (self.left(shard) as c_int).to_ne_bytes().to_vec(),
+        });
+        left.into_iter().collect()
     }
 
     /// How much the call gives: with `MSG_TRUNC`, only the count.

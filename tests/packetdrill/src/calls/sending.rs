@@ -19,7 +19,7 @@ impl Adapter {
         flags: c_int,
     ) -> Result<usize, Errno> {
         let mut sent = 0;
-        self.wait(
+        let result = self.wait(
             |world| {
                 let now = world.now;
                 let again = Errno(libc::EAGAIN);
@@ -49,15 +49,32 @@ impl Adapter {
                 sent += socket.send(now, shard, &data[sent..], length > 0, flags)?;
                 Ok((sent == data.len()).then_some(sent))
             },
-        )
-        .or_else(|errno| match sent {
-            0 => Err(errno),
-            _ => Ok(sent),
-        })
+        );
+        if sent == 0 {
+            return result;
+        }
+        if flags & libc::MSG_ZEROCOPY != 0 {
+            self.call(|world| {
+                let (descriptors, shard) = world.parts(None);
+                descriptors.socket(descriptor)?.zero_copy_ends(shard);
+                Ok(())
+            })?;
+        }
+        Ok(sent)
     }
 }
 
 impl Socket {
+    /// A send with `MSG_ZEROCOPY` has ended; without `SO_ZEROCOPY` it was like any other.
+    fn zero_copy_ends(&mut self, shard: &Shard) {
+        if let SocketState::Connection(id) = self.state
+            && self.setting.zero_copy
+            && let Some((_, written)) = shard.offsets(id)
+        {
+            self.error_queue.sent(written);
+        }
+    }
+
     /// How long a write waits; what it is told at the end.
     pub(crate) fn send_limit(&self, now: Instant, dont_wait: bool, over: Errno) -> Limit {
         match self.setting.send_timeout {

@@ -31,6 +31,7 @@ impl Setting {
             (SOL_SOCKET, libc::SO_DOMAIN) => libc::AF_INET,
             (SOL_SOCKET, libc::SO_KEEPALIVE) => i32::from(options.keep_alive),
             (SOL_SOCKET, libc::SO_LINGER) => return Ok(values::linger_bytes(options.linger)),
+            (SOL_SOCKET, libc::SO_ZEROCOPY) => i32::from(self.zero_copy),
             (SOL_SOCKET, libc::SO_RCVTIMEO) => {
                 return Ok(values::timeout_bytes(self.receive_timeout));
             }

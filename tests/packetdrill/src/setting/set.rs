@@ -64,6 +64,7 @@ impl Setting {
             libc::SO_KEEPALIVE => options.keep_alive = values::int(value)? != 0,
             libc::SO_LINGER => options.linger = values::linger(value)?,
             libc::SO_BINDTODEVICE => {} // there is only one
+            libc::SO_ZEROCOPY => self.zero_copy = within(0..=1, values::int(value)?)? != 0,
             libc::SO_RCVTIMEO => self.receive_timeout = values::timeout(value)?,
             libc::SO_SNDTIMEO => self.send_timeout = values::timeout(value)?,
             libc::SO_RCVLOWAT => {
