@@ -1,5 +1,6 @@
 //! What crosses rooms, flat and prefix-named by the part of the journey it is about.
 
+mod attack_blind;
 mod attack_icmp;
 mod attack_segments;
 mod backlog_accept_queue;

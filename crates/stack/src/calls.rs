@@ -13,9 +13,6 @@ use std::fmt;
 use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
 
-/// The ephemeral ports, as Linux's `ip_local_port_range`.
-pub(crate) const EPHEMERAL_PORTS: std::ops::Range<u16> = 32_768..61_000;
-
 /// Why a listener could not be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListenError {
@@ -109,7 +106,10 @@ impl Shard {
             return Err(ListenError::AddressNotAvailable(local));
         }
         if local.port() == 0 {
-            let free = EPHEMERAL_PORTS
+            let free = self
+                .environment
+                .sysctls
+                .ip_local_port_range
                 .into_iter()
                 .find(|&port| !self.listener_table.uses_port(port));
             local.set_port(free.ok_or(ListenError::Exhausted)?);
@@ -250,21 +250,21 @@ impl Shard {
         Ok(ConnectionId(index))
     }
 
-    /// A port that is free towards `remote`, searched from where nobody can guess (RFC 6056 3.3.3).
-    fn ephemeral_port(&self, local: SocketAddr, remote: SocketAddr) -> Result<u16, ConnectError> {
-        let count = u32::from(EPHEMERAL_PORTS.end - EPHEMERAL_PORTS.start);
-        let opens = self.environment.counters.tcp_active_opens as u32;
-        let offset = self
-            .environment
-            .initial_sequence
-            .port_offset(local, remote)
-            .wrapping_add(opens);
-        (0..count)
-            .map(|i| EPHEMERAL_PORTS.start + (offset.wrapping_add(i) % count) as u16)
-            .find(|&port| {
-                let local = SocketAddr::new(local.ip(), port);
-                self.flow_table.get(&FlowKey { local, remote }).is_none()
-            })
+    /// A port that is free towards `remote`.
+    fn ephemeral_port(
+        &mut self,
+        local: SocketAddr,
+        remote: SocketAddr,
+    ) -> Result<u16, ConnectError> {
+        let environment = &self.environment;
+        let hash = environment.initial_sequence.port_hash(local, remote);
+        let range = environment.sysctls.ip_local_port_range;
+        let is_free = |port| {
+            let local = SocketAddr::new(local.ip(), port);
+            self.flow_table.get(&FlowKey { local, remote }).is_none()
+        };
+        self.ephemeral_ports
+            .choose(range, hash, is_free)
             .ok_or(ConnectError::PortsExhausted(remote))
     }
 

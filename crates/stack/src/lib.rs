@@ -11,6 +11,7 @@ mod calls;
 mod demux;
 mod dropped_syns;
 mod environment;
+mod ephemeral_ports;
 mod flow;
 pub mod flow_table;
 mod frame_writer;
@@ -47,9 +48,9 @@ pub use handle::Handle;
 pub use options::{ClosedPortPolicy, ShardOptions};
 pub use periplus_tcp::listen::ListenCounters;
 pub use periplus_tcp::{
-    BufferSizes, CaState, Claim, ConnectionCounters, InfoOptions, InfoValue, Poll, QueueLengths,
-    Read, SendFlags, SocketOptions, State, StreamError, SysctlError, Sysctls, TcpInfo, Timer,
-    Write,
+    BufferSizes, CaState, Claim, ConnectionCounters, InfoOptions, InfoValue, Poll, PortRange,
+    QueueLengths, Read, SendFlags, SocketOptions, State, StreamError, SysctlError, Sysctls,
+    TcpInfo, Timer, Write,
 };
 pub use shard::{ConnectionId, ListenerId, Ready, Shard, UdpId};
 pub use sockets::{ConnectionSocket, DatagramSocket, ListenerSocket, Queue, SocketCursor};

@@ -2,6 +2,7 @@
 
 use crate::dropped_syns::DroppedSyns;
 use crate::environment::{Environment, Memory, frame_budget};
+use crate::ephemeral_ports::EphemeralPorts;
 use crate::flow::Flow;
 use crate::flow_table::FlowTable;
 use crate::list::List;
@@ -111,6 +112,7 @@ pub struct Shard {
     pub(crate) listeners: Slab<BoundListener>,
     pub(crate) udp_table: ListenerTable<Index>,
     pub(crate) udp_sockets: Slab<UdpSocket>,
+    pub(crate) ephemeral_ports: EphemeralPorts,
     /// How often a free UDP port was looked for.
     pub(crate) udp_port_searches: u32,
     pub(crate) udp_output: udp::SendQueue,
@@ -175,6 +177,7 @@ impl Shard {
             listeners: Slab::with_limit(usize::from(u16::MAX)),
             udp_table: ListenerTable::new(),
             udp_sockets: Slab::with_limit(usize::from(u16::MAX)),
+            ephemeral_ports: EphemeralPorts::default(),
             udp_port_searches: 0,
             udp_output: udp::SendQueue::default(),
             timers: TimerWheel::new(),

@@ -41,9 +41,9 @@ impl InitialSequence {
         self.keyed(1, local, remote) as u32
     }
 
-    /// Where the search for an ephemeral port to `remote` begins (RFC 6056 3.3.3).
-    pub fn port_offset(&self, local: SocketAddr, remote: SocketAddr) -> u32 {
-        self.keyed(2, local, remote) as u32
+    /// What the search for an ephemeral port to `remote` goes by: F and G of RFC 6056 3.3.4, half of the bits each.
+    pub fn port_hash(&self, local: SocketAddr, remote: SocketAddr) -> u64 {
+        self.keyed(2, local, remote)
     }
 }
 

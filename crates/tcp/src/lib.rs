@@ -80,5 +80,5 @@ pub use send_call::{SendFlags, Write};
 pub use send_queue::SendQueue;
 pub use socket_options::SocketOptions;
 pub use state::State;
-pub use sysctls::{BufferSizes, SysctlError, Sysctls};
+pub use sysctls::{BufferSizes, PortRange, SysctlError, Sysctls};
 pub use time_wait::{TIME_WAIT_LENGTH, TimeWait, TimeWaitDisposition};

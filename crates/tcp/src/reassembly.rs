@@ -39,6 +39,12 @@ impl Reassembly {
         self.length
     }
 
+    /// The stream offset after the last byte that waits.
+    pub(crate) fn end(&self) -> Option<u64> {
+        let (&offset, piece) = self.pieces.last_key_value()?;
+        Some(offset + piece.held.bytes().len() as u64)
+    }
+
     /// Bytes of memory held.
     pub(crate) fn charge(&self) -> usize {
         self.charge

@@ -2,9 +2,11 @@
 
 mod buffer_sizes;
 mod by_name;
+mod port_range;
 
 pub use buffer_sizes::BufferSizes;
 pub use by_name::SysctlError;
+pub use port_range::PortRange;
 
 use periplus_wire::tcp::OptionOrder;
 use std::time::Duration;
@@ -73,6 +75,8 @@ pub struct Sysctls {
     pub tcp_pacing_ss_ratio: u32,
     /// The pace in congestion avoidance, likewise.
     pub tcp_pacing_ca_ratio: u32,
+    /// The ports of connections and sockets that do not ask for one.
+    pub ip_local_port_range: PortRange,
     /// No path is believed to carry less than this in a packet, in bytes (`net.ipv4.route.min_pmtu`).
     pub min_pmtu: u32,
     /// How long a router is believed that tells a path's MTU (`net.ipv4.route.mtu_expires`).
@@ -123,6 +127,7 @@ impl Default for Sysctls {
             tcp_tso_rtt_log: 9,
             tcp_pacing_ss_ratio: 200,
             tcp_pacing_ca_ratio: 120,
+            ip_local_port_range: PortRange::default(),
             min_pmtu: 552,
             mtu_expires: Duration::from_secs(600),
             tcp_timestamps: true,

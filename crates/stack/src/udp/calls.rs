@@ -3,7 +3,6 @@
 use super::receive_queue::Received;
 use super::{Datagram, UdpSocket};
 use crate::Shard;
-use crate::calls::EPHEMERAL_PORTS;
 use crate::shard::UdpId;
 use periplus_wire::{ipv4, udp};
 use std::fmt;
@@ -149,10 +148,10 @@ impl Shard {
         // There is no remote end to tell this search from others: their number is put in its place.
         self.udp_port_searches = self.udp_port_searches.wrapping_add(1);
         let nth = SocketAddr::from((Ipv4Addr::from(self.udp_port_searches), 0));
-        let offset = self.environment.initial_sequence.port_offset(local, nth);
-        let count = u32::from(EPHEMERAL_PORTS.end - EPHEMERAL_PORTS.start);
-        (0..count)
-            .map(|i| EPHEMERAL_PORTS.start + (offset.wrapping_add(i) % count) as u16)
+        let offset = self.environment.initial_sequence.port_hash(local, nth) as u32;
+        let range = self.environment.sysctls.ip_local_port_range;
+        (0..range.count())
+            .map(|i| range.nth(offset.wrapping_add(i)))
             .find(|&port| !self.udp_table.uses_port(port))
     }
 

@@ -48,13 +48,16 @@ impl Connection {
         Disposition::Consumed
     }
 
-    /// RCV.NXT; and, as on Linux, the number before it once the peer's FIN is received: some (macOS) do not count their FIN
-    /// in a RST that follows it.
+    /// RCV.NXT; and, as on Linux, two numbers more that RFC 5961 3.2 leaves no room for, and a stranger guesses no better. The
+    /// one before it once the peer's FIN is received: some (macOS) do not count their FIN in a RST that follows it. And the end
+    /// of what is told by SACK: the peer's SND.NXT, if what is missing was lost.
     fn is_where_the_peer_resets(&self, seq: SeqNum) -> bool {
         let after_fin = matches!(
             self.state,
             State::CloseWait | State::Closing | State::LastAck
         );
-        seq == self.rcv.nxt || after_fin && seq + 1 == self.rcv.nxt
+        let end = self.reassembly.end().filter(|_| self.sack_permitted);
+        let sacked = end.map(|end| self.rcv.nxt + (end - self.nxt_offset) as u32);
+        seq == self.rcv.nxt || after_fin && seq + 1 == self.rcv.nxt || sacked == Some(seq)
     }
 }

@@ -1,6 +1,6 @@
 //! The knobs by their names: set as `sysctl` sets them, in Linux's units.
 
-use super::{BufferSizes, Sysctls};
+use super::{BufferSizes, PortRange, Sysctls};
 use periplus_wire::tcp::OptionOrder;
 use std::fmt;
 use std::str::FromStr;
@@ -153,6 +153,20 @@ impl Knob for BufferSizes {
     }
 }
 
+impl Knob for PortRange {
+    fn set(&mut self, value: &str) -> bool {
+        let numbers: Result<Vec<u16>, _> = value.split_whitespace().map(str::parse).collect();
+        let range = match numbers.as_deref() {
+            Ok(&[first, last]) => Self::new(first, last),
+            _ => None,
+        };
+        range.map(|range| *self = range).is_some()
+    }
+    fn expected(&self) -> &'static str {
+        "two ports, the first and the last"
+    }
+}
+
 impl Sysctls {
     /// Every knob's name.
     pub const NAMES: &[&str] = &[
@@ -183,6 +197,7 @@ impl Sysctls {
         "tcp_tso_rtt_log",
         "tcp_pacing_ss_ratio",
         "tcp_pacing_ca_ratio",
+        "ip_local_port_range",
         "min_pmtu",
         "mtu_expires",
         "tcp_timestamps",
@@ -233,6 +248,7 @@ impl Sysctls {
             "tcp_tso_rtt_log" => &mut self.tcp_tso_rtt_log,
             "tcp_pacing_ss_ratio" => &mut self.tcp_pacing_ss_ratio,
             "tcp_pacing_ca_ratio" => &mut self.tcp_pacing_ca_ratio,
+            "ip_local_port_range" => &mut self.ip_local_port_range,
             "min_pmtu" => &mut self.min_pmtu,
             "mtu_expires" => &mut Time::<SECONDS>(&mut self.mtu_expires),
             "tcp_timestamps" => &mut self.tcp_timestamps,
@@ -267,6 +283,11 @@ mod tests {
         assert_eq!(names, Sysctls::NAMES);
         for name in names {
             let mut sysctls = Sysctls::default();
+            if name == "ip_local_port_range" {
+                assert!(sysctls.set(name, "5 7").is_ok());
+                assert_eq!(Some(sysctls.ip_local_port_range), PortRange::new(5, 7));
+                continue;
+            }
             let set = ["0", "1", "7"].map(|value| sysctls.set(name, value).is_ok());
             assert!(set[0] && set[1], "{name}");
             let changed = |value| {
@@ -309,6 +330,16 @@ mod tests {
             ("tcp_timestamps", "yes", "0 or 1"),
             ("tcp_retries2", "256", "a number, 0 to 255"),
             ("tcp_fin_timeout", "-1", "a number of seconds"),
+            (
+                "ip_local_port_range",
+                "9 8",
+                "two ports, the first and the last",
+            ),
+            (
+                "ip_local_port_range",
+                "0 8",
+                "two ports, the first and the last",
+            ),
             ("tcp_rmem", "1 2", "a number, or three: least, usual, most"),
         ] {
             let refused = sysctls.set(name, value);
