@@ -39,6 +39,7 @@ fn bytes_that_arrive_before_accept_have_their_whole_wait_beside_the_spine() {
     script.handshake(A);
     script.inject(A, "P. 1:9(8) ack 1");
     let arrived: Instant = script.now;
+    script.expect(A, ". 1:1(0) ack 9");
     script.advance(3 * MILLISECOND);
     let id = script.accept(web).id;
     script.advance(2 * MILLISECOND);

@@ -93,6 +93,7 @@ fn the_knob_and_the_peer_decide_whether_it_is_used() {
 fn what_came_twice_is_told_once_before_the_blocks() {
     let (mut script, _) = connected(Sysctls::default());
     script.inject(A, ". 1:101(100) ack 1");
+    script.expect(A, ". 1:1(0) ack 101");
     script.inject(A, ". 201:301(100) ack 1");
     script.expect(A, ". 1:1(0) ack 101 <sack 201:301>");
     // below RCV.NXT

@@ -85,9 +85,7 @@ impl Connection {
                 self.receive_queue.is_empty(),
             );
         }
-        if self.state.may_receive() {
-            self.offer_freed_window(context);
-        }
+        self.acknowledge_read(context, count);
     }
 
     /// A word of the codec about this stream.

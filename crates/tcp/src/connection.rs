@@ -4,6 +4,7 @@ use crate::activity::Activity;
 use crate::chronograph::{Chronograph, Limit};
 use crate::congestion::{CwndValidation, NewReno};
 use crate::context::Context;
+use crate::delayed_ack::DelayedAck;
 use crate::ecn::EcnState;
 use crate::journal::{ConnectionJournal, Ending};
 use crate::keepalive::Keepalive;
@@ -90,6 +91,7 @@ pub struct Connection {
     pub(crate) keepalive: Keepalive,
 
     pub(crate) ack_due: AckDue,
+    pub(crate) delayed_ack: DelayedAck,
     pub(crate) retransmit_first: bool,
     pub(crate) probe_due: bool,
     /// Data waits, nothing is in flight, and the window lets nothing out: probe it (RFC 9293 3.8.6.1).
@@ -164,6 +166,7 @@ impl Connection {
             unanswered: Unanswered::default(),
             keepalive: Keepalive::new(now),
             ack_due: AckDue::No,
+            delayed_ack: DelayedAck::new(now),
             retransmit_first: false,
             probe_due: false,
             persisting: false,

@@ -15,6 +15,7 @@ mod congestion;
 mod connection;
 mod connection_counters;
 mod context;
+mod delayed_ack;
 mod disposition;
 mod ecn;
 mod emit;

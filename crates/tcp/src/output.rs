@@ -337,7 +337,7 @@ impl Connection {
         let edge = self.rcv.nxt + self.window_on_the_wire(header.wnd);
         self.rcv.edge = self.rcv.edge.max(edge);
         self.rcv.last_ack_sent = self.rcv.nxt;
-        self.ack_due = AckDue::No;
+        self.ack_sent(context, length > 0);
         Ok(())
     }
 

@@ -11,13 +11,17 @@ pub struct SocketOptions {
     /// `TCP_NODELAY`: small segments go out at once, instead of waiting for others to be acknowledged (Nagle's algorithm,
     /// RFC 9293 3.7.4).
     pub no_delay: bool,
-    /// `TCP_QUICKACK`: data is acknowledged at once, instead of waiting for an answer to travel with. Unlike on Linux it
-    /// stays as it is set.
+    /// Whether data is acknowledged at once, instead of waiting for an answer to travel with. It stays as it is set, unlike what
+    /// `TCP_QUICKACK` does on Linux ([`Connection::set_quick_ack`]); `None` leaves it to the connection, as there.
     pub quick_ack: Option<bool>,
     /// `TCP_CORK`: what does not fill a segment waits for more, though at most until the persist timer expires.
     pub cork: bool,
     /// `TCP_NOTSENT_LOWAT`: while so many bytes were written and not sent, a writer waits.
     pub notsent_lowat: Option<u32>,
+    /// `SO_RCVBUF`: bytes of text that the receive queue may hold; the window does not grow beyond.
+    pub receive_buffer: Option<usize>,
+    /// `TCP_WINDOW_CLAMP`: the largest window that is offered.
+    pub window_clamp: Option<u32>,
     /// `SO_SNDBUF`: half of the bytes that the send queue may hold, overhead included; it does not grow then.
     pub send_buffer: Option<usize>,
     /// `SO_KEEPALIVE`: a peer that has said nothing for long is asked whether it is still there (RFC 9293 3.8.4).

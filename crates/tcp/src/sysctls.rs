@@ -59,6 +59,8 @@ pub struct Sysctls {
     pub tcp_wmem: BufferSizes,
     /// Bytes that `SO_SNDBUF` may ask for (`net.core.wmem_max`); they are doubled.
     pub wmem_max: usize,
+    /// Bytes that `SO_RCVBUF` may ask for (`net.core.rmem_max`); they are doubled.
+    pub rmem_max: usize,
     /// While so many bytes were written and not sent, a writer waits (where `TCP_NOTSENT_LOWAT` says nothing).
     pub tcp_notsent_lowat: u32,
     /// Whether the congestion window is taken back after a time without sending (RFC 5681 4.1), and while it is not used.
@@ -81,6 +83,8 @@ pub struct Sysctls {
     pub min_pmtu: u32,
     /// How long a router is believed that tells a path's MTU (`net.ipv4.route.mtu_expires`).
     pub mtu_expires: Duration,
+    /// After so many answers within the delayed ACK's wait a connection counts as interactive: ACKs wait for answers then.
+    pub tcp_pingpong_thresh: u8,
     /// Whether timestamps (RFC 7323) are offered and answered.
     pub tcp_timestamps: bool,
     /// Whether window scaling (RFC 7323) is offered and answered.
@@ -120,6 +124,7 @@ impl Default for Sysctls {
             tcp_rmem: BufferSizes::fixed(512 * 1024),
             tcp_wmem: BufferSizes::fixed(512 * 1024),
             wmem_max: 212_992,
+            rmem_max: 212_992,
             tcp_notsent_lowat: u32::MAX,
             tcp_slow_start_after_idle: true,
             tcp_min_tso_segs: 2,
@@ -130,6 +135,7 @@ impl Default for Sysctls {
             ip_local_port_range: PortRange::default(),
             min_pmtu: 552,
             mtu_expires: Duration::from_secs(600),
+            tcp_pingpong_thresh: 1,
             tcp_timestamps: true,
             tcp_window_scaling: true,
             tcp_sack: true,

@@ -26,6 +26,7 @@ impl Connection {
             && at <= now
         {
             self.ack_due = AckDue::Now;
+            self.delayed_ack_missed(context);
             self.counted().delayed_acks += 1;
             context.counters.delayed_acks += 1;
         }

@@ -4,31 +4,75 @@ use crate::connection::AckDue;
 use crate::{Connection, Context};
 use periplus_wire::SeqNum;
 
+/// What a frame with a full segment holds of memory beside its text: such a segment is expected to fit (Linux's `truesize`).
+const FRAME: usize = 2304;
+/// The text of a full segment on Ethernet.
+const SEGMENT: usize = 1460;
+/// A window is not clamped below this (half of Linux's `SOCK_MIN_RCVBUF`).
+const LEAST_CLAMP: u32 = 1152;
+
 impl Connection {
-    /// The right edge that could be offered now. It is charged by the memory that is held, and never moves left; it
-    /// moves right by a good step only (the receiver's silly window avoidance, RFC 9293 3.8.6.2.2).
-    fn right_edge(&self, context: &Context<'_>) -> SeqNum {
+    /// Bytes of memory that received data may hold.
+    fn receive_limit(&self, context: &Context<'_>) -> usize {
         let limit = context.receive_limit();
-        let largest = (usize::from(u16::MAX)) << self.rcv.wind_shift;
-        let free = limit.saturating_sub(self.held()).min(largest) as u32;
-        let free = free.min(self.rcv_ssthresh);
-        // half of the most that is promised, where a segment is longer: a promise made in need would never be renewed
-        let most = limit.min(self.rcv_ssthresh as usize);
-        let step = (most / 2).min(usize::from(self.offer.mss)) as u32;
-        if free >= self.rcv.wnd().saturating_add(step) {
-            self.rcv.nxt + free
-        } else {
-            self.rcv.edge
+        match self.options.receive_buffer {
+            // It is doubled for the overhead, and half of that is for the text.
+            Some(asked) => limit
+                .min(asked.min(context.sysctls.rmem_max))
+                .max(LEAST_CLAMP as usize),
+            None => limit,
         }
     }
 
+    /// The largest window that may be offered: what memory, the window scale and `TCP_WINDOW_CLAMP` allow.
+    fn full_window(&self, limit: usize) -> u32 {
+        let largest = u32::from(u16::MAX) << self.rcv.wind_shift;
+        let largest = largest.min(limit.min(u32::MAX as usize) as u32);
+        let clamp = self.options.window_clamp.filter(|&clamp| clamp > 0);
+        clamp.map_or(largest, |clamp| largest.min(clamp.max(LEAST_CLAMP)))
+    }
+
+    /// The window that could be offered now (Linux's `__tcp_select_window`): none while less is free than a segment or a
+    /// sixteenth of all, and without a window scale whole segments (the receiver's silly window avoidance, RFC 9293 3.8.6.2.2).
+    fn select_window(&self, context: &Context<'_>) -> u32 {
+        let limit = self.receive_limit(context);
+        let full = self.full_window(limit);
+        let mss = self.delayed_ack.rcv_mss().min(full);
+        let mut free = limit.saturating_sub(self.held()).min(full as usize) as u32;
+        if free < full / 2 {
+            free = free >> self.rcv.wind_shift << self.rcv.wind_shift;
+            if (free as usize) < limit / 16 || free < mss {
+                return 0;
+            }
+        }
+        let free = free.min(self.rcv_ssthresh);
+        if self.rcv.wind_shift > 0 || mss == 0 {
+            return free;
+        }
+        let window = self.rcv.edge - self.rcv.last_ack_sent;
+        if window.saturating_add(mss) <= free || window > free {
+            free - free % mss
+        } else if mss == full && free > window + full / 2 {
+            free
+        } else {
+            window
+        }
+    }
+
+    /// The right edge that could be offered now. It is charged by the memory that is held, and never moves left.
+    pub(crate) fn right_edge(&self, context: &Context<'_>) -> SeqNum {
+        self.rcv
+            .edge
+            .max(self.rcv.nxt + self.select_window(context))
+    }
+
     /// SEG.WND. Rounded up: rounding down would move the right edge left. But each rounding up moves it right by some bytes,
-    /// and a peer that sends as few at a time would find room for ever: so not when memory is used up. What the peer is then
-    /// told is less, by what the scale cannot express (RFC 7323 2.4); what it was told before is still taken.
+    /// and a peer that sends as few at a time would find room for ever: so not when memory is half used up. What the peer is
+    /// then told is less, by what the scale cannot express (RFC 7323 2.4); what it was told before is still taken.
     pub(crate) fn window_field(&self, context: &Context<'_>) -> u16 {
         let window = self.right_edge(context) - self.rcv.nxt;
         let unit = 1 << self.rcv.wind_shift;
-        let field = if self.held() < context.receive_limit() {
+        let field = if self.held() < self.receive_limit(context) / 2 {
             window.div_ceil(unit)
         } else {
             window / unit
@@ -36,13 +80,32 @@ impl Connection {
         u16::try_from(field).unwrap_or(u16::MAX)
     }
 
-    /// Data came in order: the window may grow, twice as fast as the data that fills it. A connection that never sends more
-    /// than a small request is never promised more than the first window, which would be memory that others cannot have.
+    /// Data came in order: the window may grow, twice as fast as the data that fills it, or by two segments (Linux's
+    /// `tcp_grow_window`). Where segments leave most of their frames empty, it does not grow as far: a connection that never
+    /// sends more than a small request is not promised memory that others cannot have.
     pub(crate) fn grow_window(&mut self, context: &Context<'_>, length: u32) {
-        // of a segment that the window has no room for, as much as it has
-        if length >= self.segment_size.min(self.rcv_ssthresh) / 2 {
-            let most = context.sysctls.tcp_rmem.most as u32;
-            self.rcv_ssthresh = self.rcv_ssthresh.saturating_add(2 * length).min(most);
+        let limit = self.receive_limit(context);
+        let mut room = self.full_window(limit) / 2;
+        let mut text = FRAME * (length as usize).div_ceil(SEGMENT) / 2;
+        let growth = if text <= length as usize {
+            2 * u32::from(self.offer.mss)
+        } else {
+            loop {
+                (text, room) = (text / 2, room / 2);
+                let growth = 2 * self.delayed_ack.rcv_mss();
+                if self.rcv_ssthresh + growth > room {
+                    return;
+                }
+                if text <= length as usize {
+                    break growth;
+                }
+            }
+        };
+        let most = self.full_window(limit);
+        if most > self.rcv_ssthresh {
+            let growth = growth.max(2 * length);
+            self.rcv_ssthresh = self.rcv_ssthresh.saturating_add(growth).min(most);
+            self.delayed_ack.keep_quick();
         }
     }
 
@@ -56,13 +119,14 @@ impl Connection {
         u32::from(field) << self.rcv.wind_shift
     }
 
-    /// After a read: tells the peer, if the window it knows is small or grew by a good part.
+    /// After a read: tells the peer, if the window it knows can be doubled at least.
     pub(crate) fn offer_freed_window(&mut self, context: &Context<'_>) {
-        let grown = self.right_edge(context) - self.rcv.edge;
         let known = self.rcv.wnd();
-        let much = (context.receive_limit() / 4) as u32;
-        let nearly_closed = known < 2 * self.segment_size;
-        if grown > 0 && (grown >= much || nearly_closed) {
+        if 2 * u64::from(known) > self.full_window(self.receive_limit(context)).into() {
+            return;
+        }
+        let window = self.select_window(context);
+        if window > 0 && window >= 2 * known {
             self.ack_due = AckDue::Now;
         }
     }

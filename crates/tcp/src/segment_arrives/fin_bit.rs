@@ -9,10 +9,12 @@ impl Connection {
     pub(super) fn check_fin_bit(&mut self, context: &mut Context<'_>, fin: Option<SeqNum>) {
         if let Some(at) = fin {
             self.reassembly.fin = Some(self.nxt_offset + u64::from(at - self.rcv.nxt));
-            self.acknowledge_now(); // early or not (RFC 5681 4.2)
         }
         // At the next byte; or before it, where a peer broke its word and sent text beyond its own FIN.
         if self.reassembly.fin.is_none_or(|fin| fin > self.nxt_offset) {
+            if fin.is_some() {
+                self.acknowledge_now(); // early (RFC 5681 4.2)
+            }
             return;
         }
         self.reassembly.clear();
@@ -20,10 +22,14 @@ impl Connection {
         self.rcv.nxt += 1;
         // The edge never moves left, and there is nothing more to receive.
         self.rcv.edge = self.rcv.edge.max(self.rcv.nxt);
-        self.acknowledge_now(); // also where what came now only filled the hole before it
         self.wake_reader();
+        if self.state == State::Established {
+            self.state = State::CloseWait;
+            self.fin_received(context); // as Linux does: a FIN of ours will probably take its ACK along
+            return;
+        }
+        self.acknowledge_now();
         match self.state {
-            State::Established => self.state = State::CloseWait,
             // Our FIN is not acknowledged (the fifth step would have moved on to FIN-WAIT-2): simultaneous close.
             State::FinWait1 => self.state = State::Closing,
             State::FinWait2 => self.enter_time_wait(context),

@@ -41,6 +41,7 @@ impl Connection {
         let (nxt, edge) = (self.rcv.nxt, self.rcv.edge);
         let reaches = segment.seq.at_or_before(nxt) && (segment.seq + segment.len()).after(nxt);
         if edge == nxt && reaches {
+            self.quicken_acks();
             self.counted().tcp_zero_window_drop += 1;
             context.counters.tcp_zero_window_drop += 1;
             self.ack_due = AckDue::Now;
@@ -56,6 +57,7 @@ impl Connection {
         let old = end.at_or_before(nxt);
         if !segment.is_empty() && seq.before(nxt) {
             self.report_duplicate(context, seq, end.min(nxt));
+            self.quicken_acks();
             self.counted().delayed_ack_lost += 1;
             context.counters.delayed_ack_lost += 1;
         }

@@ -79,6 +79,7 @@ impl Connection {
         }
         self.check_fin_bit(context, fin);
         self.note_opportunity();
+        self.decide_ack(context);
         if carried_text {
             Disposition::Delivered
         } else {

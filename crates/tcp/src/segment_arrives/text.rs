@@ -1,13 +1,8 @@
 //! Seventh, process the segment text (RFC 9293 3.10.7.4).
 
-use crate::connection::AckDue;
 use crate::receive_queue::Held;
 use crate::{Connection, Context, Disposition, Segment, State, StreamError, reset};
 use periplus_journey::{DropReason, Outcome};
-use std::time::Duration;
-
-/// An ACK waits at most this long for data to travel with (RFC 9293 3.8.6.3 allows 500 ms; Linux's TCP_DELACK_MIN).
-const DELAYED_ACK: Duration = Duration::from_millis(40);
 
 impl Connection {
     /// Takes text that lies in the window. Returns the segment's fate where it is not delivered.
@@ -58,7 +53,7 @@ impl Connection {
         if let Some(journal) = &mut self.journal {
             journal.arrived(self.nxt_offset, segment.time, read_to);
         }
-        let filled_a_hole = !self.reassembly.is_empty();
+        let had_a_hole = !self.reassembly.is_empty();
         while let Some(piece) = self.reassembly.take_next(self.nxt_offset) {
             let length = piece.held.bytes().len() as u32;
             self.receive_queue.push(piece.held);
@@ -70,16 +65,11 @@ impl Connection {
             }
         }
         self.report_in_order();
-        self.grow_window(context, length);
+        self.text_received(context, length, segment.flags);
         self.keep_within_memory(context);
         self.wake_reader();
-        // RFC 5681 4.2: at least every second full segment at once, and at once what fills a hole.
-        let unacknowledged = self.rcv.nxt - self.rcv.last_ack_sent;
-        let quick_ack = self.options.quick_ack == Some(true);
-        if filled_a_hole || quick_ack || unacknowledged >= 2 * self.segment_size {
-            self.acknowledge_now();
-        } else if self.ack_due == AckDue::No {
-            self.ack_due = AckDue::By(context.now + DELAYED_ACK);
+        if had_a_hole {
+            self.acknowledge_now(); // RFC 5681 4.2: at once what fills a hole, or a part of it
         }
     }
 

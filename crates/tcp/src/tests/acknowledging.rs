@@ -1,15 +1,101 @@
 use super::Trace;
 
 #[test]
-fn a_small_segment_is_acknowledged_after_40_ms_and_the_second_full_one_at_once() {
+fn data_is_acknowledged_at_once_until_an_answer_went_with_an_acknowledgment() {
     let mut trace = Trace::established();
     trace.run(
         "< P. 1:101 ack 1
+         > . 1:1 ack 101
+         write 50
+         > P. 1:51 ack 101
+         < P. 101:201 ack 51
+         > nothing
+         write 50
+         > P. 51:101 ack 201
+         < P. 201:301 ack 101
+         wait 39ms
+         > nothing
+         wait 1ms
+         > . 101:101 ack 301
+         < P. 301:401 ack 101
+         > . 101:101 ack 401",
+    );
+    assert_eq!(trace.counters.delayed_acks, 1, "and then at once again");
+}
+
+#[test]
+fn only_so_many_segments_are_acknowledged_at_once_and_a_pause_gives_more() {
+    let mut trace = Trace::established();
+    for n in 0..16 {
+        let at = 1 + 10 * n;
+        trace.run(&format!(
+            "< P. {at}:{} ack 1\n > . 1:1 ack {}",
+            at + 10,
+            at + 10
+        ));
+    }
+    trace.run("< P. 161:171 ack 1\n > nothing\n wait 40ms\n > . 1:1 ack 171");
+    trace.run("wait 2000ms\n < P. 171:181 ack 1\n > . 1:1 ack 181");
+}
+
+#[test]
+fn the_wait_doubles_while_nothing_is_answered_and_follows_the_segments() {
+    let mut trace = Trace::established();
+    for n in 0..16 {
+        let at = 1 + 10 * n;
+        trace.run(&format!(
+            "< P. {at}:{} ack 1\n > . 1:1 ack {}",
+            at + 10,
+            at + 10
+        ));
+    }
+    trace.run("< P. 161:171 ack 1\n wait 40ms\n > . 1:1 ack 171");
+    // 80 ms now; 50 ms between the segments make it 90, of which a round-trip time of next to nothing leaves 40.
+    trace
+        .run("wait 10ms\n < P. 171:181 ack 1\n wait 39ms\n > nothing\n wait 1ms\n > . 1:1 ack 181");
+}
+
+#[test]
+fn a_read_that_drains_the_queue_acknowledges_what_its_sender_may_wait_for() {
+    let mut trace = Trace::established();
+    for n in 0..16 {
+        let at = 1 + 10 * n;
+        trace.run(&format!(
+            "< P. {at}:{} ack 1\n > . 1:1 ack {}",
+            at + 10,
+            at + 10
+        ));
+    }
+    trace.run(
+        "read 160\n < P. 161:171 ack 1\n > nothing\n read 5\n > nothing\n read 5\n > . 1:1 ack 171",
+    );
+}
+
+#[test]
+fn a_fin_waits_for_the_answer_to_the_data_before_it() {
+    Trace::established().run(
+        "pingpong
+         < FP. 1:101 ack 1
+         > nothing
+         state CloseWait
+         wait 40ms
+         > . 1:1 ack 102",
+    );
+    Trace::established().run("< F. 1:1 ack 1\n > . 1:1 ack 2");
+}
+
+#[test]
+fn in_conversation_a_small_segment_is_acknowledged_after_40_ms_and_the_second_full_one_at_once() {
+    let mut trace = Trace::established();
+    trace.run(
+        "pingpong
+         < P. 1:101 ack 1
          > nothing
          wait 39ms
          > nothing
          wait 1ms
          > . 1:1 ack 101
+         pingpong
          < . 101:1101 ack 1
          > nothing
          < . 1101:2101 ack 1
@@ -25,7 +111,7 @@ fn with_quick_ack_no_segment_waits() {
 
 #[test]
 fn data_takes_the_acknowledgement_along() {
-    Trace::established().run("< P. 1:101 ack 1\n write 50\n > P. 1:51 ack 101\n wait 100ms\n > nothing\n < . 101:101 ack 51");
+    Trace::established().run("pingpong\n < P. 1:101 ack 1\n write 50\n > P. 1:51 ack 101\n wait 100ms\n > nothing\n < . 101:101 ack 51");
 }
 
 #[test]
@@ -43,13 +129,13 @@ fn a_hole_is_answered_by_duplicate_acks_and_its_filling_by_one_for_all() {
 #[test]
 fn what_came_before_is_acknowledged_again() {
     Trace::established().run(
-        "< . 1:1001 ack 1
+        "pingpong
+         < . 1:1001 ack 1
          < . 1001:2001 ack 1
          > . 1:1 ack 2001
          < . 1:1001 ack 1
          > . 1:1 ack 2001
          < . 1501:2501 ack 1
-         wait 40ms
          > . 1:1 ack 2501",
     );
 }
@@ -68,7 +154,7 @@ fn the_window_closes_before_a_reader_that_does_not_read_and_opens_when_it_does()
     trace.run("< . 65001:65536 ack 1\n wait 40ms\n > . 1:1 ack 65536 win 0");
     // A byte more than was offered: refused, and the ACK in it is taken.
     trace.run("< . 65536:65537 ack 1\n > . 1:1 ack 65536 win 0");
-    trace.run("read 65535\n > . 1:1 ack 65536 win 4096");
+    trace.run("read 65535\n > . 1:1 ack 65536 win 4000");
 }
 
 #[test]
@@ -76,9 +162,9 @@ fn a_window_below_a_segment_that_was_promised_while_memory_was_scarce_opens_agai
     // a link of 9,000 bytes, while next to nothing is free
     let mut trace = Trace::opening_with(8960, 1 << 20);
     trace.run("> S 0:0 win 4095\n < S. 0:0 ack 1\n > . 1:1 ack 1 win 4095");
-    trace.run("< P. 1:4096 ack 1\n wait 40ms\n > . 1:1 ack 4096 win 0");
+    trace.run("< P. 1:4096 ack 1\n > . 1:1 ack 4096 win 0");
     trace.free = usize::MAX;
-    trace.run("read 4095\n > . 1:1 ack 4096 win 12285");
+    trace.run("read 4095\n > . 1:1 ack 4096 win 4095");
 }
 
 #[test]
@@ -104,8 +190,7 @@ fn what_lies_half_behind_and_half_beyond_a_closed_window_is_acknowledged() {
     trace.connection.rcv.edge = trace.connection.rcv.nxt + 1000;
     trace.run(
         "< . 1:1001 ack 1
-         wait 40ms
-         > . 1:1 ack 1001 win 3096
+         > . 1:1 ack 1001 win 3000
          read 1000",
     );
     trace.connection.rcv.edge = trace.connection.rcv.nxt;

@@ -65,7 +65,7 @@ fn bytes_out_of_order_count_apart_until_the_hole_is_filled() {
 #[test]
 fn an_ack_that_waits_for_data_has_a_timer() {
     let mut trace = Trace::established();
-    trace.run("< . 1:101 ack 1");
+    trace.run("pingpong\n < . 1:101 ack 1");
     assert_eq!(timer(&trace), Some(Timer::DelayedAck));
     trace.run("wait 40ms\n > . 1:1 ack 101");
     assert_eq!(timer(&trace), None);

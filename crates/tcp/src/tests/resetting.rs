@@ -46,7 +46,7 @@ fn an_abort_resets_where_the_peer_expects_the_next_byte() {
 
 #[test]
 fn closing_with_unread_data_resets() {
-    Trace::established().run("< P. 1:11 ack 1\n close\n > R. 1:1 ack 11\n state Closed");
+    Trace::established().run("pingpong\n < P. 1:11 ack 1\n close\n > R. 1:1 ack 11\n state Closed");
 }
 
 #[test]
