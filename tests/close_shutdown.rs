@@ -3,6 +3,7 @@
 use periplus_stack::{ConnectionId, Read, StreamError};
 use periplus_tests::{Script, content};
 use std::net::Shutdown;
+use std::time::Duration;
 
 const A: u16 = 40_001;
 
@@ -44,6 +45,7 @@ fn what_comes_after_it_is_acknowledged_and_can_be_read() {
     let (mut script, id) = shut(Shutdown::Read);
     script.inject(A, "P. 1:11(10) ack 1");
     script.inject(A, "F. 11:11(0) ack 1");
+    script.advance(Duration::from_millis(41)); // the ACK waits for an answer
     let last = script.segments_now(A).pop().expect("an ACK");
     assert_eq!(
         last.acknowledgment,

@@ -43,6 +43,7 @@ fn data_passes_both_ways_until_both_have_closed() {
     let calls = driver.calls();
     driver.inject("P. 1:11(10) ack 1");
     assert_eq!(calls.read(connection, 100).unwrap().len(), 10);
+    driver.expect(". 1:1(0) ack 11");
     assert_eq!(calls.write(connection, b"answer"), Ok(6));
     driver.expect("P. 1:7(6) ack 11");
     driver.inject(". 11:11(0) ack 7");
@@ -232,6 +233,7 @@ fn bytes_are_spliced_through_a_pipe() {
     let [reader, writer] = calls.pipe();
     driver.inject("P. 1:11(10) ack 1");
     assert_eq!(calls.splice(connection, writer, 100), Ok(10));
+    driver.expect(". 1:1(0) ack 11");
     assert_eq!(calls.splice(reader, connection, 100), Ok(10));
     driver.expect("P. 1:11(10) ack 11");
     assert_eq!(calls.splice(connection, connection, 100), Err(libc::EINVAL));
