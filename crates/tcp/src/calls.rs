@@ -1,6 +1,5 @@
 //! The backend's calls (RFC 9293 3.10.2 to 3.10.6).
 
-use crate::connection::AckDue;
 use crate::{Connection, Context, State, StreamError};
 use periplus_journey::{Outcome, StampedMark};
 
