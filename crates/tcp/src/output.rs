@@ -161,7 +161,8 @@ impl Connection {
                 break;
             }
             length = end;
-            if buffer.is_pushed() {
+            // Not where a super-frame ended: its flag was to hasten the merging of its segments, of which this is one.
+            if buffer.push {
                 flags |= TcpFlags::PSH;
             }
         }

@@ -208,6 +208,7 @@ impl Connection {
             }
         }
         cwnd_limited |= self.packets_in_flight() >= cwnd;
+        self.recovery.sent(released);
         if released > 0 || cwnd_limited {
             let buffers = &self.send_buffers;
             self.cwnd_validation.note(

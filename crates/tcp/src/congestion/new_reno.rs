@@ -1,5 +1,7 @@
 //! Slow start and congestion avoidance (RFC 5681), with the window arithmetic of NewReno (RFC 6582).
 
+use crate::loss::ProportionalRate;
+
 /// The congestion window. Bytes throughout.
 #[derive(Clone, Debug)]
 pub(crate) struct NewReno {
@@ -79,10 +81,17 @@ impl NewReno {
         self.acked = 0;
     }
 
-    /// RFC 3168 6.1.2: a mark means what a loss means.
-    pub(crate) fn reduce(&mut self, flight_size: u32) {
-        self.halve(flight_size.min(self.cwnd));
-        self.cwnd = self.ssthresh;
+    /// A loss, or a mark that means the same (RFC 3168 6.1.2): ssthresh is halved at once, and cwnd comes down to it as what it
+    /// returns says (RFC 9937).
+    pub(crate) fn reduce(&mut self, flight_size: u32) -> ProportionalRate {
+        let window = flight_size.min(self.cwnd);
+        self.halve(window);
+        ProportionalRate::new(window.div_ceil(self.smss))
+    }
+
+    /// cwnd on its way down.
+    pub(crate) fn set_cwnd(&mut self, cwnd: u32) {
+        self.cwnd = cwnd;
     }
 
     /// RFC 5681 3.2, step 3, after step 2 ([`halve`](Self::halve)).
@@ -90,13 +99,8 @@ impl NewReno {
         self.cwnd = self.ssthresh + duplicate_acks * self.smss;
     }
 
-    /// RFC 6675 5, step 4.2: what may be in the network is told by the pipe, and the window not inflated.
-    pub(crate) fn enter_sack_recovery(&mut self) {
-        self.cwnd = self.ssthresh;
-    }
-
-    /// RFC 6675 5, step A.
-    pub(crate) fn leave_sack_recovery(&mut self) {
+    /// It is down (RFC 9937 6, RFC 6675 5, step A).
+    pub(crate) fn is_reduced(&mut self) {
         self.cwnd = self.ssthresh;
     }
 

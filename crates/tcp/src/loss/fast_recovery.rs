@@ -1,5 +1,6 @@
 //! Fast retransmit and fast recovery by NewReno (RFC 6582, upon RFC 5681 3.2).
 
+use super::proportional_rate::ProportionalRate;
 use super::sack_recovery::SackRecovery;
 use super::scoreboard::DUP_THRESH;
 use crate::CaState;
@@ -26,6 +27,8 @@ pub(crate) struct FastRecovery {
     pub(super) in_loss: bool,
     /// The window was reduced because of a mark (RFC 3168): not again, and not opened, until more than this is acknowledged.
     pub(super) cwr_until: Option<SeqNum>,
+    /// How the window comes down in a recovery with SACK, and after a mark.
+    pub(super) rate: ProportionalRate,
     /// With SACK, while the peer has something that it cannot acknowledge yet, or a recovery goes on.
     pub(super) sack: Option<Box<SackRecovery>>,
 }
@@ -41,6 +44,7 @@ impl FastRecovery {
             in_recovery: false,
             in_loss: false,
             cwr_until: None,
+            rate: ProportionalRate::default(),
             sack: None,
         }
     }
@@ -103,7 +107,7 @@ impl FastRecovery {
         if !self.in_recovery {
             self.keep_recover_near(una);
             // Each duplicate ACK told of a segment that had arrived, and let another one go.
-            if !self.is_reduced(una) {
+            if !self.is_reduced(una, congestion) {
                 congestion.acknowledged_but(acked, duplicate_acks);
             }
             return AckVerdict::Fine;
@@ -129,14 +133,44 @@ impl FastRecovery {
             return false;
         }
         self.cwr_until = Some(max);
-        congestion.reduce(max - una);
+        self.rate = congestion.reduce(max - una);
         true
     }
 
-    /// Whether the window was reduced because of a mark, and what was in flight then is not all acknowledged.
-    pub(super) fn is_reduced(&mut self, una: SeqNum) -> bool {
-        self.cwr_until = self.cwr_until.filter(|&until| !una.after(until));
+    /// Whether the window is being reduced because of a mark: until more than what was in flight then is acknowledged.
+    pub(super) fn is_reduced(&mut self, una: SeqNum, congestion: &mut NewReno) -> bool {
+        if self.cwr_until.is_some_and(|until| una.after(until)) {
+            self.cwr_until = None;
+            congestion.is_reduced();
+        }
         self.cwr_until.is_some()
+    }
+
+    /// Whether the window follows RFC 9937 down to ssthresh.
+    pub(crate) fn is_reducing(&self) -> bool {
+        self.cwr_until.is_some() || (self.in_recovery && self.sack.is_some())
+    }
+
+    /// `segments` were sent, new or again.
+    pub(crate) fn sent(&mut self, segments: u32) {
+        if self.is_reducing() {
+            self.rate.sent(segments);
+        }
+    }
+
+    /// What came with an ACK on the way down: see [`ProportionalRate::acknowledged`].
+    pub(crate) fn reduced_window(
+        &mut self,
+        delivered: u32,
+        inflight: u32,
+        ssthresh: u32,
+        advanced: bool,
+    ) -> Option<u32> {
+        if !self.is_reducing() {
+            return None;
+        }
+        let safe = advanced && !self.has_newly_lost();
+        self.rate.acknowledged(delivered, inflight, ssthresh, safe)
     }
 
     /// Left behind by half the sequence space, `recover` would look as if it lay ahead.

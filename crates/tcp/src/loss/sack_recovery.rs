@@ -14,6 +14,11 @@ pub(crate) struct SackRecovery {
     high_rxt: SeqNum,
     /// RescueRxt: once this is acknowledged, the newest hole may be sent again without a sign that it was lost.
     rescue_rxt: SeqNum,
+    /// The first segment of the recovery ends here, which counts as lost whatever the scoreboard says.
+    first_end: SeqNum,
+    /// Everything before it that was not SACKed was lost when the last ACK had been taken.
+    lost_before: SeqNum,
+    newly_lost: bool,
 }
 
 /// What an ACK said, of a connection with SACK.
@@ -39,21 +44,42 @@ impl SackRecovery {
             scoreboard: Scoreboard::default(),
             high_rxt: una,
             rescue_rxt: una,
+            first_end: una,
+            lost_before: una,
+            newly_lost: false,
         }
     }
 
-    fn enter(&mut self, una: SeqNum) {
+    fn enter(&mut self, una: SeqNum, smss: u32) {
         self.high_rxt = una;
+        let first_end = una + smss;
+        self.first_end = self
+            .scoreboard
+            .next_sacked(una)
+            .map_or(first_end, |sacked| sacked.min(first_end));
         // RFC 6675 leaves it undefined, which lets the newest segment be sent again while it is still on its way. Once something
         // that was sent again is acknowledged, its fate is known.
         self.rescue_rxt = una;
     }
 
+    /// Everything before this that is not SACKed counts as lost.
+    fn lost_edge(&self, una: SeqNum, smss: u32) -> SeqNum {
+        let edge = self.scoreboard.lost_before(smss);
+        edge.unwrap_or(una).max(self.first_end).max(una)
+    }
+
+    /// An ACK was taken: whether it told of a further loss is kept until the next.
+    fn note_lost(&mut self, una: SeqNum, smss: u32) {
+        let edge = self.lost_edge(una, smss);
+        let before = self.lost_before.max(una);
+        self.newly_lost = self.scoreboard.not_sacked(before, edge) > 0;
+        self.lost_before = edge;
+    }
+
     /// SetPipe (RFC 6675 4): bytes that are in the network, of those before `nxt`.
     fn pipe(&self, una: SeqNum, nxt: SeqNum, smss: u32) -> u32 {
         let scoreboard = &self.scoreboard;
-        let lost_before = scoreboard.lost_before(smss).unwrap_or(una).min(nxt);
-        let lost = scoreboard.not_sacked(una, lost_before);
+        let lost = scoreboard.not_sacked(una, self.lost_edge(una, smss).min(nxt));
         let sent_again = scoreboard.not_sacked(una, self.high_rxt.min(nxt));
         scoreboard.not_sacked(una, nxt) - lost + sent_again
     }
@@ -61,8 +87,7 @@ impl SackRecovery {
     /// NextSeg (RFC 6675 4), rule 1, or 3 where `lost` is false: the next hole, which nobody said was lost in rule 3.
     fn next_hole(&self, una: SeqNum, smss: u32, lost: bool) -> Option<Range<SeqNum>> {
         let hole = self.scoreboard.next_hole(self.high_rxt.max(una))?;
-        let is_lost = || self.scoreboard.lost_before(smss);
-        (!lost || is_lost().is_some_and(|edge| hole.start.before(edge))).then_some(hole)
+        (!lost || hole.start.before(self.lost_edge(una, smss))).then_some(hole)
     }
 
     /// NextSeg, rule 4: a part of the newest hole, once a recovery.
@@ -121,23 +146,25 @@ impl FastRecovery {
             self.in_loss &= !una.after(self.recover);
             if !self.in_recovery {
                 self.keep_recover_near(una);
-                if !self.is_reduced(una) {
+                if !self.is_reduced(una, congestion) {
                     congestion.acknowledged(ack.acked - ack.known + ack.sacked);
                 }
             } else if una.after(self.recover) {
                 self.in_recovery = false;
-                congestion.leave_sack_recovery();
+                congestion.is_reduced();
             }
         } else if ack.sacked > 0 {
             self.duplicate_acks += 1;
         }
-        if self.in_recovery {
-            return AckVerdict::Fine;
-        }
         let Some(sack) = &mut self.sack else {
             return AckVerdict::Fine;
         };
-        sack.high_rxt = una;
+        if self.in_recovery {
+            sack.note_lost(una, smss);
+            return AckVerdict::Fine;
+        }
+        (sack.high_rxt, sack.first_end) = (una, una);
+        sack.note_lost(una, smss);
         if sack.scoreboard.is_empty() {
             self.sack = None;
             return AckVerdict::Fine;
@@ -151,13 +178,12 @@ impl FastRecovery {
         if !is_loss || !una.after(self.recover) {
             return AckVerdict::Fine;
         }
-        sack.enter(una);
+        sack.enter(una, smss);
         self.in_recovery = true;
         self.recover = ack.max - 1;
         if self.cwr_until.take().is_none() {
-            congestion.halve(ack.max - una);
+            self.rate = congestion.reduce(ack.max - una);
         }
-        congestion.enter_sack_recovery();
         AckVerdict::RetransmitFirst
     }
 
@@ -233,6 +259,11 @@ impl FastRecovery {
         self.sack.as_ref()?.scoreboard.next_sacked(seq)
     }
 
+    /// Whether the last ACK told of a further loss.
+    pub(super) fn has_newly_lost(&self) -> bool {
+        self.sack.as_ref().is_some_and(|sack| sack.newly_lost)
+    }
+
     /// The peer has SACKed what comes next after what it acknowledges: it has thrown it away (RFC 2018 8).
     pub(crate) fn has_reneged(&self, una: SeqNum) -> bool {
         self.sacked_until(una).is_some()
@@ -249,9 +280,10 @@ impl FastRecovery {
         match &self.sack {
             Some(sack) => Outstanding {
                 sacked: sack.scoreboard.bytes(),
-                lost: match sack.scoreboard.lost_before(smss) {
-                    _ if self.in_loss => sack.scoreboard.not_sacked(una, max),
-                    edge => sack.scoreboard.not_sacked(una, edge.unwrap_or(una)),
+                lost: if self.in_loss {
+                    sack.scoreboard.not_sacked(una, max)
+                } else {
+                    sack.scoreboard.not_sacked(una, sack.lost_edge(una, smss))
                 },
                 sent_again: if self.in_loss {
                     sack.scoreboard.not_sacked(una, nxt)

@@ -31,8 +31,22 @@ impl Connection {
         let length = self.current_segment_size();
         let (una, max, smss) = (self.snd.una, self.snd.max, self.segment_size);
         let hole = self.recovery.next_segment(una, max, length, smss, rule)?;
-        let room = self.congestion.cwnd().saturating_sub(self.pipe());
-        (room >= smss).then_some(hole)
+        (self.packets_in_flight() < self.cwnd_segments()).then_some(hole)
+    }
+
+    /// The window is on its way down: it follows what arrives, `delivered` bytes with this ACK, which acknowledged something if
+    /// it `advanced` (RFC 9937).
+    pub(crate) fn follow_reduction(&mut self, delivered: u32, advanced: bool) {
+        let delivered = delivered.div_ceil(self.segment_size);
+        let inflight = self.packets_in_flight();
+        let ssthresh = self.congestion.ssthresh().unwrap_or(u32::MAX);
+        let ssthresh = (ssthresh / self.largest_segment).max(1);
+        let cwnd = self
+            .recovery
+            .reduced_window(delivered, inflight, ssthresh, advanced);
+        if let Some(cwnd) = cwnd {
+            self.congestion.set_cwnd(cwnd * self.largest_segment);
+        }
     }
 
     /// Bytes in the network, as far as the peer's ACKs say.
@@ -73,6 +87,7 @@ impl Connection {
         )?;
         self.count_sent(context, true, 1, end);
         self.recovery.sent_again(range.start..end);
+        self.recovery.sent(1);
         Ok(())
     }
 }

@@ -129,6 +129,7 @@ impl Connection {
             let flight_size = self.snd.flight_size();
             let congestion = &mut self.congestion;
             let verdict = self.recovery.new_ack(ack, acked, flight_size, congestion);
+            self.follow_reduction(acked, true);
             self.heed(context, verdict);
         }
         // RFC 6298 5.2 and 5.3.
@@ -177,6 +178,7 @@ impl Connection {
             smss: self.segment_size,
         };
         let verdict = self.recovery.sacked_ack(ack, &mut self.congestion);
+        self.follow_reduction(acked - ack.known + sacked, acked > 0);
         if verdict == AckVerdict::RetransmitFirst {
             context.counters.tcp_sack_recovery += 1;
             self.ecn.queue_cwr();
