@@ -127,7 +127,10 @@ fn more_than_tcp_max_orphans_are_reset() {
     assert_eq!(script.stack.shard.connection_counts(), (2, 0, 0));
     assert_eq!(script.stack.shard.counters().tcp_abort_on_memory, 1);
     let record = script.stack.records.last().expect("the end is recorded");
-    assert_eq!(record.reason.as_deref(), Some("orphan_limit"));
+    assert_eq!(
+        (record.outcome, record.reason.as_deref()),
+        (Outcome::Shed, Some("orphan_limit"))
+    );
     // One that is over makes room.
     script.inject(A, "F. 1:1(0) ack 2");
     script.expect(A, ". 2:2(0) ack 2");

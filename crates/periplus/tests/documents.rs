@@ -13,6 +13,7 @@ const PAGES: &[&str] = &[
     "manual/kv.md",
     "manual/sockets.md",
     "manual/stations.md",
+    "manual/endings.md",
     "manual/websocket.md",
 ];
 

@@ -66,7 +66,7 @@ impl Connection {
         self.fail(
             context,
             StreamError::Aborted,
-            Outcome::Reset,
+            Outcome::Shed,
             Some("orphan_limit"),
         );
     }
