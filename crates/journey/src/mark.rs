@@ -59,6 +59,12 @@ pub enum Mark {
     },
     /// The oldest request whose answer has not begun gets none: it was delivered.
     NoResponse,
+    /// The peer has kept the backend waiting for too long, and the backend ends the connection: what is open on it, and a
+    /// connection without any request, ends as a time-out for this reason.
+    TimedOut {
+        /// As `idle_timeout`.
+        reason: &'static str,
+    },
     /// A name for the oldest request whose answer has not ended.
     Label(Label),
     /// A wait of a station of the backend's own, in the oldest request whose answer has not ended.

@@ -57,6 +57,20 @@ impl Journal {
         self.mark(Mark::NoResponse);
     }
 
+    /// The peer has kept the backend waiting for too long, and the backend ends the connection: what is open on it ends as a
+    /// time-out for this reason.
+    pub fn timed_out(&self, reason: &'static str) {
+        self.mark(Mark::TimedOut { reason });
+    }
+
+    /// How many of the bytes written to the stream the peer has acknowledged. `None` on another thread than the shard's, and
+    /// after the connection's end.
+    pub fn acknowledged(&self) -> Option<u64> {
+        let id = self.mailbox.id;
+        let cell = registry::find(self.shard).filter(|_| !self.mailbox.is_remote())?;
+        cell.call(|state, _| state.shard.acknowledged(id))
+    }
+
     /// Names the oldest request whose answer has not ended.
     pub fn label(&self, label: Label) {
         self.mark(Mark::Label(label));

@@ -10,6 +10,9 @@
 //! [limits]
 //! connections = 20000
 //!
+//! [timeouts]
+//! idle = "60 s"
+//!
 //! [tcp]
 //! tcp_syncookies = 1     # any knob of sysctl's that the stack has
 //!
@@ -27,6 +30,7 @@ mod memory;
 mod place;
 mod section;
 mod tcp;
+mod timeouts;
 
 pub(crate) use limits::Limits;
 pub(crate) use memory::Memory;
@@ -34,7 +38,7 @@ pub(crate) use place::Place;
 
 use crate::failure::{Failure, Kind, reason};
 use periplus_net::Sysctls;
-use periplus_serve::{FilesOptions, ReadMode};
+use periplus_serve::{FilesOptions, ReadMode, ServeOptions};
 use place::Source;
 use section::Section;
 use std::io::ErrorKind;
@@ -55,6 +59,8 @@ pub(crate) struct Config {
     pub(crate) memory: Memory,
     /// `[limits]`.
     pub(crate) limits: Limits,
+    /// `[timeouts]`.
+    pub(crate) serve: ServeOptions,
     /// `[tcp]`.
     pub(crate) tcp: Sysctls,
     /// One a `[[listener]]`, in the order of the file.
@@ -124,7 +130,7 @@ impl Config {
         let root = Section::root(
             &source,
             document.get_ref(),
-            &["files", "memory", "limits", "tcp", "listener"],
+            &["files", "memory", "limits", "timeouts", "tcp", "listener"],
         )?;
         let mut files = FilesOptions::default();
         if let Some(section) = root.section("files", &["read"])? {
@@ -139,6 +145,10 @@ impl Config {
             Some(section) => Limits::from_section(&section)?,
             None => Limits::default(),
         };
+        let serve = match root.section("timeouts", &timeouts::KEYS)? {
+            Some(section) => timeouts::options(&section)?,
+            None => ServeOptions::default(),
+        };
         let tcp = match root.section("tcp", &tcp::keys())? {
             Some(section) => tcp::sysctls(&section)?,
             None => Sysctls::default(),
@@ -150,6 +160,7 @@ impl Config {
             files,
             memory,
             limits,
+            serve,
             tcp,
             listeners: listeners.collect::<Result<_, _>>()?,
         })

@@ -25,6 +25,8 @@ pub(crate) struct Plan {
     pub(crate) files: FilesOptions,
     pub(crate) tcp: Sysctls,
     pub(crate) limits: Limits,
+    /// The server's own bounds.
+    pub(crate) serve: periplus_serve::ServeOptions,
     /// The interface; without one, clients come in by sockets of this host.
     pub(crate) interface: Option<Interface>,
     /// One at least, and no two in each other's way.
@@ -74,6 +76,7 @@ impl Plan {
                 ..config.tcp
             },
             limits: config.limits,
+            serve: config.serve.clone(),
             interface,
             listeners,
         })

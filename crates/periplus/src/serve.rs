@@ -77,7 +77,7 @@ pub(crate) fn run(options: &ServeOptions) -> Result<(), Failure> {
         let stack = entrance.join(&plan, recorder).map_err(cannot_start)?;
         let listeners = plan.listeners.iter().map(|listener| listener.protocol);
         let listeners = listeners.zip(stack.addresses.iter().copied()).collect();
-        let servers = Servers::start(&stack.shard, listeners, files)
+        let servers = Servers::start(&stack.shard, listeners, files, plan.serve.clone())
             .await
             .map_err(cannot_start)?;
         let about = about(&options.folder, servers.listeners());

@@ -34,6 +34,7 @@
 
 mod caught;
 mod counters;
+mod delivery;
 mod farewell;
 mod files;
 mod handler;

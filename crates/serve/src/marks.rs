@@ -9,6 +9,9 @@ pub trait Marks: Clone + Send + Unpin + 'static {
     /// Sets a mark, now.
     fn mark(&self, mark: Mark);
 
+    /// How many of the bytes sent the peer has acknowledged, where that is known.
+    fn acknowledged(&self) -> Option<u64>;
+
     /// The time by the clock that the marks are stamped with.
     fn now() -> Instant;
 }

@@ -31,6 +31,10 @@ impl PeekStream for TcpStream {
         TcpStream::poll_write_bytes(self, context, data)
     }
 
+    fn poll_delivered(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        TcpStream::poll_delivered(self, context)
+    }
+
     fn abort(self) {
         TcpStream::abort(self);
     }
@@ -45,6 +49,7 @@ impl Marks for Journal {
             Mark::Response { start } => self.response(start),
             Mark::ResponseEnd { end } => self.response_end(end),
             Mark::NoResponse => self.no_response(),
+            Mark::TimedOut { reason } => self.timed_out(reason),
             Mark::Label(label) => self.label(label),
             Mark::Overlay {
                 station,
@@ -56,6 +61,10 @@ impl Marks for Journal {
 
     fn now() -> Instant {
         Journal::now()
+    }
+
+    fn acknowledged(&self) -> Option<u64> {
+        Journal::acknowledged(self)
     }
 }
 

@@ -14,6 +14,9 @@ pub struct ServeOptions {
     pub header_timeout: Duration,
     /// How long nothing may move while a content or an answer is on its way. It is broken off after one to two times that.
     pub stall_timeout: Duration,
+    /// How many bytes a second a peer must take of what was written for it, measured over a `stall_timeout` or more; where it
+    /// takes less, though more waits for it, it is reset. 0 asks only that something moves.
+    pub least_rate: u32,
     /// How long the handler may take to begin its answer once the request is here: 503. How long a conversation may take
     /// to answer a message or to ask for the next: 1011.
     pub handler_timeout: Duration,
@@ -41,6 +44,7 @@ impl Default for ServeOptions {
             idle_timeout: Duration::from_secs(60),
             header_timeout: Duration::from_secs(15),
             stall_timeout: Duration::from_secs(30),
+            least_rate: 240,
             handler_timeout: Duration::from_secs(30),
             drain_timeout: Duration::from_secs(10),
             linger_timeout: Duration::from_secs(2),

@@ -27,6 +27,9 @@ pub trait PeekStream: AsyncWrite + Unpin {
         data: &mut Bytes,
     ) -> Poll<io::Result<usize>>;
 
+    /// Waits until the peer has acknowledged all that was written, and that it was all.
+    fn poll_delivered(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>>;
+
     /// Resets the connection, so that the peer does not take what was sent for the whole.
     fn abort(self);
 }

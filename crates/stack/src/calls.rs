@@ -292,6 +292,13 @@ impl Shard {
             })
     }
 
+    /// How many of the bytes written to a connection its peer has acknowledged.
+    pub fn acknowledged(&self, id: ConnectionId) -> Option<u64> {
+        self.flows
+            .get(id.0)
+            .map(|flow| flow.connection.acknowledged())
+    }
+
     /// Reads into `buffer`.
     ///
     /// # Errors

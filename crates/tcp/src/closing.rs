@@ -109,6 +109,11 @@ impl Connection {
         }
     }
 
+    /// How many of the bytes written the peer has acknowledged.
+    pub fn acknowledged(&self) -> u64 {
+        self.una_offset
+    }
+
     /// Whether the peer has acknowledged everything, our FIN included: until then, or until its linger time is over, a backend
     /// that lingers does not let go. `false`: not yet, and [`Connection::take_readiness`] will say when, as for a writer.
     ///

@@ -221,6 +221,7 @@ impl Connection {
     fn note_short_of_buffer(&mut self, context: &Context<'_>) {
         let sent = self.snd.nxt - self.snd.una;
         if self.wants.writable
+            && self.state.may_send()
             && sent > 0
             && !self.has_unreleased()
             && sent < self.snd.wnd.min(self.congestion.cwnd())

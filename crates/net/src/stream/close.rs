@@ -31,7 +31,11 @@ impl TcpStream {
         })
     }
 
-    fn poll_delivered(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// Waits until the peer has acknowledged all that was written, our FIN included.
+    ///
+    /// # Errors
+    /// What was written is not delivered, and will not be.
+    pub fn poll_delivered(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let id = self.mailbox.id;
         match self.place() {
             Place::Own(cell) => cell.call(|state, _| match state.shard.is_delivered(id) {

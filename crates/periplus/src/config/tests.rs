@@ -101,6 +101,24 @@ fn limits_are_what_is_said() {
 }
 
 #[test]
+fn timeouts_are_what_is_said() {
+    let usual = ServeOptions::default();
+    let serve = parse("[timeouts]\nidle = \"2 min\"\nstall = \"1500 ms\"\nleast_rate = 0\n");
+    let serve = serve.unwrap().serve;
+    assert_eq!(serve.idle_timeout.as_secs(), 120);
+    assert_eq!(serve.stall_timeout.as_millis(), 1500);
+    assert_eq!((serve.least_rate, usual.least_rate), (0, 240));
+    assert_eq!(serve.header_timeout, usual.header_timeout);
+    for wrong in ["\"15\"", "\"0 s\"", "\"2 h\"", "15"] {
+        let refusal = refusal(&format!("[timeouts]\nheader = {wrong}\n"));
+        assert!(
+            refusal.ends_with("and must be a time, as \"15 s\""),
+            "{refusal}"
+        );
+    }
+}
+
+#[test]
 fn knobs_are_set_by_the_names_that_sysctl_has_for_them() {
     let tcp = parse(
         "[tcp]\ntcp_abort_on_overflow = true\ntcp_fin_timeout = 7\ntcp_rmem = \"4096 131072 262144\"\n",
@@ -131,11 +149,11 @@ fn an_unknown_key_is_refused_where_it_stands_with_the_nearest_that_is_known() {
     );
     assert_eq!(
         refusal("[[listner]]\nport = 80\n"),
-        "a.toml:1:3: unknown key `listner`\n  Did you mean `listener`? Known here: `files`, `memory`, `limits`, `tcp`, `listener`."
+        "a.toml:1:3: unknown key `listner`\n  Did you mean `listener`? Known here: `files`, `memory`, `limits`, `timeouts`, `tcp`, `listener`."
     );
     assert_eq!(
         refusal("zzz = 1\n"),
-        "a.toml:1:1: unknown key `zzz`\n  Known here: `files`, `memory`, `limits`, `tcp`, `listener`."
+        "a.toml:1:1: unknown key `zzz`\n  Known here: `files`, `memory`, `limits`, `timeouts`, `tcp`, `listener`."
     );
 }
 

@@ -32,7 +32,12 @@ impl Servers {
         shard: &ShardHandle,
         listeners: Vec<(Protocol, SocketAddr)>,
         files: Files,
+        options: ServeOptions,
     ) -> io::Result<Self> {
+        let options = ServeOptions {
+            drain_timeout: DRAIN,
+            ..options
+        };
         let mut servers = Self {
             listeners,
             tasks: JoinSet::new(),
@@ -49,12 +54,12 @@ impl Servers {
             match protocol {
                 Protocol::Http => {
                     let handler = WebSocketAt::new(ECHO, echo, files.clone());
-                    let server = Server::new(handler, options());
+                    let server = Server::new(handler, options.clone());
                     let task = async move { server.run(listener, stop).await };
                     servers.tasks.spawn_local(task)
                 }
                 Protocol::Kv => {
-                    let server = kv::server(store.clone(), options());
+                    let server = kv::server(store.clone(), options.clone());
                     let task = async move { server.run(listener, stop).await };
                     servers.tasks.spawn_local(task)
                 }
@@ -91,13 +96,6 @@ impl Servers {
             }
         }
         self.failed.take().map_or(Ok(self.drained), Err)
-    }
-}
-
-fn options() -> ServeOptions {
-    ServeOptions {
-        drain_timeout: DRAIN,
-        ..ServeOptions::default()
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::overdue;
 use super::service::Service;
-use super::watchdog::Watchdog;
+use super::watchdog::{Expired, Moved, Watchdog};
 use crate::counters::ServeCounters;
+use crate::delivery::{SLOW_READER, is_slow_to_the_end};
 use crate::farewell;
 use crate::handler::Handler;
 use crate::marks::Marks;
@@ -15,6 +16,7 @@ use crate::websocket::{self, Upgraded, memory::Memory};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use periplus_journey::{Label, Mark};
 use std::cell::Cell;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -42,8 +44,8 @@ pub struct Http1<H> {
 enum End {
     /// hyper is done with it, for better or worse.
     Done,
-    /// It has waited too long for this.
-    Expired(Stage),
+    /// This has taken too long.
+    Expired(Expired),
 }
 
 impl<H> Clone for Http1<H> {
@@ -92,11 +94,19 @@ impl<H> Http1<H> {
             .builder()
             .serve_connection(TokioIo::new(turnstile), service);
         let mut watchdog = Watchdog::new(&self.options);
+        let marks = exchange.marks();
+        let moved = || {
+            let acknowledged = marks.acknowledged();
+            Moved {
+                moved: exchange.moved() + acknowledged.unwrap_or(0),
+                sent: exchange.offsets().1,
+                acknowledged,
+            }
+        };
         let mut draining = false;
         let end = loop {
             let expired = poll_fn(|context| {
-                let (stage, moved) = (exchange.stage(), exchange.moved());
-                watchdog.poll_expired(context, &self.options, stage, moved)
+                watchdog.poll_expired(context, &self.options, exchange.stage(), moved)
             });
             tokio::select! {
                 biased;
@@ -106,7 +116,7 @@ impl<H> Http1<H> {
                     draining = true;
                     Pin::new(&mut connection).graceful_shutdown();
                 }
-                stage = expired => break End::Expired(stage),
+                expired = expired => break End::Expired(expired),
             }
         };
         let http1::Parts { io, read_buf, .. } = connection.into_parts();
@@ -133,7 +143,7 @@ impl<H> Http1<H> {
             Box::pin(websocket).await;
             return;
         }
-        self.part(turnstile, &exchange, end).await;
+        self.part(turnstile, &exchange, end, drain).await;
     }
 
     fn builder(&self) -> http1::Builder {
@@ -153,7 +163,9 @@ impl<H> Http1<H> {
         mut turnstile: Turnstile<S, M>,
         exchange: &Exchange<M>,
         end: End,
+        mut drain: Drain,
     ) {
+        let marks = exchange.marks();
         let mut overdue = false;
         match end {
             // The answer broke off, or its reader did: an orderly end would make a part look like the whole.
@@ -161,14 +173,22 @@ impl<H> Http1<H> {
                 turnstile.into_stream().abort();
                 return;
             }
-            End::Expired(Stage::Answering) => {
-                self.counters.stalled_answers.increment();
-                turnstile.into_stream().abort();
-                return;
+            End::Expired(Expired::Delivery | Expired::Stage(Stage::Answering)) => {
+                return self.give_up(turnstile, &marks);
             }
-            End::Expired(Stage::Idle) => self.counters.idle_timeouts.increment(),
-            End::Expired(_) => {
+            End::Expired(Expired::Stage(Stage::Idle)) => {
+                self.counters.idle_timeouts.increment();
+                marks.mark(Mark::TimedOut {
+                    reason: "idle_timeout",
+                });
+            }
+            End::Expired(Expired::Stage(stage)) => {
                 self.counters.request_timeouts.increment();
+                let reason = match stage {
+                    Stage::Head(_) => "header_timeout",
+                    _ => "stall_timeout",
+                };
+                marks.mark(Mark::Label(Label::Reason(reason.into())));
                 overdue = exchange.owes_an_answer() && turnstile.is_between_answers();
             }
             End::Done => {}
@@ -180,8 +200,23 @@ impl<H> Http1<H> {
             poll_fn(|context| Pin::new(&mut turnstile).poll_shutdown(context)).await?;
             farewell::discard(turnstile.stream_mut(), exchange.was_cut()).await
         };
-        // Whether the peer hears it or not, this is the end.
+        // Whether the peer hears it or not, this is the end; but what was answered it may still take.
         let _ = timeout(self.options.linger_timeout, farewell).await;
+        let sent = exchange.offsets().1;
+        let stream = turnstile.stream_mut();
+        let slow = is_slow_to_the_end(stream, &marks, sent, &self.options, &mut drain).await;
+        if slow {
+            self.give_up(turnstile, &marks);
+        }
+    }
+
+    /// Resets a connection whose peer does not take its answer.
+    fn give_up<S: PeekStream, M: Marks>(&self, turnstile: Turnstile<S, M>, marks: &M) {
+        self.counters.stalled_answers.increment();
+        marks.mark(Mark::TimedOut {
+            reason: SLOW_READER,
+        });
+        turnstile.into_stream().abort();
     }
 }
 

@@ -1,5 +1,6 @@
 //! Guards how long a connection may wait for its peer.
 
+use crate::delivery::Delivery;
 use crate::options::ServeOptions;
 use crate::turnstile::Stage;
 use std::pin::Pin;
@@ -14,6 +15,25 @@ pub(super) struct Watchdog {
     timer: Pin<Box<Sleep>>,
     /// What the connection was waiting for when the timer was set, and how many bytes had moved.
     seen: (Stage, u64),
+    delivery: Delivery,
+}
+
+/// What has taken too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Expired {
+    /// To wait for this.
+    Stage(Stage),
+    /// The peer, to take what is written for it.
+    Delivery,
+}
+
+/// What has moved on a connection so far, in bytes.
+pub(super) struct Moved {
+    /// In both directions, and what the peer has taken of it: a send queue has room only now and then.
+    pub(super) moved: u64,
+    pub(super) sent: u64,
+    /// By the peer, of what was sent.
+    pub(super) acknowledged: Option<u64>,
 }
 
 impl Watchdog {
@@ -21,42 +41,57 @@ impl Watchdog {
         Self {
             timer: Box::pin(sleep(options.idle_timeout)),
             seen: (Stage::Idle, 0),
+            delivery: Delivery::new(),
         }
     }
 
-    /// Ready with what the connection has waited for too long. `moved` are the bytes that have moved on it so far.
+    /// Ready with what has taken too long. `moved` is asked only when the timer ends.
     pub(super) fn poll_expired(
         &mut self,
         context: &mut Context<'_>,
         options: &ServeOptions,
         stage: Stage,
-        moved: u64,
-    ) -> Poll<Stage> {
+        moved: impl Fn() -> Moved,
+    ) -> Poll<Expired> {
         if let Stage::Head(_) = stage
             && stage != self.seen.0
         {
-            self.set(options, stage, moved);
+            self.set(limit(options, stage), stage, 0); // it is late whatever moves
         }
         while self.timer.as_mut().poll(context).is_ready() {
+            let Moved {
+                moved,
+                sent,
+                acknowledged,
+            } = moved();
+            if self.delivery.is_too_slow(options, sent, acknowledged) {
+                return Poll::Ready(Expired::Delivery);
+            }
+            // Who is still taking its answer is not idle, however quiet.
+            let is_taking = stage == Stage::Idle
+                && acknowledged.is_some_and(|acknowledged| acknowledged < sent);
             let late = match stage {
                 Stage::Head(_) => stage == self.seen.0,
                 Stage::Idle | Stage::Content | Stage::Answering => (stage, moved) == self.seen,
                 // The handler has a limit of its own, and what was upgraded is another protocol's.
                 Stage::Handling | Stage::Upgraded => false,
             };
-            if late {
-                return Poll::Ready(stage);
+            if late && !is_taking {
+                return Poll::Ready(Expired::Stage(stage));
             }
-            self.set(options, stage, moved);
+            let limit = if is_taking {
+                options.stall_timeout
+            } else {
+                limit(options, stage)
+            };
+            self.set(limit, stage, moved);
         }
         Poll::Pending
     }
 
-    fn set(&mut self, options: &ServeOptions, stage: Stage, moved: u64) {
+    fn set(&mut self, limit: Duration, stage: Stage, moved: u64) {
         self.seen = (stage, moved);
-        self.timer
-            .as_mut()
-            .reset(Instant::now() + limit(options, stage));
+        self.timer.as_mut().reset(Instant::now() + limit);
     }
 }
 

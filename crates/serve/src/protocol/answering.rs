@@ -3,6 +3,7 @@
 use super::{Answer, Handler};
 use crate::caught::caught;
 use crate::counters::ServeCounters;
+use crate::delivery::Delivery;
 use crate::marks::Marks;
 use crate::options::ServeOptions;
 use crate::stream::PeekStream;
@@ -40,7 +41,7 @@ pub(super) async fn handle<R, H: Handler<R>, M: Marks>(
 
 /// Why an answer was not written.
 pub(super) enum Trouble {
-    /// The peer took nothing of it for too long.
+    /// The peer took nothing, or too little, of it for too long.
     Stalled,
     /// The connection is over.
     Broken,
@@ -54,6 +55,11 @@ pub(super) struct Answering {
 }
 
 impl Answering {
+    /// How many bytes were written.
+    pub(super) fn sent(&self) -> u64 {
+        self.sent
+    }
+
     /// Writes one answer. One without a byte is none, and not waited for by anybody.
     pub(super) async fn write<S: PeekStream, M: Marks>(
         &mut self,
@@ -62,6 +68,7 @@ impl Answering {
         stream: &mut S,
         options: &ServeOptions,
         journal: &M,
+        delivery: &mut Delivery,
     ) -> Result<(), Trouble> {
         if let Some(status) = status {
             journal.mark(Mark::Label(Label::Status(status)));
@@ -71,12 +78,20 @@ impl Answering {
             return Ok(());
         }
         let start = self.sent;
+        let mut taken = journal.acknowledged();
         while !bytes.is_empty() {
             let writing = write_some(stream, &mut bytes);
             let written = match timeout(options.stall_timeout, writing).await {
                 Ok(Ok(written)) => written as u64,
                 Ok(Err(_)) => return Err(Trouble::Broken),
-                Err(_) => return Err(Trouble::Stalled),
+                Err(_) => {
+                    // The queue has room only now and then, however steadily the peer takes what is in it.
+                    let before = std::mem::replace(&mut taken, journal.acknowledged());
+                    if taken == before || delivery.is_too_slow(options, self.sent, taken) {
+                        return Err(Trouble::Stalled);
+                    }
+                    continue;
+                }
             };
             if self.sent == start {
                 journal.mark(Mark::Response { start });

@@ -4,11 +4,13 @@ use super::answering::{Answering, Trouble, handle};
 use super::handler::Handler;
 use super::reading::{Look, Reading};
 use crate::counters::ServeCounters;
+use crate::delivery::{Delivery, SLOW_READER, is_slow_to_the_end};
 use crate::farewell;
 use crate::marks::Marks;
 use crate::options::ServeOptions;
 use crate::server::{ConnectionService, Drain};
 use crate::stream::PeekStream;
+use periplus_journey::Mark;
 use periplus_protocol::{Codec, ErrorClass, Policy};
 use std::future::poll_fn;
 use std::io;
@@ -65,6 +67,7 @@ where
             journal,
             reading: Reading::new(self.codec.clone()),
             answering: Answering::default(),
+            delivery: Delivery::new(),
             options: &self.options,
             counters: &self.counters,
         };
@@ -77,6 +80,7 @@ struct Connection<'a, S, M, C> {
     journal: M,
     reading: Reading<C>,
     answering: Answering,
+    delivery: Delivery,
     options: &'a ServeOptions,
     counters: &'a ServeCounters,
 }
@@ -98,8 +102,8 @@ enum End {
     InOrder,
     /// In order; the peer may still be sending what nobody will read.
     Unheard,
-    /// By a reset, so that a part of an answer is not taken for the whole.
-    Reset,
+    /// The peer does not take its answer: by a reset, so that a part of it is not taken for the whole.
+    TooSlow,
     /// It is over already.
     Broken,
 }
@@ -132,7 +136,7 @@ impl<S: PeekStream, M: Marks, C: Codec> Connection<'_, S, M, C> {
                 tokio::task::yield_now().await;
             }
         };
-        self.part(end).await;
+        self.part(end, &mut drain).await;
     }
 
     /// Waits for a request, as long as its protocol allows.
@@ -149,6 +153,7 @@ impl<S: PeekStream, M: Marks, C: Codec> Connection<'_, S, M, C> {
             _ = drain.wait_for(|draining| *draining) => return Arrival::Over,
             () = sleep(silence) => {
                 self.counters.idle_timeouts.increment();
+                self.journal.mark(Mark::TimedOut { reason: "idle_timeout" });
                 return Arrival::Over;
             }
         };
@@ -219,31 +224,47 @@ impl<S: PeekStream, M: Marks, C: Codec> Connection<'_, S, M, C> {
         let (stream, options) = (&mut self.stream, self.options);
         let written = self
             .answering
-            .write(bytes, status, stream, options, &self.journal)
+            .write(
+                bytes,
+                status,
+                stream,
+                options,
+                &self.journal,
+                &mut self.delivery,
+            )
             .await;
         match written {
             Ok(()) => None,
-            Err(Trouble::Stalled) => {
-                self.counters.stalled_answers.increment();
-                Some(End::Reset)
-            }
+            Err(Trouble::Stalled) => Some(End::TooSlow),
             Err(Trouble::Broken) => Some(End::Broken),
         }
     }
 
     /// Parts from the peer as the end demands.
-    async fn part(mut self, end: End) {
+    async fn part(mut self, end: End, drain: &mut Drain) {
         let more_expected = match end {
             End::InOrder => false,
             End::Unheard => true,
-            End::Reset => return self.stream.abort(),
+            End::TooSlow => return self.give_up_delivering(),
             End::Broken => return,
         };
         let farewell = async {
             poll_fn(|context| Pin::new(&mut self.stream).poll_shutdown(context)).await?;
             farewell::discard(&mut self.stream, more_expected).await
         };
-        // Whether the peer hears it or not, this is the end.
+        // Whether the peer hears it or not, this is the end; but what was answered it may still take.
         let _ = timeout(self.options.linger_timeout, farewell).await;
+        let (stream, sent) = (&mut self.stream, self.answering.sent());
+        if is_slow_to_the_end(stream, &self.journal, sent, self.options, drain).await {
+            self.give_up_delivering();
+        }
+    }
+
+    fn give_up_delivering(self) {
+        self.counters.stalled_answers.increment();
+        self.journal.mark(Mark::TimedOut {
+            reason: SLOW_READER,
+        });
+        self.stream.abort();
     }
 }

@@ -192,7 +192,8 @@ fn a_silent_connection_is_closed_sooner_before_its_first_request() {
         assert_eq!(begun.elapsed().as_secs(), 60);
         assert!(silent.far.is_shut() && !silent.far.is_aborted());
         assert_eq!(silent.counters.idle_timeouts.get(), 1);
-        assert_eq!(silent.journal.marks(), []);
+        let reason = "idle_timeout";
+        assert_eq!(silent.journal.marks(), [Mark::TimedOut { reason }]);
 
         let begun = Instant::now();
         let idle = served();

@@ -186,6 +186,10 @@ impl PeekStream for Line {
         written
     }
 
+    fn poll_delivered(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
     fn abort(self) {
         self.0.borrow_mut().aborted = true;
     }

@@ -10,11 +10,13 @@ use super::turnstile::Turnstile;
 use super::watchdog::{Alarm, Watchdog};
 use crate::caught::caught;
 use crate::counters::ServeCounters;
+use crate::delivery::{SLOW_READER, is_slow_to_the_end};
 use crate::farewell;
 use crate::marks::Marks;
 use crate::options::ServeOptions;
 use crate::server::Drain;
 use crate::stream::PeekStream;
+use periplus_journey::Mark;
 use std::future::poll_fn;
 use std::io;
 use std::pin::{Pin, pin};
@@ -69,9 +71,10 @@ pub(crate) async fn serve<S: PeekStream, M: Marks>(
     );
     let mut link = Link::new(turnstile, desk.clone());
     let mut speaking = pin!(caught(conversation.begin(WebSocket::new(desk.clone()))));
+    let mut until_drain = drain.clone();
     let mut draining = pin!(async move {
         // It fails where the server is gone, and then there is nobody to end it later.
-        let _ = drain.wait_for(|&draining| draining).await;
+        let _ = until_drain.wait_for(|&draining| draining).await;
     });
     let mut is_draining = false;
     let mut watchdog = Watchdog::new(options);
@@ -87,8 +90,7 @@ pub(crate) async fn serve<S: PeekStream, M: Marks>(
             if let Poll::Ready(ended) = link.poll_carry(context) {
                 return Poll::Ready(End::Cut(ended));
             }
-            let waiting = (link.stage(), link.moved());
-            match ready!(watchdog.poll_alarm(context, options, waiting)) {
+            match ready!(watchdog.poll_alarm(context, options, || link.waiting())) {
                 Alarm::Ask => link.ping(context),
                 Alarm::Late(Stage::Arriving) => {
                     return Poll::Ready(End::Cut(link.refuse_overdue()));
@@ -101,12 +103,23 @@ pub(crate) async fn serve<S: PeekStream, M: Marks>(
 
     desk.end();
     let has_ended = matches!(end, End::Said(_));
-    match goodbye(end, counters) {
+    let marks = link.turnstile.exchange.marks.clone();
+    match goodbye(end, counters, &marks) {
         Err(Broken) => link.turnstile.into_stream().abort(),
         Ok(goodbye) => {
             // Whether the peer hears it or not, this is the end.
             let _ = timeout(options.linger_timeout, part(&mut link, goodbye)).await;
-            drop(link);
+            let sent = link.turnstile.exchange.sent;
+            let stream = link.turnstile.stream_mut();
+            if is_slow_to_the_end(stream, &marks, sent, options, &mut drain).await {
+                counters.stalled_answers.increment();
+                marks.mark(Mark::TimedOut {
+                    reason: SLOW_READER,
+                });
+                link.turnstile.into_stream().abort();
+            } else {
+                drop(link);
+            }
         }
     }
     if !has_ended {
@@ -121,7 +134,11 @@ pub(crate) async fn serve<S: PeekStream, M: Marks>(
 struct Broken;
 
 /// What is said last at such an end, if anything.
-fn goodbye(end: End, counters: &ServeCounters) -> Result<Option<Goodbye>, Broken> {
+fn goodbye<M: Marks>(
+    end: End,
+    counters: &ServeCounters,
+    marks: &M,
+) -> Result<Option<Goodbye>, Broken> {
     let in_order = |close, answers| {
         Ok(Some(Goodbye {
             close,
@@ -152,10 +169,16 @@ fn goodbye(end: End, counters: &ServeCounters) -> Result<Option<Goodbye>, Broken
         }
         End::Late(Stage::Writing) => {
             counters.stalled_answers.increment();
+            marks.mark(Mark::TimedOut {
+                reason: SLOW_READER,
+            });
             Err(Broken)
         }
         End::Late(_) => {
             counters.idle_timeouts.increment();
+            marks.mark(Mark::TimedOut {
+                reason: "idle_timeout",
+            });
             in_order(Close::new(1001, "nothing was heard for too long"), false)
         }
     }

@@ -36,7 +36,7 @@ struct Due {
 /// One connection's exchange of messages, from the end of its HTTP.
 #[derive(Debug)]
 pub(super) struct Exchange<M: Marks> {
-    marks: M,
+    pub(super) marks: M,
     counters: Arc<ServeCounters>,
     /// Bytes received, and bytes sent, on this connection.
     pub(super) received: u64,

@@ -7,6 +7,7 @@ use super::message::{Close, Message};
 use super::messages::{Kind, Outline};
 use super::turnstile::Turnstile;
 use super::violation::Violation;
+use super::watchdog::Waiting;
 use crate::marks::Marks;
 use crate::stream::PeekStream;
 use crate::turnstile::Disagreement;
@@ -258,11 +259,20 @@ impl<S: PeekStream, M: Marks> Link<S, M> {
         }
     }
 
-    /// How many bytes have moved in the direction that the connection is waiting for.
-    pub(super) fn moved(&self) -> u64 {
-        match self.stage() {
-            Stage::Writing => self.turnstile.exchange.sent,
-            _ => self.turnstile.exchange.received,
+    /// What the connection is waiting for, and what has moved so far.
+    pub(super) fn waiting(&self) -> Waiting {
+        let (stage, exchange) = (self.stage(), &self.turnstile.exchange);
+        let (sent, acknowledged) = (exchange.sent, exchange.marks.acknowledged());
+        let moved = match stage {
+            // The send queue has room only now and then, however steadily the client takes what is in it.
+            Stage::Writing => sent + acknowledged.unwrap_or(0),
+            _ => exchange.received,
+        };
+        Waiting {
+            stage,
+            moved,
+            sent,
+            acknowledged,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Guards how long a WebSocket may wait.
 
 use super::link::Stage;
+use crate::delivery::Delivery;
 use crate::options::ServeOptions;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -15,6 +16,17 @@ pub(super) struct Watchdog {
     seen: (Stage, u64),
     /// The client was asked for a sign of life when the timer was set.
     has_asked: bool,
+    delivery: Delivery,
+}
+
+/// What a connection is waiting for.
+pub(super) struct Waiting {
+    pub(super) stage: Stage,
+    /// How many bytes have moved in the direction of that.
+    pub(super) moved: u64,
+    pub(super) sent: u64,
+    /// By the client, of what was sent.
+    pub(super) acknowledged: Option<u64>,
 }
 
 /// What is to be done about a wait.
@@ -31,17 +43,27 @@ impl Watchdog {
             timer: Box::pin(sleep(options.idle_timeout)),
             seen: (Stage::Quiet, 0),
             has_asked: false,
+            delivery: Delivery::new(),
         }
     }
 
-    /// Ready when something is to be done about a wait.
+    /// Ready when something is to be done about a wait. What is `waiting` is asked only when the timer ends.
     pub(super) fn poll_alarm(
         &mut self,
         context: &mut Context<'_>,
         options: &ServeOptions,
-        (stage, moved): (Stage, u64),
+        waiting: impl Fn() -> Waiting,
     ) -> Poll<Alarm> {
         while self.timer.as_mut().poll(context).is_ready() {
+            let Waiting {
+                stage,
+                moved,
+                sent,
+                acknowledged,
+            } = waiting();
+            if self.delivery.is_too_slow(options, sent, acknowledged) {
+                return Poll::Ready(Alarm::Late(Stage::Writing));
+            }
             let late = match stage {
                 // It may last as long as it does, but not longer: bytes that arrive meanwhile make it no shorter.
                 Stage::Handling(_) => stage == self.seen.0,

@@ -30,6 +30,8 @@ pub(crate) struct ConnectionJournal {
     /// Sent at least once: everything before this offset.
     pub(super) transmitted: u64,
     pub(super) acknowledged: u64,
+    /// Why the backend has given up waiting for the peer.
+    pub(super) timed_out: Option<&'static str>,
 }
 
 impl ConnectionJournal {
@@ -55,6 +57,7 @@ impl ConnectionJournal {
             blocked_since: None,
             transmitted: 0,
             acknowledged: 0,
+            timed_out: None,
         }
     }
 

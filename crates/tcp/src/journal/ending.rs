@@ -74,6 +74,14 @@ impl ConnectionJournal {
         recorder: &mut Recorder,
     ) {
         self.finish(tcp, recorder);
+        // The backend's word came first; how the connection then went down is what became of it.
+        let ending = match self.timed_out {
+            Some(reason) => Ending {
+                outcome: Outcome::Timeout,
+                reason: Some(reason),
+            },
+            None => ending,
+        };
         self.unblocked(at);
         let starved = self.starved_since.take();
         if let (Some(since), Some(request)) = (

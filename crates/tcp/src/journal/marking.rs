@@ -45,6 +45,7 @@ impl ConnectionJournal {
                 self.finish(tcp, recorder);
             }
             Mark::NoResponse => self.no_response(at, tcp, recorder),
+            Mark::TimedOut { reason } => self.timed_out = Some(reason),
             Mark::Label(label) => {
                 if let Some(request) = self.unanswered() {
                     match label {
