@@ -18,11 +18,8 @@ use periplus_tests::{Host, in_namespace};
 use rustix::thread::{CpuSet, sched_getcpu, sched_setaffinity};
 use script::{Script, Seen, Step, World, play};
 use server::{Kernel, Periplus};
-use std::time::Duration;
 use wire::{LISTENER, Wire};
 
-/// By how much a step may be late. More, and the listeners' own timers may have come before what they should come after.
-const LATEST: Duration = Duration::from_millis(200);
 /// How often a script is played on a machine that is too busy for it.
 const ATTEMPTS: usize = 8;
 
@@ -72,10 +69,10 @@ fn compare(script: &Script, backlog: usize, knobs: Knobs) -> (Seen, Seen) {
         let there = Neighbour::new();
         let kernel = kernel(backlog, knobs);
         let ours = ours(&there, backlog, knobs);
-        match play(script, kernel, ours, LATEST) {
-            Ok(seen) => return seen,
-            Err(late) => eprintln!("a step was {late:?} late: once more"),
+        if let Some(seen) = play(script, kernel, ours) {
+            return seen;
         }
+        eprintln!("this machine is too busy: once more");
     }
     panic!("the machine was too busy {ATTEMPTS} times");
 }
@@ -90,13 +87,27 @@ fn stay_on_one_processor() {
 /// Twelve SYNs at a backlog of 8, and nobody answers the SYN/ACKs; one client repeats its SYN.
 fn nobody_answers() -> Script {
     let mut script = Script::default();
+    let admitted = 0..9;
     script.at(10, (0..12).map(Step::Syn));
+    script.at(700, [Step::Look]);
+    script.at(
+        700,
+        admitted.clone().map(|client| Step::NoMoreThan(client, 1)),
+    );
+    script.at(1_150, admitted.clone().map(|client| Step::Await(client, 2)));
+    // The second time is too soon after the answer to the first.
     script.at(1_500, [Step::SynAgain(0)]);
-    // Too soon after the last answer.
-    script.at(1_700, [Step::SynAgain(0)]);
-    for look in [700, 2_000, 5_000, 6_500, 8_500] {
-        script.at(look, [Step::Look]);
-    }
+    script.at(
+        1_600,
+        [Step::SynAgain(0), Step::NoMoreThan(0, 3), Step::Look],
+    );
+    script.at(3_400, admitted.clone().map(|client| Step::Await(client, 3)));
+    script.at(3_900, [Step::Await(0, 4), Step::Look]);
+    script.at(
+        6_000,
+        admitted.clone().map(|client| Step::NoMoreThan(client, 4)),
+    );
+    script.at(8_500, [Step::Await(0, 5), Step::Look]);
     script
 }
 
@@ -109,6 +120,20 @@ fn assert_equal(kernel: &Seen, ours: &Seen) {
     assert_eq!(ours.backend, kernel.backend, "{table}");
     assert_eq!(report::rows(ours), report::rows(kernel), "{table}");
     assert_eq!(ours.looks, kernel.looks, "{table}");
+}
+
+/// Whether the test goes on: in a namespace of its own, with a kernel whose SYN queue lets in one more than the backlog, as ours
+/// does. Before 6.14 it did not, and the two differ by that.
+fn beside_the_kernel(test: &str) -> bool {
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap();
+    let mut numbers = release.split(|character: char| !character.is_ascii_digit());
+    let mut next = || numbers.next().and_then(|number| number.parse().ok());
+    let version: (u32, u32) = (next().unwrap_or(0), next().unwrap_or(0));
+    if version < (6, 14) {
+        eprintln!("{test}: not run, Linux {} has another rule", release.trim());
+        return false;
+    }
+    in_namespace(test)
 }
 
 /// What both have seen of [`two_hundred`].
@@ -126,19 +151,29 @@ fn two_hundred_handshakes(syncookies: u8, abort_on_overflow: bool) -> Seen {
         _ => "TcpExtTCPReqQFullDoCookies",
     };
     assert!(kernel.counters[syn_queue] > 10);
+    let setting = usize::from(2 * syncookies) + usize::from(abort_on_overflow);
+    let measured = report::rows(&kernel).into_iter().zip(report::rows(&ours));
+    let measured: Vec<_> = measured
+        .map(|((what, theirs), (_, ours))| (what, theirs, ours))
+        .collect();
+    assert_eq!(
+        report::of_the_manual(setting),
+        measured,
+        "manual/listener.md"
+    );
     kernel
 }
 
 #[test]
 fn two_hundred_handshakes_without_cookies() {
-    if in_namespace("interface_listener::two_hundred_handshakes_without_cookies") {
+    if beside_the_kernel("interface_listener::two_hundred_handshakes_without_cookies") {
         two_hundred_handshakes(0, false);
     }
 }
 
 #[test]
 fn two_hundred_handshakes_with_cookies() {
-    if in_namespace("interface_listener::two_hundred_handshakes_with_cookies") {
+    if beside_the_kernel("interface_listener::two_hundred_handshakes_with_cookies") {
         let seen = two_hundred_handshakes(1, false);
         assert!(seen.counters["TcpExtSyncookiesRecv"] > 10);
     }
@@ -146,7 +181,7 @@ fn two_hundred_handshakes_with_cookies() {
 
 #[test]
 fn two_hundred_handshakes_with_resets_on_overflow() {
-    if in_namespace("interface_listener::two_hundred_handshakes_with_resets_on_overflow") {
+    if beside_the_kernel("interface_listener::two_hundred_handshakes_with_resets_on_overflow") {
         two_hundred_handshakes(0, true);
     }
 }
@@ -154,14 +189,14 @@ fn two_hundred_handshakes_with_resets_on_overflow() {
 #[test]
 fn two_hundred_handshakes_with_cookies_and_resets_on_overflow() {
     let test = "interface_listener::two_hundred_handshakes_with_cookies_and_resets_on_overflow";
-    if in_namespace(test) {
+    if beside_the_kernel(test) {
         two_hundred_handshakes(1, true);
     }
 }
 
 #[test]
 fn syn_acks_that_nobody_answers() {
-    if !in_namespace("interface_listener::syn_acks_that_nobody_answers") {
+    if !beside_the_kernel("interface_listener::syn_acks_that_nobody_answers") {
         return;
     }
     let knobs = Knobs {

@@ -78,3 +78,20 @@ pub(super) fn table(kernel: &Seen, ours: &Seen) -> String {
     }
     text
 }
+
+/// What the manual says of a setting: what, and how often at Linux's listener and at ours.
+pub(super) fn of_the_manual(setting: usize) -> Vec<(String, String, String)> {
+    let manual = include_str!("../../manual/listener.md");
+    let cells = manual.lines().map(|line| -> Vec<&str> {
+        let cells = line.trim_matches('|').split('|');
+        cells.map(str::trim).collect()
+    });
+    // Two columns a setting; the rows above are its knobs.
+    let rows = cells.skip_while(|cells| cells[0] != COUNTERS[0]);
+    let rows = rows.take_while(|cells| cells.len() > 1);
+    rows.map(|cells| {
+        let [linux, periplus] = [1, 2].map(|column| cells[2 * setting + column].to_owned());
+        (cells[0].to_owned(), linux, periplus)
+    })
+    .collect()
+}

@@ -84,8 +84,9 @@ impl<L: Listening> Server<L> {
         }
     }
 
-    /// Looks at every connection that was accepted.
-    pub(super) fn serve(&mut self) {
+    /// Looks at every connection that was accepted. Returns whether any was closed.
+    pub(super) fn serve(&mut self) -> bool {
+        let before = self.open.len();
         for (mut connection, client, mut asked) in std::mem::take(&mut self.open) {
             match self.hear(&mut connection) {
                 Heard::Bytes(count) => asked += count,
@@ -112,6 +113,7 @@ impl<L: Listening> Server<L> {
                 self.open.push((connection, client, asked));
             }
         }
+        self.open.len() < before
     }
 
     fn hear(&mut self, connection: &mut L::Connection) -> Heard {
