@@ -124,21 +124,23 @@ fn a_syn_that_comes_again_gets_the_same_cookie() {
 }
 
 #[test]
-fn data_and_fin_in_the_ack_are_kept() {
-    for (ack, bytes) in [
-        ("P. 1:11(10) ack 1", 10),
-        ("FP. 1:11(10) ack 1", 10),
-        ("F. 1:1(0) ack 1", 0),
-    ] {
-        let (mut script, web) = always(1);
-        script.inject(A, SYN);
-        script.expect(A, SYN_ACK);
-        script.inject(A, ack);
-        let id = script.accept(web).id;
-        assert_eq!(script.read(id), Ok(content(0..bytes)));
-        let fin = u64::from(ack.starts_with('F'));
-        script.advance(Duration::from_millis(41));
-        script.expect(A, &format!(". 1:1(0) ack {}", 1 + bytes + fin));
+fn data_and_fin_in_the_ack_are_kept_with_a_cookie_and_without() {
+    for tcp_syncookies in [0, 2] {
+        for (ack, bytes) in [
+            ("P. 1:11(10) ack 1", 10),
+            ("FP. 1:11(10) ack 1", 10),
+            ("F. 1:1(0) ack 1", 0),
+        ] {
+            let (mut script, web) = Script::listening(with(tcp_syncookies), 1);
+            script.inject(A, SYN);
+            script.expect(A, SYN_ACK);
+            script.inject(A, ack);
+            let id = script.accept(web).id;
+            assert_eq!(script.read(id), Ok(content(0..bytes)));
+            let fin = u64::from(ack.starts_with('F'));
+            script.advance(Duration::from_millis(41));
+            script.expect(A, &format!(". 1:1(0) ack {}", 1 + bytes + fin));
+        }
     }
 }
 
@@ -147,7 +149,7 @@ fn what_the_syn_said_is_what_the_connection_does() {
     let (mut script, web) = always(1);
     script.inject(
         A,
-        "S 0:0(0) win 65535 <mss 1400,sackOK,TS val 700 ecr 0,wscale 7>",
+        "SEW 0:0(0) win 65535 <mss 1400,sackOK,TS val 700 ecr 0,wscale 7>",
     );
     let syn_ack = script.next_segment(A);
     let said = TcpOptions {
@@ -156,6 +158,8 @@ fn what_the_syn_said_is_what_the_connection_does() {
     };
     assert_eq!(syn_ack.options, said);
     assert!(said.sack_permitted && said.window_scale.is_some());
+    // With `tcp_ecn` 2 who asks for ECN gets it (RFC 3168 6.1.1).
+    assert_eq!(syn_ack.flags, TcpFlags::SYN | TcpFlags::ACK | TcpFlags::ECE);
     assert_eq!(said.timestamps.unwrap().echo_reply, 700);
 
     let ack = answering(&script, &syn_ack, ". 1:1(0) ack 1 win 100");
@@ -163,6 +167,7 @@ fn what_the_syn_said_is_what_the_connection_does() {
     let id = script.accept(web).id;
     let info = script.stack.shard.tcp_info(script.now, id).unwrap();
     assert!(info.options.timestamps && info.options.sack && info.options.wscale);
+    assert!(info.options.ecn);
     assert_eq!((info.snd_wscale, info.snd_mss), (7, 1388));
     assert_eq!(info.rtt, None, "when the SYN/ACK went out is not known");
     // The window is scaled: 100 is 12,800 bytes.
@@ -180,12 +185,13 @@ fn what_the_syn_said_is_what_the_connection_does() {
 #[test]
 fn without_timestamps_only_the_segment_size_is_kept() {
     let (mut script, web) = always(1);
-    script.inject(A, "S 0:0(0) win 65535 <mss 1400,sackOK,wscale 7>");
+    script.inject(A, "SEW 0:0(0) win 65535 <mss 1400,sackOK,wscale 7>");
     script.expect(A, "S. 0:0(0) ack 1 win 65535 <mss 1460>");
     script.inject(A, ". 1:1(0) ack 1 win 65535");
     let id = script.accept(web).id;
     let info = script.stack.shard.tcp_info(script.now, id).unwrap();
     assert!(!info.options.timestamps && !info.options.sack && !info.options.wscale);
+    assert!(!info.options.ecn);
     assert_eq!((info.snd_wscale, info.snd_mss), (0, 1400));
 }
 

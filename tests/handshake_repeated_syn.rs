@@ -53,3 +53,24 @@ fn syns_that_come_too_fast_are_answered_once_in_tcp_invalid_ratelimit() {
         assert_eq!(counters.tcp_ack_skipped_syn_recv, 20 - answers);
     }
 }
+
+#[test]
+fn a_newer_timestamp_is_answered_by_the_first_one_and_an_older_by_an_ack() {
+    let (mut script, _) = Script::listening(options(), 10);
+    script.inject(
+        A,
+        "S 0:0(0) win 65535 <mss 1460,TS val 1000 ecr 0,wscale 7>",
+    );
+    let first = script.next_segment(A);
+    // The SYN lies before the window: RFC 7323 5.3, R2 and R3.
+    script.inject(A, "S 0:0(0) win 65535 <mss 1460,TS val 1100 ecr 0>");
+    let again = script.next_segment(A);
+    let echoed = [&first, &again].map(|segment| segment.options.timestamps.unwrap().echo_reply);
+    assert_eq!(echoed, [1000, 1000]);
+    // Half a second later, or it would get no answer at all.
+    script.advance(Duration::from_millis(500));
+    script.inject(A, "S 0:0(0) win 65535 <mss 1460,TS val 900 ecr 0>");
+    // 65,535 bytes by our window scale: only the window of a SYN is not scaled (RFC 7323 2.2).
+    script.expect(A, ". 1:1(0) ack 1 win 4095");
+    assert_eq!(script.stack.shard.counters().paws_estab_rejected, 1);
+}

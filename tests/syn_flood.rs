@@ -136,7 +136,7 @@ impl Flood {
         let (header, _, data) = TcpHeader::parse(segment).expect("a segment");
         if header.flags() == TcpFlags::SYN | TcpFlags::ACK {
             self.answered += 1;
-            if self.answered % COMPLETED == 0 {
+            if self.answered.is_multiple_of(COMPLETED) {
                 let mut chosen = [0; SYN_ACK];
                 chosen[..frame.len()].copy_from_slice(frame);
                 self.chosen.push(chosen);

@@ -184,7 +184,7 @@ fn remarks(logged: &Logged, met: &LoggedQueue, end: &End) -> Vec<String> {
                 .to_owned()
         }
         _ => format!(
-            "With more than {limit} in it the next SYN would be dropped (TCPReqQFullDrop), and also while the accept queue is full \
+            "With more than {limit} in it the next SYN would get a cookie (TCPReqQFullDoCookies), and with a full accept queue nothing \
              (ListenOverflows)."
         ),
     });

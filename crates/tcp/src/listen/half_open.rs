@@ -236,6 +236,7 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
         SegmentHeader {
             seq: self.iss + 1,
             flags: TcpFlags::ACK,
+            wnd: (self.window(context.sysctls) >> self.negotiated(offer).receive_shift) as u16,
             options,
             ..syn_ack
         }
