@@ -175,8 +175,15 @@ impl SendBuffers {
         self.pushed = self.pushed.max(self.released);
     }
 
-    /// Everything before the stream offset `una` is acknowledged; segments have `segment_size` bytes.
-    pub(crate) fn acknowledge(&mut self, una: u64, segment_size: u32) {
+    /// Everything before the stream offset `una` is acknowledged; segments have `segment_size` bytes. Returns when the oldest of
+    /// what is newly acknowledged was let out.
+    pub(crate) fn acknowledge(&mut self, una: u64, segment_size: u32) -> Option<Instant> {
+        let oldest = self.first.filter(|first| first.segments > 0);
+        self.take_off(una, segment_size);
+        oldest.map(|first| first.at)
+    }
+
+    fn take_off(&mut self, una: u64, segment_size: u32) {
         self.start = una;
         self.released = self.released.max(una);
         while let Some(first) = &mut self.first {

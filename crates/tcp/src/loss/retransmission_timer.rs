@@ -84,8 +84,9 @@ impl RetransmissionTimer {
         self.sent_again_at = now;
     }
 
-    /// Everything before `ack` is acknowledged, `max` being the end of all that was sent. Takes the measurement, if that was
-    /// what was timed. While nothing is, because something was sent again, `echoed` tells how old the timestamp is that came
+    /// Everything before `ack` is acknowledged, `max` being the end of all that was sent, and `oldest` when the first of what
+    /// is newly acknowledged was sent. Every ACK measures, unless something was sent again since; else the segment that is timed
+    /// does. While nothing is, because something was sent again, `echoed` tells how old the timestamp is that came
     /// back (RFC 7323 4); with neither, the back-off stays (Karn's algorithm). A timestamp from before the last copy was echoed
     /// by an ACK whose predecessors were lost, and would count the wait for the timer as part of the round trip: Linux takes
     /// it, and its RTO grows with every lost ACK.
@@ -94,9 +95,11 @@ impl RetransmissionTimer {
         ack: SeqNum,
         max: SeqNum,
         now: Instant,
+        oldest: Option<Instant>,
         echoed: Option<Duration>,
     ) {
         let measured = match self.timed {
+            _ if oldest.is_some_and(|at| at > self.sent_again_at) => oldest.map(|at| now.since(at)),
             Some((end, sent)) if ack.at_or_after(end) => Some(now.since(sent)),
             Some(_) => None,
             None => echoed.filter(|&age| age <= now.since(self.sent_again_at) + TIMESTAMP_TICK),
@@ -137,10 +140,10 @@ mod tests {
             timer.expired();
             assert_eq!(timer.rto(), Duration::from_secs(expected));
         }
-        timer.acknowledged(ONE, ONE, Instant::ZERO, None);
+        timer.acknowledged(ONE, ONE, Instant::ZERO, None, None);
         assert_eq!(timer.rto(), Duration::from_secs(120), "which copy was it?");
         timer.sent(ONE + 1, Instant::ZERO);
-        timer.acknowledged(ONE + 1, ONE + 1, Instant::from_millis(100), None);
+        timer.acknowledged(ONE + 1, ONE + 1, Instant::from_millis(100), None, None);
         assert_eq!(timer.rto(), Duration::from_millis(300));
     }
 
@@ -151,7 +154,7 @@ mod tests {
         for (echoed, srtt) in [(None, None), (seconds(5), None), (seconds(1), seconds(1))] {
             timer.sent(ONE, Instant::ZERO);
             timer.sent_again(Instant::from_millis(4000));
-            timer.acknowledged(ONE, ONE, Instant::from_millis(5000), echoed);
+            timer.acknowledged(ONE, ONE, Instant::from_millis(5000), None, echoed);
             assert_eq!(timer.srtt(), srtt, "{echoed:?}");
         }
     }

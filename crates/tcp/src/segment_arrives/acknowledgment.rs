@@ -5,7 +5,7 @@ use crate::connection::AckDue;
 use crate::loss::{AckVerdict, SackedAck};
 use crate::release::bound_to_half_window;
 use crate::{Connection, Context, Disposition, Segment, SegmentHeader, State};
-use periplus_journey::DropReason;
+use periplus_journey::{DropReason, Instant};
 use periplus_wire::tcp::{TcpFlags, TcpOptions};
 use periplus_wire::{Ecn, SeqNum};
 
@@ -109,12 +109,13 @@ impl Connection {
         self.snd.nxt = self.snd.nxt.max(ack);
         self.send_queue.acknowledge(text as usize);
         self.una_offset += u64::from(text);
-        self.send_buffers
+        let oldest = self
+            .send_buffers
             .acknowledge(self.una_offset, self.segment_size);
         if self.send_queue.is_empty() {
             self.chronograph.turn(context.now, Limit::Idle);
         }
-        self.measure_round_trip(segment);
+        self.measure_round_trip(segment, oldest.filter(|_| text > 0));
         self.unanswered.acknowledged();
         self.persisting = false;
         let (cwnd, ssthresh) = (self.congestion.cwnd(), self.congestion.ssthresh());
@@ -155,7 +156,7 @@ impl Connection {
     }
 
     /// The round-trip time, as far as the segment's acknowledgment tells it.
-    pub(super) fn measure_round_trip(&mut self, segment: &Segment) {
+    pub(super) fn measure_round_trip(&mut self, segment: &Segment, oldest: Option<Instant>) {
         let arrived = segment.time.arrived;
         let echo_reply = segment.options.timestamps.map(|echoed| echoed.echo_reply);
         let echoed = self
@@ -163,7 +164,7 @@ impl Connection {
             .zip(echo_reply)
             .and_then(|(clock, echo_reply)| clock.age(echo_reply, arrived));
         self.retransmission_timer
-            .acknowledged(segment.ack, self.snd.max, arrived, echoed);
+            .acknowledged(segment.ack, self.snd.max, arrived, oldest, echoed);
     }
 
     /// An ACK of a peer with SACK acknowledged and SACKed so many bytes.

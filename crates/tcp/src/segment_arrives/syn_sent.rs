@@ -64,7 +64,7 @@ impl Connection {
         if has_ack {
             self.snd.una = segment.ack;
             self.snd.nxt = self.snd.nxt.max(segment.ack); // it may have gone back to repeat the SYN
-            self.measure_round_trip(&segment);
+            self.measure_round_trip(&segment, None);
             self.retransmission_timer.established();
             self.unanswered.acknowledged();
             self.keepalive.heard(context.now);
