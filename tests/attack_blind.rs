@@ -320,3 +320,21 @@ fn connections_take_their_ports_from_ip_local_port_range() {
             .is_err()
     );
 }
+
+/// RFC 7323 2.2: the window of a SYN,ACK is never scaled, in a simultaneous open neither.
+#[test]
+fn a_window_in_a_syn_is_taken_as_it_stands() {
+    let mut script = Script::new(options());
+    let id = script.connect(A);
+    script.drain();
+    script.inject(A, "S 0:0(0) win 1024 <mss 1460,wscale 7>");
+    script.drain();
+    script.inject(A, "S. 0:0(0) ack 1 win 1024 <mss 1460,wscale 7>");
+    script.write(id, 0..5000);
+    let sent: usize = script
+        .segments_now(A)
+        .iter()
+        .map(|segment| segment.data.len())
+        .sum();
+    assert_eq!(sent, 1024);
+}

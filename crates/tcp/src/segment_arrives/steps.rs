@@ -31,6 +31,7 @@ impl Connection {
             && segment.seq == self.rcv.irs
         {
             segment.seq += 1;
+            segment.wnd >>= self.snd.wind_shift; // never scaled in a SYN (RFC 7323 2.2)
             segment.flags = segment.flags.without(TcpFlags::SYN);
         }
         // RST and SYN come before the first step: of theirs, the number alone counts, or nothing (RFC 5961 3.2, 4.2).
