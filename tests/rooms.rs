@@ -5,6 +5,7 @@ mod attack_icmp;
 mod attack_segments;
 mod backlog_accept_queue;
 mod backlog_changed;
+mod backlog_defer_accept;
 mod backlog_syn_ack;
 mod backlog_syn_queue;
 mod backlog_waiting;

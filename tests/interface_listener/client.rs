@@ -118,7 +118,7 @@ impl Client {
         }
         self.finished = true;
         let fin = self.segment(TcpFlags::ACK | TcpFlags::FIN, self.nxt, &[]);
-        self.nxt = self.nxt + 1;
+        self.nxt += 1;
         Some(fin)
     }
 

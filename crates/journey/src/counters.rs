@@ -140,6 +140,8 @@ counters! {
     paws_active_rejected = "TcpExtPAWSActive",
     /// Answers to our SYN/ACK that echo a timestamp we never sent.
     ts_ecr_rejected = "TcpExtTSEcrRejected",
+    /// ACKs of handshakes that were left at that, because data is waited for (`TCP_DEFER_ACCEPT`).
+    tcp_defer_accept_drop = "TcpExtTCPDeferAcceptDrop",
     /// RSTs that ended half-open connections, from the peer or from us.
     embryonic_rsts = "TcpExtEmbryonicRsts",
     /// Fast retransmissions (RFC 6582).

@@ -135,6 +135,11 @@ impl Shard {
         self.environment.counters.tcp_syn_retrans += 1;
         self.environment.counters.tcp_retrans_segs += 1;
         self.send_syn_ack(now, index);
+        self.await_ack(now, index);
+    }
+
+    /// The timer of a half-open connection starts anew.
+    pub(crate) fn await_ack(&mut self, now: Instant, index: Index) {
         if let Some(entry) = self.half_open.get_mut(index) {
             let deadline = now + entry.record.syn_ack_timeout();
             let handle = Handle::new(Tag::HalfOpen, index);
@@ -189,7 +194,7 @@ impl Shard {
         index: Index,
         segment: Segment,
     ) -> Fate {
-        let Some(entry) = self.half_open.get(index) else {
+        let Some(entry) = self.half_open.get_mut(index) else {
             return Fate::Dropped(DropReason::NoSocket);
         };
         let listener = unpack(entry.record.listener);
@@ -197,6 +202,11 @@ impl Shard {
             return Fate::Dropped(DropReason::NoSocket);
         };
         let environment = &mut self.environment;
+        let deferring = bound.listener.deferring_timeouts();
+        if entry.record.defers(&segment, deferring) {
+            environment.counters.tcp_defer_accept_drop += 1;
+            return Fate::Consumed;
+        }
         match bound
             .listener
             .ack_arrives(&environment.sysctls, &mut environment.counters)

@@ -6,6 +6,7 @@ use crate::passive_open::unpack;
 use crate::shard::BoundListener;
 use crate::slab::Index;
 use periplus_journey::{Instant, Outcome};
+use periplus_tcp::listen::SynAckTimeout;
 
 impl Shard {
     /// When [`Shard::timeout`] next has something to do.
@@ -55,15 +56,19 @@ impl Shard {
         };
         self.environment.counters.tcp_timeouts += 1;
         let retries = listener.max_syn_ack_retries(&self.environment.sysctls);
-        if !entry.record.time_out(retries) {
-            // Linux does not count it as TcpAttemptFails, unlike RFC 4022.
-            self.forget_half_open(now, index, Outcome::Timeout, "tcp_synack_retries");
-            return;
-        }
-        if was_young {
+        let deferring = listener.deferring_timeouts();
+        let outcome = entry.record.time_out(retries, deferring);
+        if was_young && outcome != SynAckTimeout::GiveUp {
             listener.syn_queue.grow_old();
         }
-        self.repeat_syn_ack(now, index);
+        match outcome {
+            SynAckTimeout::Repeat => self.repeat_syn_ack(now, index),
+            SynAckTimeout::Wait => self.await_ack(now, index),
+            // Linux does not count it as TcpAttemptFails, unlike RFC 4022.
+            SynAckTimeout::GiveUp => {
+                self.forget_half_open(now, index, Outcome::Timeout, "tcp_synack_retries");
+            }
+        }
     }
 
     fn time_wait_times_out(&mut self, now: Instant, index: Index) {

@@ -250,7 +250,7 @@ impl Connection {
         // RFC 9293 3.10.7.4, fifth: the first SND.WND is the ACK's, not the SYN's.
         connection.set_window(ack);
         let established = ack.time.arrived;
-        if !half_open.is_repeated() {
+        if !half_open.is_repeated() && !half_open.is_acknowledged() {
             let r = established.since(half_open.syn_ack_sent());
             let una = connection.snd.una;
             connection.retransmission_timer.measured(r, una, una);

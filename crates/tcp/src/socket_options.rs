@@ -45,6 +45,9 @@ pub struct SocketOptions {
     /// `TCP_SYNCNT`: how often an unanswered SYN is sent again, or a listener's SYN/ACK. `None`:
     /// [`tcp_syn_retries`](crate::Sysctls::tcp_syn_retries), [`tcp_synack_retries`](crate::Sysctls::tcp_synack_retries).
     pub syn_count: Option<u8>,
+    /// `TCP_DEFER_ACCEPT`, of a listener: a client that has completed its handshake comes to the accept queue with its first data,
+    /// or when so much time has passed, rounded up to the time at which a SYN/ACK goes out again. `None`: at once.
+    pub defer_accept: Option<Duration>,
 }
 
 impl Connection {

@@ -141,15 +141,9 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
         self.said.is_repeated()
     }
 
-    /// The SYN/ACK's time is over. Returns whether it is sent again, which happens
-    /// [so often](super::Listener::max_syn_ack_retries) at most, or the record given up.
-    pub fn time_out(&mut self, max_syn_ack_retries: u8) -> bool {
-        if self.timeouts >= max_syn_ack_retries {
-            return false;
-        }
-        self.timeouts += 1;
-        self.said.set_repeated();
-        true
+    /// Whether the SYN/ACK was answered before the handshake was let complete.
+    pub(crate) fn is_acknowledged(&self) -> bool {
+        self.said.is_acknowledged()
     }
 
     /// The window that the SYN/ACK offers, the same in every copy of it.

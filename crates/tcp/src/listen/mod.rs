@@ -3,6 +3,7 @@
 mod accept_queue;
 mod cookie_timestamp;
 mod counters;
+mod defer_accept;
 mod half_open;
 mod listener;
 mod overflow;
@@ -13,6 +14,7 @@ mod syn_said;
 
 pub use accept_queue::AcceptQueue;
 pub use counters::ListenCounters;
+pub use defer_accept::SynAckTimeout;
 pub use half_open::{HalfOpen, HalfOpenDisposition};
 pub use listener::Listener;
 pub use overflow::{AckVerdict, SynVerdict};

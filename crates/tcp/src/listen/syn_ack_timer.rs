@@ -3,11 +3,9 @@
 
 use super::{HalfOpen, Listener, SynQueue};
 use crate::Sysctls;
-use crate::loss::INITIAL_RTO;
+use crate::loss::{INITIAL_RTO, MAXIMUM_RTO};
 use std::time::Duration;
 
-/// The longest wait between two SYN/ACKs (Linux's `TCP_RTO_MAX`).
-const LONGEST: Duration = Duration::from_secs(120);
 /// However full the SYN queue is, a SYN/ACK is sent again twice.
 const FEWEST_RETRIES: u8 = 2;
 /// A SYN queue with no more than half of this many is never thought crowded.
@@ -18,7 +16,7 @@ impl<A> HalfOpen<A> {
     pub fn syn_ack_timeout(&self) -> Duration {
         let factor = 1u32.checked_shl(self.timeouts.into());
         let timeout = factor.and_then(|factor| INITIAL_RTO.checked_mul(factor));
-        timeout.map_or(LONGEST, |timeout| timeout.min(LONGEST))
+        timeout.map_or(MAXIMUM_RTO, |timeout| timeout.min(MAXIMUM_RTO))
     }
 
     /// Whether its timer has not run out yet. A handshake that lasts longer than a second is an old one.

@@ -3,7 +3,7 @@
 use periplus_wire::tcp::{TcpFlags, TcpOptions};
 
 /// The SYN's window scale (RFC 7323 2.3 allows 14 at most), what else it said, and how often the window was halved that our
-/// SYN/ACK offers. Four bits are free.
+/// SYN/ACK offers. Three bits are free.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SynSaid(u16);
 
@@ -16,6 +16,7 @@ impl SynSaid {
     const SACK_PERMITTED: u16 = 1 << 9;
     const ECN_SETUP: u16 = 1 << 10;
     const COOKIE: u16 = 1 << 11;
+    const ACKNOWLEDGED: u16 = 1 << 15;
     const LARGEST_WINDOW_SCALE: u8 = 14;
 
     pub(crate) fn new(options: &TcpOptions, flags: TcpFlags, window_shift: u8) -> Self {
@@ -59,6 +60,15 @@ impl SynSaid {
 
     pub(crate) fn is_cookie(self) -> bool {
         self.0 & Self::COOKIE != 0
+    }
+
+    /// Our SYN/ACK was answered, and more is waited for.
+    pub(crate) fn set_acknowledged(&mut self) {
+        self.0 |= Self::ACKNOWLEDGED;
+    }
+
+    pub(crate) fn is_acknowledged(self) -> bool {
+        self.0 & Self::ACKNOWLEDGED != 0
     }
 
     /// Our SYN/ACK is sent again, for whatever reason: which copy is answered cannot be told then (RFC 6298 3, Karn).

@@ -111,6 +111,9 @@ impl Setting {
             }
             libc::TCP_KEEPCNT => options.keep_count = Some(within(TRIES, number)? as u8),
             libc::TCP_SYNCNT => options.syn_count = Some(within(TRIES, number)? as u8),
+            libc::TCP_DEFER_ACCEPT => {
+                options.defer_accept = (number > 0).then(|| seconds(number));
+            }
             libc::TCP_USER_TIMEOUT => {
                 let milliseconds = within(0..=i32::MAX, number)? as u64;
                 let set = milliseconds > 0;
