@@ -22,6 +22,16 @@ impl Shard {
         }
     }
 
+    /// Whether a connection acknowledges at once, until it has reason for the other mode: `TCP_QUICKACK`. (What stays as it is
+    /// set is [`SocketOptions::quick_ack`].)
+    pub fn set_quick_ack(&mut self, now: Instant, id: ConnectionId, on: bool) {
+        if let Some(flow) = self.flows.get_mut(id.0) {
+            let context = &self.environment.context(now);
+            flow.connection.set_quick_ack(context, on);
+            self.settle(id.0);
+        }
+    }
+
     /// A listener's options.
     pub fn listener_options(&self, id: ListenerId) -> Option<SocketOptions> {
         let bound = self.listeners.get(id.0)?;

@@ -53,7 +53,10 @@ impl Adapter {
             let (descriptors, shard) = world.parts(Some(*local.ip()));
             let socket = descriptors.socket(descriptor)?;
             match socket.state {
-                SocketState::Listening(_) => Ok(()),
+                SocketState::Listening(id) => {
+                    shard.set_backlog(id, backlog as u32 as usize);
+                    Ok(())
+                }
                 SocketState::Connection(_) => Err(Errno(libc::EINVAL)),
                 SocketState::Closed => {
                     // a negative backlog is a very long one

@@ -55,6 +55,14 @@ impl Adapter {
                         .map_or_else(none, |info| CTcpInfo::new(&info, mtu))
                         .bytes())
                 }
+                (IPPROTO_TCP, libc::TCP_QUICKACK) => {
+                    let threshold = shard.options().tcp.tcp_pingpong_thresh;
+                    let connection = match socket.state {
+                        SocketState::Connection(id) => shard.connection(id),
+                        _ => None,
+                    };
+                    int(connection.is_none_or(|c| c.is_quick_ack(threshold)).into())
+                }
                 (IPPROTO_TCP, TCP_CC_INFO) => Ok(Vec::new()),
                 (IPPROTO_TCP, libc::TCP_MAXSEG) if info.is_some() => {
                     int(info.map_or(0, |info| info.snd_mss as i32))
@@ -93,6 +101,13 @@ impl Adapter {
             let (descriptors, shard) = world.parts(None);
             let socket = descriptors.socket(descriptor)?;
             match socket.state {
+                SocketState::Connection(id)
+                    if (level, name) == (IPPROTO_TCP, libc::TCP_QUICKACK) =>
+                {
+                    let bytes = value.first_chunk().ok_or(Errno(libc::EINVAL))?;
+                    shard.set_quick_ack(now, id, i32::from_ne_bytes(*bytes) != 0);
+                    Ok(())
+                }
                 SocketState::Closed => Ok(()),
                 SocketState::Listening(id) => {
                     let mut options = shard.listener_options(id).unwrap_or_default();

@@ -9,6 +9,9 @@ use std::time::Duration;
 /// The length of a congestion control's name (`TCP_CA_NAME_MAX`).
 const NAME_LENGTH: usize = 16;
 
+/// `SOCK_MIN_RCVBUF`.
+const MINIMUM_RECEIVE_BUFFER: usize = 2304;
+
 fn seconds(time: Duration) -> i32 {
     time.as_secs() as i32
 }
@@ -29,6 +32,10 @@ impl Setting {
             (SOL_SOCKET, libc::SO_TYPE) => libc::SOCK_STREAM,
             (SOL_SOCKET, libc::SO_PROTOCOL) => IPPROTO_TCP,
             (SOL_SOCKET, libc::SO_DOMAIN) => libc::AF_INET,
+            (SOL_SOCKET, libc::SO_RCVBUF) => match options.receive_buffer {
+                Some(asked) => (2 * asked.min(sysctls.rmem_max)).max(MINIMUM_RECEIVE_BUFFER) as i32,
+                None => sysctls.tcp_rmem.usual as i32,
+            },
             (SOL_SOCKET, libc::SO_KEEPALIVE) => i32::from(options.keep_alive),
             (SOL_SOCKET, libc::SO_LINGER) => return Ok(values::linger_bytes(options.linger)),
             (SOL_SOCKET, libc::SO_ZEROCOPY) => i32::from(self.zero_copy),
@@ -44,8 +51,8 @@ impl Setting {
             }
             (IPPROTO_TCP, libc::TCP_NODELAY) => i32::from(options.no_delay),
             (IPPROTO_TCP, libc::TCP_CORK) => i32::from(options.cork),
-            (IPPROTO_TCP, libc::TCP_QUICKACK) => i32::from(options.quick_ack.unwrap_or(true)),
             (IPPROTO_TCP, libc::TCP_NOTSENT_LOWAT) => options.notsent_lowat.unwrap_or(0) as i32,
+            (IPPROTO_TCP, libc::TCP_WINDOW_CLAMP) => options.window_clamp.unwrap_or(0) as i32,
             (IPPROTO_TCP, libc::TCP_KEEPIDLE) => {
                 seconds(options.keep_idle.unwrap_or(sysctls.tcp_keepalive_time))
             }

@@ -9,12 +9,11 @@ const ANY: RangeInclusive<i32> = i32::MIN..=i32::MAX;
 const FLAG: RangeInclusive<i32> = 0..=1;
 
 /// Options of the socket's level that are not flags.
-const NUMBERS: [c_int; 5] = [
+const NUMBERS: [c_int; 4] = [
     libc::SO_PRIORITY,
     libc::SO_MARK,
     libc::SO_BUSY_POLL,
     libc::SO_MAX_PACING_RATE,
-    libc::SO_RCVBUF,
 ];
 /// Of `linux/tcp.h`.
 const TCP_FASTOPEN_NO_COOKIE: c_int = 34;
@@ -34,7 +33,6 @@ const KNOWN: &[Known] = &[
     (SOL_SOCKET, libc::SO_TIMESTAMP, 0, ANY),
     (SOL_SOCKET, libc::SO_BUSY_POLL, 0, 0..=i32::MAX),
     (SOL_SOCKET, libc::SO_MAX_PACING_RATE, -1, ANY),
-    (SOL_SOCKET, libc::SO_RCVBUF, 131_072, ANY),
     (IPPROTO_IP, libc::IP_TOS, 0, 0..=255),
     (IPPROTO_IP, libc::IP_TTL, 64, -1..=255),
     (IPPROTO_IP, libc::IP_MTU_DISCOVER, 1, 0..=5),
@@ -42,10 +40,10 @@ const KNOWN: &[Known] = &[
     (IPPROTO_IP, libc::IP_FREEBIND, 0, ANY),
     (IPPROTO_TCP, libc::TCP_THIN_LINEAR_TIMEOUTS, 0, FLAG),
     (IPPROTO_TCP, libc::TCP_THIN_DUPACK, 0, FLAG),
+    (IPPROTO_TCP, libc::TCP_QUICKACK, 1, ANY),
     (IPPROTO_TCP, libc::TCP_FASTOPEN, 0, 0..=i32::MAX),
     (IPPROTO_TCP, TCP_FASTOPEN_NO_COOKIE, 0, FLAG),
     (IPPROTO_TCP, libc::TCP_MAXSEG, 536, 0..=32_767),
-    (IPPROTO_TCP, libc::TCP_WINDOW_CLAMP, 0, ANY),
     (IPPROTO_TCP, libc::TCP_DEFER_ACCEPT, 0, ANY),
 ];
 

@@ -61,6 +61,7 @@ impl Setting {
     ) -> Result<(), Errno> {
         match name {
             libc::SO_SNDBUF => options.send_buffer = Some(values::size(value)?),
+            libc::SO_RCVBUF => options.receive_buffer = Some(values::size(value)?),
             libc::SO_KEEPALIVE => options.keep_alive = values::int(value)? != 0,
             libc::SO_LINGER => options.linger = values::linger(value)?,
             libc::SO_BINDTODEVICE => {} // there is only one
@@ -101,8 +102,8 @@ impl Setting {
         match name {
             libc::TCP_NODELAY => options.no_delay = number != 0,
             libc::TCP_CORK => options.cork = number != 0,
-            libc::TCP_QUICKACK => options.quick_ack = Some(number != 0),
             libc::TCP_NOTSENT_LOWAT => options.notsent_lowat = Some(number as u32),
+            libc::TCP_WINDOW_CLAMP => options.window_clamp = Some(number as u32),
             libc::TCP_KEEPIDLE => {
                 options.keep_idle = Some(seconds(within(KEEPALIVE_SECONDS, number)?));
             }

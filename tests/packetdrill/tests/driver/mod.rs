@@ -220,10 +220,8 @@ impl Calls {
     pub(crate) fn pipe(self) -> [c_int; 2] {
         let mut ends = [-1; 2];
         // SAFETY: as in `socket`; there is room for two.
-        assert_eq!(
-            unsafe { (self.0.pipe)(self.0.userdata, ends.as_mut_ptr()) },
-            0
-        );
+        let result = unsafe { (self.0.pipe)(self.0.userdata, ends.as_mut_ptr()) };
+        assert_eq!(result, 0);
         ends
     }
 
