@@ -43,6 +43,7 @@ mod refuse_neighbour_flood;
 mod refuse_noise;
 mod refuse_source_limits;
 mod refuse_strays;
+mod send_manners;
 mod sockets_listed;
 mod timer_keepalive;
 mod timer_orphan;

@@ -229,7 +229,8 @@ impl Shard {
             .environment
             .initial_sequence
             .timestamp_offset(local, remote);
-        let mut connection = Connection::connect(iss, self.environment.offer, offset, now);
+        let offer = self.environment.offer_of(&options);
+        let mut connection = Connection::connect(iss, offer, offset, now);
         connection.inherit(&Arc::new(options), &self.environment.context(now));
         if self.options.recording {
             connection.record_journeys(remote, local);

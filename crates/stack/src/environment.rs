@@ -4,7 +4,8 @@ use crate::flow::Flow;
 use periplus_journey::{Counters, FrameLedger, Instant};
 use periplus_ring::{Capabilities, PoolLevel};
 use periplus_tcp::{
-    Claim, Context, FrameBudget, InitialSequence, MemoryBudget, Offer, Recorder, Sysctls,
+    Claim, Context, FrameBudget, InitialSequence, MemoryBudget, Offer, Recorder, SocketOptions,
+    Sysctls,
 };
 
 /// The part of a shard that its connections are given for the length of a call.
@@ -57,6 +58,11 @@ impl Environment {
     pub(crate) fn memory_is_used_up(&self) -> bool {
         let left = MemoryBudget::left_by(self.memory.claimed, &self.sysctls);
         left.receive == 0 || left.send == 0
+    }
+
+    /// What the SYN of a socket with these options says.
+    pub(crate) fn offer_of(&self, options: &SocketOptions) -> Offer {
+        self.offer.of_socket(options, &self.sysctls)
     }
 
     pub(crate) fn context(&mut self, now: Instant) -> Context<'_> {

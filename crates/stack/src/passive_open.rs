@@ -10,7 +10,7 @@ use crate::shard::{HalfOpenEntry, ListenerId, Ready};
 use crate::slab::Index;
 use periplus_journey::{DropReason, Instant, Outcome, QueuesMet};
 use periplus_tcp::listen::{AckVerdict, SynVerdict};
-use periplus_tcp::{Connection, HalfOpen, HalfOpenDisposition, Segment, TimeWait};
+use periplus_tcp::{Connection, HalfOpen, HalfOpenDisposition, Offer, Segment, TimeWait};
 use std::net::{IpAddr, Ipv4Addr};
 
 impl Shard {
@@ -50,7 +50,7 @@ impl Shard {
         );
         match verdict {
             SynVerdict::Queue => {}
-            SynVerdict::Cookie => return self.answer_by_cookie(now, key, syn),
+            SynVerdict::Cookie => return self.answer_by_cookie(now, key, listener, syn),
             SynVerdict::Drop(reason) => return self.syn_dropped(now, key, listener, syn, reason),
         }
         let (IpAddr::V4(local), IpAddr::V4(remote)) = (key.local.ip(), key.remote.ip()) else {
@@ -111,6 +111,14 @@ impl Shard {
         fate
     }
 
+    /// What the SYN/ACKs of a listener say.
+    pub(crate) fn offer_at(&self, listener: Index) -> Offer {
+        let bound = self.listeners.get(listener);
+        bound.map_or(self.environment.offer, |bound| {
+            self.environment.offer_of(&bound.listener.options)
+        })
+    }
+
     pub(crate) fn send_syn_ack(&mut self, now: Instant, index: Index) {
         let Some(entry) = self.half_open.get(index) else {
             return;
@@ -123,7 +131,7 @@ impl Shard {
             .environment
             .initial_sequence
             .timestamp_offset(key.local, key.remote);
-        let offer = self.environment.offer;
+        let offer = self.offer_at(unpack(entry.record.listener));
         let header = entry
             .record
             .syn_ack(offer, offset, &self.environment.context(now));
@@ -170,9 +178,10 @@ impl Shard {
                 Fate::Consumed
             }
             HalfOpenDisposition::Acknowledge(reason) => {
-                let offer = self.environment.offer;
+                let record = entry.record;
+                let offer = self.offer_at(unpack(record.listener));
                 let context = self.environment.context(now);
-                let header = entry.record.acknowledgment(offer, ts_offset, &context);
+                let header = record.acknowledgment(offer, ts_offset, &context);
                 self.outbox.push(Message::Segment { key, header });
                 Fate::Dropped(reason)
             }
@@ -255,7 +264,7 @@ impl Shard {
         let offset = environment
             .initial_sequence
             .timestamp_offset(key.local, key.remote);
-        let offer = environment.offer;
+        let offer = environment.offer_of(&bound.listener.options);
         let context = environment.context(now);
         let mut connection = Connection::from_half_open(record, offer, offset, ack, &context);
         connection.inherit(&bound.listener.options, &context);

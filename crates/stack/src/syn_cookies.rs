@@ -15,7 +15,13 @@ use std::net::{IpAddr, Ipv4Addr};
 
 impl Shard {
     /// A SYN that the listener wants no record of.
-    pub(crate) fn answer_by_cookie(&mut self, now: Instant, key: FlowKey, syn: &Segment) -> Fate {
+    pub(crate) fn answer_by_cookie(
+        &mut self,
+        now: Instant,
+        key: FlowKey,
+        listener: Index,
+        syn: &Segment,
+    ) -> Fate {
         let Some((local, remote)) = ends(key) else {
             return Fate::Dropped(DropReason::UnhandledProto);
         };
@@ -23,7 +29,7 @@ impl Shard {
             .environment
             .initial_sequence
             .timestamp_offset(key.local, key.remote);
-        let offer = self.environment.offer;
+        let offer = self.offer_at(listener);
         let context = self.environment.context(now);
         let header = self
             .syn_cookies
@@ -53,7 +59,7 @@ impl Shard {
         let offset = environment
             .initial_sequence
             .timestamp_offset(key.local, key.remote);
-        let offer = environment.offer;
+        let offer = environment.offer_of(&listening.options);
         let context = environment.context(now);
         let cookies = &mut self.syn_cookies;
         let mut record = cookies.half_open(segment, local, remote, offer, offset, &context);

@@ -14,6 +14,8 @@ pub struct SocketOptions {
     /// Whether data is acknowledged at once, instead of waiting for an answer to travel with. It stays as it is set, unlike what
     /// `TCP_QUICKACK` does on Linux ([`Connection::set_quick_ack`]); `None` leaves it to the connection, as there.
     pub quick_ack: Option<bool>,
+    /// `TCP_MAXSEG`: the largest segment that our SYN asks for, and that is sent; set before the handshake.
+    pub max_segment: Option<u16>,
     /// `TCP_CORK`: what does not fill a segment waits for more, though at most until the persist timer expires.
     pub cork: bool,
     /// `TCP_NOTSENT_LOWAT`: while so many bytes were written and not sent, a writer waits.

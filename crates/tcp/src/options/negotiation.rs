@@ -1,7 +1,7 @@
 //! The options of the SYNs: maximum segment size (RFC 9293 3.7.1), window scale and timestamps (RFC 7323), SACK
 //! (RFC 2018).
 
-use crate::Sysctls;
+use crate::{SocketOptions, Sysctls};
 use periplus_wire::tcp::{OptionOrder, TcpOptions, Timestamps};
 
 /// What a peer can take that says nothing (RFC 9293 3.7.1).
@@ -35,10 +35,7 @@ pub struct Offer {
 impl Offer {
     /// What the knobs let us say on a link whose segments are at most `mss` bytes.
     pub fn new(mss: u16, sysctls: &Sysctls) -> Self {
-        let mut shift = 0;
-        while shift < MAXIMUM_SHIFT && sysctls.tcp_rmem.most >> shift > usize::from(u16::MAX) {
-            shift += 1;
-        }
+        let shift = shift_for(sysctls.tcp_rmem.most);
         Self {
             mss,
             window_scale: sysctls.tcp_window_scaling.then_some(shift),
@@ -47,6 +44,23 @@ impl Offer {
             ecn: sysctls.tcp_ecn == 1,
             ecn_if_asked: sysctls.tcp_ecn != 0,
             order: sysctls.syn_option_order,
+        }
+    }
+
+    /// The offer of a socket with these options: a smaller MSS, and a scale for windows that it can reach.
+    pub fn of_socket(self, options: &SocketOptions, sysctls: &Sysctls) -> Self {
+        let asked = options
+            .receive_buffer
+            .map(|asked| asked.min(sysctls.rmem_max));
+        let clamp = options.window_clamp.filter(|&clamp| clamp > 0);
+        let reach = asked.into_iter().chain(clamp.map(|clamp| clamp as usize));
+        let reach = reach.fold(sysctls.tcp_rmem.most, usize::min);
+        Self {
+            mss: options
+                .max_segment
+                .map_or(self.mss, |mss| mss.min(self.mss)),
+            window_scale: self.window_scale.map(|_| shift_for(reach)),
+            ..self
         }
     }
 
@@ -73,6 +87,12 @@ impl Offer {
             ..TcpOptions::default()
         }
     }
+}
+
+/// The least shift by which a window field tells of `bytes` (RFC 7323 2.2).
+fn shift_for(bytes: usize) -> u8 {
+    let fits = |&shift: &u8| bytes >> shift <= usize::from(u16::MAX);
+    (0..MAXIMUM_SHIFT).find(fits).unwrap_or(MAXIMUM_SHIFT)
 }
 
 /// What both agreed on.

@@ -51,6 +51,7 @@ impl Setting {
             }
             (IPPROTO_TCP, libc::TCP_NODELAY) => i32::from(options.no_delay),
             (IPPROTO_TCP, libc::TCP_CORK) => i32::from(options.cork),
+            (IPPROTO_TCP, libc::TCP_MAXSEG) => options.max_segment.unwrap_or(536).into(),
             (IPPROTO_TCP, libc::TCP_NOTSENT_LOWAT) => options.notsent_lowat.unwrap_or(0) as i32,
             (IPPROTO_TCP, libc::TCP_WINDOW_CLAMP) => options.window_clamp.unwrap_or(0) as i32,
             (IPPROTO_TCP, libc::TCP_KEEPIDLE) => {

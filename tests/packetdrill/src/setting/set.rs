@@ -102,6 +102,11 @@ impl Setting {
         match name {
             libc::TCP_NODELAY => options.no_delay = number != 0,
             libc::TCP_CORK => options.cork = number != 0,
+            libc::TCP_MAXSEG => {
+                let least = if number == 0 { 0 } else { 88 };
+                let mss = within(least..=32_767, number)? as u16;
+                options.max_segment = Some(mss).filter(|&mss| mss > 0);
+            }
             libc::TCP_NOTSENT_LOWAT => options.notsent_lowat = Some(number as u32),
             libc::TCP_WINDOW_CLAMP => options.window_clamp = Some(number as u32),
             libc::TCP_KEEPIDLE => {
