@@ -3,6 +3,8 @@
 use periplus_ring::Device;
 use periplus_ring::fault::FaultOptions;
 use periplus_ring::memory::LinkOptions;
+use periplus_stack::ShardOptions;
+use periplus_tcp::Sysctls;
 use periplus_tests::{Pair, Stream, content, options};
 use std::time::Duration;
 
@@ -65,6 +67,24 @@ fn two_mebibytes_each_way_arrive_exactly_over_a_link_that_loses_a_fifth() {
         scope.spawn(|| (0..SEEDS / 2).for_each(transfer));
         (SEEDS / 2..SEEDS).for_each(transfer);
     });
+}
+
+/// Both ways to repair loss hold, and ECN changes nothing where no router marks.
+#[test]
+fn so_it_is_without_sack_and_with_ecn() {
+    for (seed, tcp_sack, tcp_ecn) in [(1, false, 2), (2, false, 1), (3, true, 1)] {
+        let tcp = Sysctls {
+            tcp_sack,
+            tcp_ecn,
+            ..Sysctls::default()
+        };
+        let both = [(); 2].map(|()| ShardOptions { tcp, ..options() });
+        let pair = transfer(Pair::faulty(both, faults(seed), LinkOptions::default()));
+        let counters = pair.client.shard.counters();
+        assert_eq!(counters.tcp_sack_recovery > 0, tcp_sack);
+        assert_eq!(counters.tcp_reno_recovery > 0, !tcp_sack);
+        assert_eq!(counters.ip_in_ect0_pkts > 0, tcp_ecn == 1);
+    }
 }
 
 #[test]

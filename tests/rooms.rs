@@ -29,6 +29,7 @@ mod journey_spine;
 mod journey_waits;
 mod loss_ecn;
 mod loss_faulty_link;
+mod loss_hostile_acks;
 mod loss_limited_transmit;
 mod loss_retransmission;
 
