@@ -26,33 +26,61 @@ fn in_flight(segments: u64) -> (Script, ConnectionId) {
 }
 
 #[test]
-fn holes_are_sent_again_in_order_as_the_pipe_empties() {
-    let (mut script, _) = in_flight(10);
+fn what_was_sent_before_something_that_arrived_is_lost_and_sent_again_in_order() {
+    let (mut script, id) = in_flight(10);
+    let info = |script: &Script| {
+        let info = script.stack.shard.tcp_info(script.now, id).unwrap();
+        (info.lost, info.retrans, info.reordering)
+    };
     script.inject(A, ". 1:1(0) ack 1 <sack 2001:3001>");
     script.inject(A, ". 1:1(0) ack 1 <sack 6001:7001 2001:3001>");
     script.expect_nothing();
     script.inject(A, ". 1:1(0) ack 1 <sack 8001:9001 6001:7001 2001:3001>");
     script.expect(A, ". 1:1001(1000) ack 1");
     script.expect_nothing();
+    assert_eq!(info(&script), (6, 1, 3));
+    // One of the six was late, not lost.
     script.inject(A, ". 1:1(0) ack 1 <sack 2001:4001 8001:9001 6001:7001>");
-    script.expect_nothing();
-    script.inject(A, ". 1:1(0) ack 1 <sack 8001:10001 2001:4001 6001:7001>");
     script.expect(A, ". 1001:2001(1000) ack 1");
+    script.expect_nothing();
+    assert_eq!(info(&script), (5, 2, 6));
+    script.inject(A, ". 1:1(0) ack 1 <sack 8001:10001 2001:4001 6001:7001>");
     script.expect(A, ". 4001:5001(1000) ack 1");
-    script.expect_nothing(); // three arrived since, and three were sent
-    // One hole more is left, which too little above it says is lost; there is nothing else to send (NextSeg, rule 3).
+    script.expect_nothing();
+    // What was sent again arrives: the path takes more (RFC 9937, SafeACK).
     script.inject(A, ". 1:1(0) ack 1001 <sack 8001:10001 2001:4001 6001:7001>");
     script.expect(A, ". 5001:6001(1000) ack 1");
     script.expect(A, ". 7001:8001(1000) ack 1");
+    assert_eq!(info(&script), (4, 4, 6));
     script.inject(A, ". 1:1(0) ack 7001 <sack 8001:10001>");
     script.inject(A, ". 1:1(0) ack 10001");
     script.expect_nothing();
+    assert_eq!(info(&script), (0, 0, 6));
     let counters = script.stack.shard.counters();
     assert_eq!((counters.tcp_sack_recovery, counters.tcp_timeouts), (1, 0));
     assert_eq!(
         (counters.tcp_fast_retrans, counters.tcp_retrans_segs),
         (5, 5)
     );
+}
+
+/// RFC 6675 4: IsLost, and NextSeg's rule 3.
+#[test]
+fn on_a_path_that_reorders_a_hole_is_lost_with_three_segments_above_it_or_sent_for_want_of_others()
+{
+    let (mut script, id) = in_flight(10);
+    script.inject(A, ". 1:1(0) ack 1 <sack 3001:4001>");
+    script.inject(A, ". 1:1(0) ack 1 <sack 2001:4001>");
+    script.inject(A, ". 1:1(0) ack 1 <sack 1001:4001>");
+    script.expect(A, ". 1:1001(1000) ack 1");
+    for end in [5001, 6001, 7001] {
+        script.inject(A, &format!(". 1:1(0) ack 1 <sack 1001:{end}>"));
+    }
+    script.expect_nothing();
+    script.inject(A, ". 1:1(0) ack 1 <sack 8001:10001 1001:7001>");
+    let info = script.stack.shard.tcp_info(script.now, id).unwrap();
+    assert_eq!((info.lost, info.reordering), (1, 3), "the hole may be late");
+    script.expect(A, ". 7001:8001(1000) ack 1");
 }
 
 #[test]

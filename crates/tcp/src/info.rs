@@ -106,6 +106,8 @@ fields! {
         pub lost: u32,
         /// Of them, those sent again, in segments of full size.
         pub retrans: u32,
+        /// By how many segments the path was seen to reorder, 3 before it was.
+        pub reordering: u32,
         /// Time since data was last sent, or since the beginning.
         pub last_data_sent: Duration,
         /// Time since data last came, or since the beginning.
@@ -203,6 +205,7 @@ impl Connection {
             sacked: segments(outstanding.sacked),
             lost: segments(outstanding.lost),
             retrans: segments(outstanding.sent_again),
+            reordering: self.recovery.reordering(),
             last_data_sent,
             last_data_recv,
             last_ack_recv,

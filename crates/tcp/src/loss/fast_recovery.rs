@@ -1,6 +1,7 @@
 //! Fast retransmit and fast recovery by NewReno (RFC 6582, upon RFC 5681 3.2).
 
 use super::proportional_rate::ProportionalRate;
+use super::reordering::Reordering;
 use super::sack_recovery::SackRecovery;
 use super::scoreboard::DUP_THRESH;
 use crate::CaState;
@@ -27,6 +28,8 @@ pub(crate) struct FastRecovery {
     pub(super) in_loss: bool,
     /// The window was reduced because of a mark (RFC 3168): not again, and not opened, until more than this is acknowledged.
     pub(super) cwr_until: Option<SeqNum>,
+    /// What arrived late without having been lost.
+    pub(super) reordering: Reordering,
     /// How the window comes down in a recovery with SACK, and after a mark.
     pub(super) rate: ProportionalRate,
     /// With SACK, while the peer has something that it cannot acknowledge yet, or a recovery goes on.
@@ -44,9 +47,15 @@ impl FastRecovery {
             in_recovery: false,
             in_loss: false,
             cwr_until: None,
+            reordering: Reordering::default(),
             rate: ProportionalRate::default(),
             sack: None,
         }
+    }
+
+    /// By how many segments the path reorders.
+    pub(crate) fn reordering(&self) -> u32 {
+        self.reordering.degree()
     }
 
     /// What it makes of the path.
@@ -185,6 +194,9 @@ impl FastRecovery {
     pub(crate) fn timed_out(&mut self, una: SeqNum, max: SeqNum) {
         if self.has_reneged(una) {
             self.sack = None;
+        }
+        if let Some(sack) = &mut self.sack {
+            sack.timed_out(una);
         }
         self.in_recovery = false;
         self.in_loss = true;

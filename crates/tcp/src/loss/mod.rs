@@ -2,6 +2,7 @@
 
 mod fast_recovery;
 mod proportional_rate;
+mod reordering;
 mod retransmission_timer;
 mod round_trip_time;
 mod sack_recovery;

@@ -16,8 +16,8 @@ pub(crate) struct SackRecovery {
     rescue_rxt: SeqNum,
     /// The first segment of the recovery ends here, which counts as lost whatever the scoreboard says.
     first_end: SeqNum,
-    /// Everything before it that was not SACKed was lost when the last ACK had been taken.
-    lost_before: SeqNum,
+    /// Everything before it that is not SACKed counts as lost. Moves right only, but for a time-out.
+    lost_edge: SeqNum,
     newly_lost: bool,
 }
 
@@ -45,7 +45,7 @@ impl SackRecovery {
             high_rxt: una,
             rescue_rxt: una,
             first_end: una,
-            lost_before: una,
+            lost_edge: una,
             newly_lost: false,
         }
     }
@@ -62,32 +62,46 @@ impl SackRecovery {
         self.rescue_rxt = una;
     }
 
-    /// Everything before this that is not SACKed counts as lost.
-    fn lost_edge(&self, una: SeqNum, smss: u32) -> SeqNum {
-        let edge = self.scoreboard.lost_before(smss);
-        edge.unwrap_or(una).max(self.first_end).max(una)
+    /// An ACK was taken: what counts as lost now. By IsLost (RFC 6675 4); or, where nothing was ever reordered and a loss is
+    /// plain (`in_order`), everything sent before something that arrived: RFC 8985 6.2 with a reordering window of 0.
+    fn note_lost(&mut self, una: SeqNum, smss: u32, in_order: bool) {
+        let before = self.lost_edge.max(una);
+        let edge = if in_order {
+            self.scoreboard.highest()
+        } else {
+            self.scoreboard.lost_before(smss)
+        };
+        self.lost_edge = edge.unwrap_or(una).max(self.first_end).max(before);
+        self.newly_lost = self.scoreboard.not_sacked(before, self.lost_edge) > 0;
     }
 
-    /// An ACK was taken: whether it told of a further loss is kept until the next.
-    fn note_lost(&mut self, una: SeqNum, smss: u32) {
-        let edge = self.lost_edge(una, smss);
-        let before = self.lost_before.max(una);
-        self.newly_lost = self.scoreboard.not_sacked(before, edge) > 0;
-        self.lost_before = edge;
+    /// The timer expired: what was known of losses has become history.
+    pub(super) fn timed_out(&mut self, una: SeqNum) {
+        (self.high_rxt, self.first_end, self.lost_edge) = (una, una, una);
+        self.newly_lost = false;
+    }
+
+    /// Of `[start, end)`, which was sent and arrives only now, the first byte that is not SACKed, never was sent again, and
+    /// was sent before something that has arrived: it was not lost but late. And the end of what has arrived.
+    fn late(&self, start: SeqNum, end: SeqNum) -> Option<(SeqNum, SeqNum)> {
+        let fack = self.scoreboard.highest()?;
+        let from = start.max(self.high_rxt);
+        let low = self.scoreboard.sacked_until(from).unwrap_or(from);
+        (low.before(end) && low.before(fack)).then_some((low, fack))
     }
 
     /// SetPipe (RFC 6675 4): bytes that are in the network, of those before `nxt`.
-    fn pipe(&self, una: SeqNum, nxt: SeqNum, smss: u32) -> u32 {
+    fn pipe(&self, una: SeqNum, nxt: SeqNum) -> u32 {
         let scoreboard = &self.scoreboard;
-        let lost = scoreboard.not_sacked(una, self.lost_edge(una, smss).min(nxt));
+        let lost = scoreboard.not_sacked(una, self.lost_edge.max(una).min(nxt));
         let sent_again = scoreboard.not_sacked(una, self.high_rxt.min(nxt));
         scoreboard.not_sacked(una, nxt) - lost + sent_again
     }
 
     /// NextSeg (RFC 6675 4), rule 1, or 3 where `lost` is false: the next hole, which nobody said was lost in rule 3.
-    fn next_hole(&self, una: SeqNum, smss: u32, lost: bool) -> Option<Range<SeqNum>> {
+    fn next_hole(&self, una: SeqNum, lost: bool) -> Option<Range<SeqNum>> {
         let hole = self.scoreboard.next_hole(self.high_rxt.max(una))?;
-        (!lost || hole.start.before(self.lost_edge(una, smss))).then_some(hole)
+        (!lost || hole.start.before(self.lost_edge)).then_some(hole)
     }
 
     /// NextSeg, rule 4: a part of the newest hole, once a recovery.
@@ -125,17 +139,37 @@ pub(crate) enum HoleRule {
 impl FastRecovery {
     /// `[start, end)`, which lies between SND.UNA and SND.MAX, is SACKed. Returns how many bytes of it were not before, or
     /// `None` if the scoreboard is full.
-    pub(crate) fn sacked(&mut self, una: SeqNum, start: SeqNum, end: SeqNum) -> Option<u32> {
+    pub(crate) fn sacked(
+        &mut self,
+        una: SeqNum,
+        start: SeqNum,
+        end: SeqNum,
+        smss: u32,
+    ) -> Option<u32> {
         let sack = self
             .sack
             .get_or_insert_with(|| Box::new(SackRecovery::new(una)));
-        sack.scoreboard.add(start, end)
+        let late = sack.late(start, end).filter(|_| !self.in_loss);
+        let new = sack.scoreboard.add(start, end)?;
+        if let Some((low, fack)) = late {
+            self.reordering.arrived_late(low, fack, smss);
+        }
+        Some(new)
     }
 
-    /// Everything before `una` is acknowledged. Returns how many bytes of it were SACKed.
-    pub(crate) fn scoreboard_acknowledged(&mut self, una: SeqNum) -> u32 {
-        let sack = self.sack.as_mut();
-        sack.map_or(0, |sack| sack.scoreboard.acknowledged(una))
+    /// Everything between `before` and `una` is acknowledged. Returns how many bytes of it were SACKed.
+    pub(crate) fn scoreboard_acknowledged(
+        &mut self,
+        before: SeqNum,
+        una: SeqNum,
+        smss: u32,
+    ) -> u32 {
+        let Some(sack) = &mut self.sack else { return 0 };
+        let late = sack.late(before, una).filter(|_| !self.in_loss);
+        if let Some((low, fack)) = late {
+            self.reordering.arrived_late(low, fack, smss);
+        }
+        sack.scoreboard.acknowledged(una)
     }
 
     /// An ACK came on a connection with SACK, and the scoreboard has been told of it (RFC 6675 5).
@@ -159,21 +193,22 @@ impl FastRecovery {
         let Some(sack) = &mut self.sack else {
             return AckVerdict::Fine;
         };
+        let is_plain = self.in_recovery
+            || self.duplicate_acks >= DUP_THRESH
+            || sack.scoreboard.bytes() >= DUP_THRESH * smss;
+        let in_order = is_plain && !self.reordering.is_seen();
         if self.in_recovery {
-            sack.note_lost(una, smss);
+            sack.high_rxt = sack.high_rxt.max(una);
+            sack.note_lost(una, smss, in_order);
             return AckVerdict::Fine;
         }
         (sack.high_rxt, sack.first_end) = (una, una);
-        sack.note_lost(una, smss);
+        sack.note_lost(una, smss, in_order);
         if sack.scoreboard.is_empty() {
             self.sack = None;
             return AckVerdict::Fine;
         }
-        let first_is_lost = sack
-            .scoreboard
-            .lost_before(smss)
-            .is_some_and(|edge| una.before(edge));
-        let is_loss = self.duplicate_acks >= DUP_THRESH || first_is_lost;
+        let is_loss = self.duplicate_acks >= DUP_THRESH || una.before(sack.lost_edge);
         // RFC 6675 5.1: not again for losses of the window that the timer has given up.
         if !is_loss || !una.after(self.recover) {
             return AckVerdict::Fine;
@@ -187,13 +222,12 @@ impl FastRecovery {
         AckVerdict::RetransmitFirst
     }
 
-    /// Bytes of those before `nxt` that are in the network. Without SACK,
-    /// less what duplicate ACKs tell of.
+    /// Bytes of those before `nxt` that are in the network. Without SACK, less what duplicate ACKs tell of.
     pub(crate) fn pipe(&self, una: SeqNum, nxt: SeqNum, smss: u32) -> u32 {
         match &self.sack {
             // what the timer gave up lies behind `nxt`, and what lies before it was sent again
             Some(sack) if self.in_loss => sack.scoreboard.not_sacked(una, nxt),
-            Some(sack) => sack.pipe(una, nxt, smss),
+            Some(sack) => sack.pipe(una, nxt),
             None => (nxt - una).saturating_sub(self.limited_transmit() * smss),
         }
     }
@@ -225,11 +259,10 @@ impl FastRecovery {
         una: SeqNum,
         max: SeqNum,
         length: u32,
-        smss: u32,
         rule: HoleRule,
     ) -> Option<Range<SeqNum>> {
         let sack = self.sack.as_ref().filter(|_| self.in_recovery)?;
-        let hole = sack.next_hole(una, smss, rule == HoleRule::Lost);
+        let hole = sack.next_hole(una, rule == HoleRule::Lost);
         let hole = hole.map(|hole| hole.start..hole.end.min(hole.start + length));
         hole.or_else(|| match rule {
             HoleRule::Lost => None,
@@ -283,7 +316,7 @@ impl FastRecovery {
                 lost: if self.in_loss {
                     sack.scoreboard.not_sacked(una, max)
                 } else {
-                    sack.scoreboard.not_sacked(una, sack.lost_edge(una, smss))
+                    sack.scoreboard.not_sacked(una, sack.lost_edge.max(una))
                 },
                 sent_again: if self.in_loss {
                     sack.scoreboard.not_sacked(una, nxt)

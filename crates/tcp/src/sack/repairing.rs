@@ -29,8 +29,8 @@ impl Connection {
 
     fn next_hole(&self, rule: HoleRule) -> Option<Range<SeqNum>> {
         let length = self.current_segment_size();
-        let (una, max, smss) = (self.snd.una, self.snd.max, self.segment_size);
-        let hole = self.recovery.next_segment(una, max, length, smss, rule)?;
+        let (una, max) = (self.snd.una, self.snd.max);
+        let hole = self.recovery.next_segment(una, max, length, rule)?;
         (self.packets_in_flight() < self.cwnd_segments()).then_some(hole)
     }
 

@@ -14,13 +14,14 @@ impl Connection {
             return 0;
         }
         let una = segment.ack.max(self.snd.una);
+        let smss = self.segment_size;
         let mut taken = 0;
         let came_twice = self.came_twice(context, segment.ack, blocks);
         for &(start, end) in &blocks[usize::from(came_twice)..] {
             // Beyond SND.UNA, or there is no hole before it; and of what was sent.
             let is_possible =
                 start.after(una) && start.before(end) && end.at_or_before(self.snd.max);
-            match is_possible.then(|| self.recovery.sacked(una, start, end)) {
+            match is_possible.then(|| self.recovery.sacked(una, start, end, smss)) {
                 Some(Some(new)) => taken += new,
                 // An older ACK, overtaken by this connection's newer ones, may tell of what is acknowledged now.
                 None if segment.ack != self.snd.una && end.at_or_before(una) => {}

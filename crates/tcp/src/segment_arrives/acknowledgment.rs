@@ -175,7 +175,9 @@ impl Connection {
             max: self.snd.max,
             acked,
             sacked,
-            known: self.recovery.scoreboard_acknowledged(una),
+            known: self
+                .recovery
+                .scoreboard_acknowledged(una - acked, una, self.segment_size),
             smss: self.segment_size,
         };
         let verdict = self.recovery.sacked_ack(ack, &mut self.congestion);
