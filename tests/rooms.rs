@@ -37,6 +37,7 @@ mod loss_sack_blocks;
 mod loss_sack_recovery;
 mod loss_scarce_memory;
 mod loss_slow_readers;
+mod loss_tail_probe;
 mod loss_zero_window;
 mod refuse_closed_port;
 mod refuse_closed_udp_port;

@@ -184,6 +184,10 @@ counters! {
     delayed_ack_lost = "TcpExtDelayedACKLost",
     /// Delayed ACKs sent by their timer.
     delayed_acks = "TcpExtDelayedACKs",
+    /// Probes of a flight's tail sent (RFC 8985 7).
+    tcp_loss_probes = "TcpExtTCPLossProbes",
+    /// Of them, those that repaired a loss.
+    tcp_loss_probe_recovery = "TcpExtTCPLossProbeRecovery",
     /// Probes of a silent peer sent.
     tcp_keep_alive = "TcpExtTCPKeepAlive",
     /// Connections given up after too many retransmissions or probes.

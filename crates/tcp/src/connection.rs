@@ -9,7 +9,7 @@ use crate::ecn::EcnState;
 use crate::journal::{ConnectionJournal, Ending};
 use crate::keepalive::Keepalive;
 use crate::listen::HalfOpen;
-use crate::loss::{FastRecovery, RetransmissionTimer};
+use crate::loss::{FastRecovery, RetransmissionTimer, TailLossProbe};
 use crate::memory::first_window;
 use crate::options::{Negotiated, Offer, TimestampClock};
 use crate::path_mtu::PathMtu;
@@ -87,6 +87,7 @@ pub struct Connection {
     pub(crate) congestion: NewReno,
     pub(crate) cwnd_validation: CwndValidation,
     pub(crate) retransmissions: u32,
+    pub(crate) tail_loss_probe: TailLossProbe,
     pub(crate) unanswered: Unanswered,
     pub(crate) keepalive: Keepalive,
 
@@ -163,6 +164,7 @@ impl Connection {
             congestion: NewReno::new(u32::from(offer.mss)),
             cwnd_validation: CwndValidation::default(),
             retransmissions: 0,
+            tail_loss_probe: TailLossProbe::default(),
             unanswered: Unanswered::default(),
             keepalive: Keepalive::new(now),
             ack_due: AckDue::No,
@@ -344,6 +346,7 @@ impl Connection {
             || self.retransmit_first
             || self.probe_due
             || self.keepalive.probe_due
+            || self.tail_loss_probe.is_due()
             || self.has_unsent()
     }
 

@@ -57,6 +57,7 @@ impl Connection {
             self.counted().tcp_win_probe += 1;
             context.counters.tcp_win_probe += 1;
         }
+        self.transmit_probe(context, emit)?;
         if std::mem::take(&mut self.send_buffers.push_due) {
             let nagle = self.nagle();
             self.push(context, nagle);
@@ -395,7 +396,9 @@ impl Connection {
             self.retransmission_timer.sent(end, now);
         }
         if self.retransmit_at.is_none() {
-            self.retransmit_at = Some(now + self.retransmission_timer.rto());
+            self.arm_probe_or(context, now + self.retransmission_timer.rto());
+        } else if !again {
+            self.put_probe_off(context);
         }
     }
 

@@ -93,6 +93,9 @@ pub struct Sysctls {
     pub tcp_sack: bool,
     /// Whether data that came twice is reported to a peer that understands SACK (D-SACK, RFC 2883).
     pub tcp_dsack: bool,
+    /// Whether the tail of a flight is probed for losses (RFC 8985 7) on connections with SACK: from 3 on. Linux's default is 3;
+    /// here it is 0, as long as RACK does not judge what a probe brings.
+    pub tcp_early_retrans: u8,
     /// Explicit Congestion Notification (RFC 3168): 0 never, 1 asked for and accepted, 2 accepted where a peer asks.
     pub tcp_ecn: u8,
     /// Whether a SYN that is sent again no longer asks for ECN.
@@ -140,6 +143,7 @@ impl Default for Sysctls {
             tcp_window_scaling: true,
             tcp_sack: true,
             tcp_dsack: true,
+            tcp_early_retrans: 0,
             tcp_ecn: 2,
             tcp_ecn_fallback: true,
             syn_option_order: OptionOrder::Linux,

@@ -37,6 +37,8 @@ impl Connection {
         if self.retransmit_at.is_some_and(|at| at <= now) {
             if self.persisting {
                 self.persist_timeout(context);
+            } else if self.tail_loss_probe.is_armed() {
+                self.probe_timeout(context);
             } else {
                 self.retransmission_timeout(context);
             }
@@ -64,6 +66,7 @@ impl Connection {
             let unanswered = &mut self.unanswered;
             unanswered.retransmits = unanswered.retransmits.saturating_add(1);
         }
+        self.tail_loss_probe.forget();
         let first = self.retransmission_timer.back_off() == 0;
         self.congestion
             .timed_out(self.snd.max - self.snd.una, first);

@@ -55,6 +55,8 @@ impl Connection {
             if sacked > 0 {
                 self.counted().dup_acks_in += 1;
                 self.note_sacked(context, 0, sacked);
+            } else if segment.is_empty() {
+                self.note_probe_ack(context, ack, true);
             }
         } else if ack == self.snd.una && self.is_duplicate(segment) {
             self.counted().dup_acks_in += 1;
@@ -136,8 +138,16 @@ impl Connection {
         // RFC 6298 5.2 and 5.3.
         let all_acknowledged = self.snd.una == self.snd.max;
         let wait = self.wait_for_reneged();
-        self.retransmit_at = (!all_acknowledged)
-            .then(|| context.now + wait.unwrap_or_else(|| self.retransmission_timer.rto()));
+        self.note_probe_ack(context, ack, false);
+        self.retransmit_at = None;
+        if all_acknowledged {
+            self.tail_loss_probe.disarm();
+        } else if let Some(wait) = wait {
+            self.tail_loss_probe.disarm();
+            self.retransmit_at = Some(context.now + wait);
+        } else {
+            self.arm_probe_or(context, context.now + self.retransmission_timer.rto());
+        }
         let summary = self.summary();
         if let Some(journal) = &mut self.journal {
             journal.acknowledged(
