@@ -338,3 +338,14 @@ fn a_window_in_a_syn_is_taken_as_it_stands() {
         .sum();
     assert_eq!(sent, 1024);
 }
+
+/// RFC 6093: the urgent pointer is not looked at, and what it points to is text like any other.
+#[test]
+fn urgent_text_is_text() {
+    let (mut script, id) = Script::established(A);
+    script.inject(A, "PU. 1:11(10) ack 1");
+    assert_eq!(script.read(id).map(|data| data.len()), Ok(10));
+    script.inject(A, "FU. 11:11(0) ack 1");
+    script.drain();
+    assert_eq!(script.stack.shard.peek(id, &mut [0; 1]), Ok(Read::End));
+}

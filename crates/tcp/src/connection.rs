@@ -120,7 +120,7 @@ pub struct Connection {
     /// What was last said by ICMP of what is in flight: told if nothing else ends the connection.
     pub(crate) soft_error: Option<StreamError>,
     /// The path's MTU, where a router has told it.
-    pub(crate) path_mtu: Option<PathMtu>,
+    pub(crate) path_mtu: Option<Box<PathMtu>>,
     pub(crate) wants: Readiness,
     pub(crate) ready: Readiness,
 

@@ -46,11 +46,12 @@ impl Connection {
         }
         let before = self
             .path_mtu
+            .as_deref()
             .map_or(self.largest_segment, |path| path.before);
-        self.path_mtu = Some(PathMtu {
+        self.path_mtu = Some(Box::new(PathMtu {
             before,
             expires_at: context.now + context.sysctls.mtu_expires,
-        });
+        }));
         self.set_largest_segment(largest);
         self.recovery.timed_out(self.snd.una, self.snd.max);
         self.snd.nxt = self.snd.una;
@@ -60,8 +61,7 @@ impl Connection {
 
     /// Routes change: after `mtu_expires` longer segments are tried again (RFC 1191 6.3).
     pub(crate) fn try_longer_segments(&mut self, now: Instant) {
-        if let Some(path) = self.path_mtu.filter(|path| path.expires_at <= now) {
-            self.path_mtu = None;
+        if let Some(path) = self.path_mtu.take_if(|path| path.expires_at <= now) {
             self.set_largest_segment(path.before);
         }
     }
