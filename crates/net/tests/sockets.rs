@@ -150,3 +150,24 @@ async fn a_shard_that_has_ended_says_so() {
     assert_eq!(error.kind(), ErrorKind::ConnectionAborted, "{error}");
     assert!(server.connections(SocketCursor::all()).await.is_err());
 }
+
+#[tokio::test]
+async fn a_longer_backlog_lets_in_who_was_turned_away() {
+    let (server, client) = shards();
+    let listener = server.listen(SERVER, 0).await.unwrap();
+    let _accepted_by_nobody = crowd(&client, 1).await;
+    let late = tokio::spawn(async move { TcpStream::connect(&client, SERVER).await });
+    while server.sockets().await.unwrap().listeners[0]
+        .counters
+        .listen_drops
+        == 0
+    {
+        tokio::task::yield_now().await;
+    }
+    listener.set_backlog(1).unwrap();
+    let late = timeout(LONG, late).await.unwrap().unwrap();
+    late.unwrap();
+    let sockets = server.sockets().await.unwrap();
+    let queue = sockets.listeners[0].accept_queue;
+    assert_eq!((queue.length, queue.limit), (2, 1));
+}
