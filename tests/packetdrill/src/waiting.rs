@@ -1,6 +1,9 @@
 //! Calls that wait. packetdrill plays its script in one thread, and a call that takes time in a second one. The first moves
 //! the clock; the second sleeps on a condition variable, outside the world's lock, where packetdrill sees it sleep.
 //!
+//! Before a script's end, and before most calls, packetdrill waits in real time for the second thread's call to be over. It moves
+//! no clock then: when the first thread has slept outside for a while, the second moves on to what happens next.
+//!
 //! Time must not pass while a woken thread is on its way back: it has to read the clock first. So whoever changes something
 //! lets every waiting thread look at it before going on, and waits for those that return until they have made their next
 //! call, which is packetdrill's look at the clock.
@@ -10,11 +13,15 @@ use crate::errno::Errno;
 use crate::world::World;
 use periplus_journey::Instant;
 use std::collections::{HashMap, HashSet};
+use std::fs;
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 /// How long a thread is waited for that does not come back, in real time: a test's own thread may have nothing to ask.
 const PATIENCE: Duration = Duration::from_millis(500);
+
+/// After how much real time the clock is taken over from a driver that sleeps elsewhere. packetdrill waits for a second.
+const TAKEOVER: Duration = Duration::from_millis(250);
 
 /// How long a call may wait.
 #[derive(Clone, Copy, Debug)]
@@ -55,8 +62,9 @@ struct Waiter {
 /// Who waits.
 #[derive(Debug)]
 pub(crate) struct Waiting {
-    /// The thread that moves the clock.
+    /// The thread that moves the clock, and the kernel's number of it.
     driver: ThreadId,
+    driver_number: libc::pid_t,
     /// Counts the changes.
     changes: u64,
     waiters: HashMap<ThreadId, Waiter>,
@@ -68,6 +76,8 @@ impl Default for Waiting {
     fn default() -> Self {
         Self {
             driver: thread::current().id(),
+            // SAFETY: no memory is involved.
+            driver_number: unsafe { libc::gettid() },
             changes: 0,
             waiters: HashMap::new(),
             returning: HashSet::new(),
@@ -78,6 +88,13 @@ impl Default for Waiting {
 impl Waiting {
     fn is_driver(&self) -> bool {
         self.driver == thread::current().id()
+    }
+
+    /// Whether the driver sleeps, as the kernel sees it.
+    fn is_driver_asleep(&self) -> bool {
+        let path = format!("/proc/self/task/{}/stat", self.driver_number);
+        // after the name in brackets stands the state
+        fs::read_to_string(path).is_ok_and(|stat| stat.contains(") S "))
     }
 
     fn is_settled(&self) -> bool {
@@ -159,14 +176,26 @@ impl Adapter {
         result
     }
 
-    /// Sleeps until something has changed.
+    /// Sleeps until something has changed, or the driver sleeps as well and nobody would change anything.
     fn sleep<'a>(&'a self, mut world: Guard<'a>, deadline: Option<Instant>) -> Guard<'a> {
         let seen = world.waiting.changes;
         let waiter = Waiter { seen, deadline };
         world.waiting.waiters.insert(thread::current().id(), waiter);
         self.changed.notify_all();
         while world.waiting.changes == seen {
-            world = self.changed.wait(world).expect("no call has panicked");
+            let (woken, outcome) = self
+                .changed
+                .wait_timeout(world, TAKEOVER)
+                .expect("no call has panicked");
+            world = woken;
+            if outcome.timed_out()
+                && world.waiting.changes == seen
+                && world.waiting.is_driver_asleep()
+                && let Some(next) = world.next_event()
+            {
+                world.now = world.now.max(next);
+                return world;
+            }
         }
         world
     }

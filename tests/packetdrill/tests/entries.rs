@@ -135,6 +135,16 @@ fn a_call_that_waits_returns_at_the_moment_of_its_packet() {
 }
 
 #[test]
+fn a_call_that_waits_moves_time_on_where_nobody_else_does() {
+    let (driver, _, connection) = Driver::accepted();
+    let calls = driver.calls();
+    let begun = driver.elapsed();
+    let watcher = thread::spawn(move || calls.poll(connection, libc::POLLIN, 1000));
+    assert_eq!(watcher.join().unwrap(), 0);
+    assert_at(driver.elapsed() - begun, SECOND);
+}
+
+#[test]
 fn a_call_that_waits_where_time_is_made_moves_time_on() {
     let (mut driver, listener, connection) = Driver::accepted();
     let calls = driver.calls();

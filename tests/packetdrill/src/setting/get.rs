@@ -16,6 +16,17 @@ fn seconds(time: Duration) -> i32 {
     time.as_secs() as i32
 }
 
+/// The time until so many retransmissions of a SYN/ACK are over that they take `asked` seconds: Linux keeps their number only.
+fn retransmissions(asked: i32) -> i32 {
+    const LONGEST: i32 = 120;
+    let (mut time, mut wait) = (1, 1);
+    while time < asked {
+        wait = LONGEST.min(2 * wait);
+        time += wait;
+    }
+    time
+}
+
 impl Setting {
     /// The bytes of an option's value; where an option says nothing, the knob's.
     ///
@@ -75,6 +86,9 @@ impl Setting {
                 Some(Duration::ZERO) => -1,
                 Some(time) => seconds(time),
             },
+            (IPPROTO_TCP, libc::TCP_DEFER_ACCEPT) => options
+                .defer_accept
+                .map_or(0, |time| retransmissions(seconds(time))),
             (IPPROTO_TCP, libc::TCP_INQ) => i32::from(self.tells_left),
             _ => self.remembered.get(level, name)?,
         };

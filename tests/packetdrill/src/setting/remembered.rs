@@ -43,7 +43,6 @@ const KNOWN: &[Known] = &[
     (IPPROTO_TCP, libc::TCP_QUICKACK, 1, ANY),
     (IPPROTO_TCP, libc::TCP_FASTOPEN, 0, 0..=i32::MAX),
     (IPPROTO_TCP, TCP_FASTOPEN_NO_COOKIE, 0, FLAG),
-    (IPPROTO_TCP, libc::TCP_DEFER_ACCEPT, 0, ANY),
 ];
 
 /// Their values.
