@@ -36,7 +36,8 @@ impl<H: PartialEq> Listener<H> {
     ///
     /// 1. A peer that `reopens` a connection in TIME-WAIT is no stranger, and costs a record that was there before: neither the
     ///    SYN queue's bound nor cookies are for it.
-    /// 2. The SYN queue. A full one, a shard that has no place left for a record of this source (not `may_queue`), or `tcp_syncookies` 2, asks for a cookie, and without cookies turns the SYN away.
+    /// 2. The SYN queue. A full one, a shard that has no place left for a record of this source (not `may_queue`), or
+    ///    `tcp_syncookies` 2, asks for a cookie, and without cookies turns the SYN away.
     /// 3. The accept queue. While it is full no SYN is answered, by a cookie neither: what cannot be accepted is not begun.
     /// 4. Without cookies, the last quarter of `tcp_max_syn_backlog`. Linux keeps it for peers whose round-trip time it
     ///    remembers, and counts what it turns away here as `ListenDrops` only; we remember none.
@@ -92,8 +93,7 @@ impl<H: PartialEq> Listener<H> {
     }
 
     /// An ACK arrived that brought a cookie back. Where the accept queue is full it is dropped, whatever
-    /// `tcp_abort_on_overflow` says, as on Linux: the client's data, or its ACK of our next answer, tries anew while the cookie is
-    /// good.
+    /// `tcp_abort_on_overflow` says, as on Linux: the client's data tries anew while the cookie is good.
     pub fn cookie_arrives(&mut self, counters: &mut Counters) -> AckVerdict {
         self.counters.syncookies_recv += 1;
         counters.syncookies_recv += 1;
