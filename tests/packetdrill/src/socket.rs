@@ -31,6 +31,8 @@ pub(crate) struct Socket {
     pub(crate) options: SocketOptions,
     /// The socket layer's own.
     pub(crate) setting: Setting,
+    /// `connect` made its connection, and not `accept`.
+    pub(crate) active: bool,
     /// How `connect` ended is still to be told.
     pub(crate) connecting: bool,
     /// The connection's error was told; it is told once (`sk_err`).
@@ -61,6 +63,7 @@ impl Socket {
             nonblocking,
             options: SocketOptions::default(),
             setting: Setting::default(),
+            active: false,
             connecting: false,
             error_told: false,
             no_space: false,
@@ -72,6 +75,7 @@ impl Socket {
     /// The socket has no connection any more, or a new one.
     pub(crate) fn becomes(&mut self, state: SocketState) {
         self.state = state;
+        self.active = false;
         self.connecting = false;
         self.error_told = false;
         self.no_space = false;

@@ -108,8 +108,9 @@ impl CTcpInfo {
         }
     }
 
-    /// A connection's. No field of the stack's is left out: a new one has its place here, or does not build.
-    pub(crate) fn new(info: &TcpInfo, mtu: usize) -> Self {
+    /// A connection's, which was opened by us if it is `active`. Linux counts an active open's SYN and either end's FIN as bytes.
+    /// No field of the stack's is left out: a new one has its place here, or does not build.
+    pub(crate) fn new(info: &TcpInfo, active: bool, mtu: usize) -> Self {
         let &TcpInfo {
             state,
             ca_state,
@@ -155,6 +156,12 @@ impl CTcpInfo {
             total_rto,
         } = info;
         let option = |is: bool, bit: u8| if is { bit } else { 0 };
+        let syn = active && !matches!(state, State::SynSent | State::SynReceived);
+        let fin = matches!(state, State::FinWait2 | State::TimeWait);
+        let peer_fin = matches!(
+            state,
+            State::CloseWait | State::Closing | State::LastAck | State::TimeWait
+        );
         Self {
             state: number(state),
             ca_state: match ca_state {
@@ -196,8 +203,8 @@ impl CTcpInfo {
             snd_cwnd,
             advmss,
             total_retrans,
-            bytes_acked,
-            bytes_received,
+            bytes_acked: bytes_acked + u64::from(syn) + u64::from(fin),
+            bytes_received: bytes_received + u64::from(peer_fin),
             segs_out,
             segs_in,
             notsent_bytes,

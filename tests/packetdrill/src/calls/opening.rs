@@ -157,7 +157,8 @@ impl World {
         let id = shard.connect_with(now, from, remote.into(), socket.options)?;
         let (local, options) = (socket.local, socket.options);
         socket.becomes(SocketState::Connection(id));
-        (socket.local, socket.options, socket.connecting) = (local, options, true);
+        (socket.local, socket.options) = (local, options);
+        (socket.active, socket.connecting) = (true, true);
         Ok(())
     }
 

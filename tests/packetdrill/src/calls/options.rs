@@ -51,8 +51,9 @@ impl Adapter {
                         _ => None,
                     };
                     let none = || CTcpInfo::without_connection(listener);
+                    let active = socket.active;
                     Ok(info
-                        .map_or_else(none, |info| CTcpInfo::new(&info, mtu))
+                        .map_or_else(none, |info| CTcpInfo::new(&info, active, mtu))
                         .bytes())
                 }
                 (IPPROTO_TCP, libc::TCP_QUICKACK) => {
