@@ -143,7 +143,8 @@ impl<H> Http1<H> {
             Box::pin(websocket).await;
             return;
         }
-        self.part(turnstile, &exchange, end, drain).await;
+        // Apart as well: it may last, and a connection that has not ended is no larger for it.
+        Box::pin(self.part(turnstile, &exchange, end, drain)).await;
     }
 
     fn builder(&self) -> http1::Builder {
