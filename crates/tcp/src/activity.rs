@@ -28,6 +28,8 @@ pub(crate) struct Activity {
     pub(crate) bytes_retrans: u64,
     /// Segments that came out of order.
     pub(crate) rcv_ooopack: u32,
+    /// D-SACKs that came.
+    pub(crate) dsack_dups: u32,
     /// Retransmission time-outs.
     pub(crate) total_rto: u32,
     data_sent: Moment,
@@ -46,6 +48,7 @@ impl Activity {
             data_segs_out: 0,
             bytes_retrans: 0,
             rcv_ooopack: 0,
+            dsack_dups: 0,
             total_rto: 0,
             data_sent: now,
             data_received: now,

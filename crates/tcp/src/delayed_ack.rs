@@ -66,6 +66,11 @@ impl DelayedAck {
         self.rcv_mss.into()
     }
 
+    /// How long an ACK waits for data to travel with; `None` before the first data.
+    pub(crate) fn ato(&self) -> Option<Duration> {
+        (self.ato > 0).then(|| Duration::from_millis(self.ato.into()))
+    }
+
     /// No ACK goes at once that could go with data.
     fn enter_pingpong(&mut self, threshold: u8) {
         self.pingpong = threshold;

@@ -96,8 +96,12 @@ fields! {
         pub rcv_wscale: u8,
         /// The retransmission time-out, its back-off applied.
         pub rto: Duration,
+        /// How long an ACK waits for data to travel with, at present; `None` before the first data.
+        pub ato: Option<Duration>,
         /// Payload bytes of a full segment to the peer.
         pub snd_mss: u32,
+        /// Payload bytes that the peer's full segments seem to carry; `None` before the first data.
+        pub rcv_mss: Option<u32>,
         /// Sent and not acknowledged, in segments of full size, begun ones included; Linux counts the segments as they were sent.
         pub unacked: u32,
         /// Of them, those that the peer has, in segments of full size; without SACK, the duplicate ACKs that came.
@@ -155,6 +159,8 @@ fields! {
         pub bytes_sent: u64,
         /// Of them, bytes sent again.
         pub bytes_retrans: u64,
+        /// D-SACKs that came: segments that the peer had twice (RFC 2883).
+        pub dsack_dups: u32,
         /// Segments that came out of order.
         pub rcv_ooopack: u32,
         /// The peer's window in bytes, scaled.
@@ -200,7 +206,9 @@ impl Connection {
             snd_wscale: self.snd.wind_shift,
             rcv_wscale: self.rcv.wind_shift,
             rto: timer.rto(),
+            ato: self.delayed_ack.ato(),
             snd_mss: self.segment_size,
+            rcv_mss: Some(self.delayed_ack.rcv_mss()).filter(|&guess| guess > 0),
             unacked: segments(snd.max - snd.una),
             sacked: segments(outstanding.sacked),
             lost: segments(outstanding.lost),
@@ -229,6 +237,7 @@ impl Connection {
             sndbuf_limited,
             bytes_sent: self.una_offset + lengths.retransmit_queue as u64 + activity.bytes_retrans,
             bytes_retrans: activity.bytes_retrans,
+            dsack_dups: activity.dsack_dups,
             rcv_ooopack: activity.rcv_ooopack,
             snd_wnd: self.snd.wnd,
             rcv_wnd: self.rcv.wnd(),

@@ -51,6 +51,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
             "bytes_retrans",
             "retransmits",
             "total_rto",
+            "dsack_dups",
             "probes",
         ],
     ),

@@ -48,6 +48,7 @@ impl Connection {
     ) -> bool {
         let (start, end) = blocks[0];
         if start.before(ack) {
+            self.activity.dsack_dups += 1;
             context.counters.tcp_dsack_recv += 1;
             return true;
         }
@@ -55,6 +56,7 @@ impl Connection {
             |&(left, right): &(SeqNum, SeqNum)| start.at_or_after(left) && end.at_or_before(right);
         let inside_the_second = blocks.get(1).is_some_and(inside);
         if inside_the_second {
+            self.activity.dsack_dups += 1;
             context.counters.tcp_dsack_ofo_recv += 1;
         }
         inside_the_second

@@ -167,3 +167,14 @@ fn a_closed_window_and_what_is_sent_all_the_same_are_counted() {
     trace.run("read 4095\n > . 1:1 ack 4096");
     assert_eq!(trace.connection.counters().tcp_from_zero_window_adv, 1);
 }
+
+#[test]
+fn what_the_peers_data_says_of_it_is_unknown_before_there_is_any() {
+    let mut trace = Trace::established();
+    let before = info(&mut trace);
+    assert_eq!((before.ato, before.rcv_mss), (None, None));
+    trace.run("< . 1:1001 ack 1");
+    let after = info(&mut trace);
+    assert!(after.ato >= Some(milliseconds(1)) && after.rcv_mss.is_some());
+    while trace.sent_any() {}
+}
