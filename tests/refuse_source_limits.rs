@@ -121,7 +121,7 @@ fn a_cookie_does_not_get_a_network_past_its_connections() {
 fn where_memory_is_used_up_the_newest_goes_and_nobody_is_cut_off() {
     let options = ShardOptions {
         tcp: Sysctls {
-            tcp_mem: 2 * 8190,
+            tcp_mem: 8190,
             ..Sysctls::default()
         },
         ..options()

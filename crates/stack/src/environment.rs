@@ -53,11 +53,11 @@ impl Environment {
             .claim(before, now, &self.sysctls, &mut self.counters);
     }
 
-    /// Whether connections claim all of a direction's half of `tcp_mem`: a new one would live on what each is guaranteed
-    /// beside it, and of those there may be many.
+    /// Whether connections claim all of `tcp_mem` in one direction: beyond its half they live on what each is guaranteed, and
+    /// of those there are too many now.
     pub(crate) fn memory_is_used_up(&self) -> bool {
-        let left = MemoryBudget::left_by(self.memory.claimed, &self.sysctls);
-        left.receive == 0 || left.send == 0
+        let Claim { receive, send } = self.memory.claimed;
+        receive.max(send) >= self.sysctls.tcp_mem
     }
 
     /// What the SYN of a socket with these options says.
