@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 /// What was opened of it. The privileges for that are needed no more.
 pub(super) enum Entrance {
     Sockets(Vec<TcpListener>),
-    Interface(OpenInterface),
+    Interface(Box<OpenInterface>),
 }
 
 /// The stack, and what leads into it.
@@ -29,7 +29,9 @@ impl Entrance {
     /// Opens what `plan` asks for. To be called within a runtime.
     pub(super) fn open(plan: &Plan) -> Result<Self, Failure> {
         match &plan.interface {
-            Some(interface) => OpenInterface::open(interface).map(Self::Interface),
+            Some(interface) => {
+                OpenInterface::open(interface).map(|open| Self::Interface(Box::new(open)))
+            }
             None => {
                 let sockets = plan.listeners.iter().map(host::listen);
                 sockets.collect::<Result<_, _>>().map(Self::Sockets)
