@@ -36,6 +36,38 @@ fn a_peer_that_answers_probes_is_never_given_up() {
     script.expect(A, "P. 1:101(100) ack 1");
 }
 
+/// A window that is rounded down by its scale, or taken back, may be smaller than what is lost. The peer waits for just that.
+#[test]
+fn what_is_lost_goes_again_into_a_window_too_small_for_it() {
+    let (mut script, id) = Script::established(A);
+    script.write(id, 0..1460);
+    script.expect(A, "P. 1:1461(1460) ack 1");
+    script.inject(A, ". 1:1(0) ack 1 win 1000");
+    for _ in 0..2 {
+        let again = script.wait_for_segment(A, Duration::from_secs(10));
+        assert_eq!(again, ". 1:1001(1000) ack 1");
+    }
+    script.inject(A, ". 1:1(0) ack 1001 win 1000");
+    script.expect(A, "P. 1001:1461(460) ack 1");
+}
+
+/// The update that opens a window again which was taken back may be lost as well.
+#[test]
+fn a_window_taken_back_is_probed_with_what_is_lost() {
+    let (mut script, id) = Script::established(A);
+    script.write(id, 0..2920);
+    script.drain();
+    script.inject(A, ". 1:1(0) ack 1 win 0");
+    for _ in 0..3 {
+        let probe = script.wait_for_segment(A, Duration::from_secs(10));
+        assert!(probe.contains(" 1:1461(1460)"), "{probe}");
+        script.expect_nothing();
+    }
+    script.inject(A, ". 1:1(0) ack 1 win 65535");
+    script.inject(A, ". 1:1(0) ack 1461 win 65535");
+    script.expect(A, "P. 1461:2921(1460) ack 1");
+}
+
 #[test]
 fn an_unread_stream_closes_the_window_and_reading_it_opens_it_again() {
     let (mut script, web) = Script::listening(options(), 10);

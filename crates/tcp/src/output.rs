@@ -250,11 +250,12 @@ impl Connection {
             if again {
                 let hole = self.recovery.next_sacked(self.snd.nxt);
                 let left = hole.map_or(text - offset, |end| end - self.snd.nxt);
-                let usable = self.usable_again();
-                if usable < left.min(size) && !self.probe_due {
+                // A window that is smaller now is used as it is: the peer may wait for just that, and no ACK would come.
+                let most = left.min(size).min(self.offered_again());
+                if most == 0 || self.uncongested_again() < most {
                     return None;
                 }
-                (length, flags) = self.segment_again(offset, left.min(size));
+                (length, flags) = self.segment_again(offset, most);
             } else {
                 let buffer = self
                     .send_buffers
@@ -281,11 +282,18 @@ impl Connection {
         })
     }
 
-    /// What the windows leave to be sent again of what was taken for lost.
-    fn usable_again(&self) -> u32 {
-        let offered = self.snd.wnd.saturating_sub(self.snd.nxt - self.snd.una);
-        let uncongested = self.congestion.cwnd().saturating_sub(self.pipe());
-        offered.min(uncongested)
+    /// What the peer's window leaves to be sent again of what was taken for lost: a segment even if it was taken back whole, as
+    /// the probe that a closed window needs (RFC 9293 3.8.6.1; Linux's `tcp_retransmit_skb`).
+    fn offered_again(&self) -> u32 {
+        match self.snd.nxt - self.snd.una {
+            0 if self.snd.wnd == 0 => self.current_segment_size(),
+            sent => self.snd.wnd.saturating_sub(sent),
+        }
+    }
+
+    /// What the congestion window leaves for it.
+    fn uncongested_again(&self) -> u32 {
+        self.congestion.cwnd().saturating_sub(self.pipe())
     }
 
     /// As much of `length` as is gathered from [`PIECES`] pieces.
@@ -413,7 +421,7 @@ impl Connection {
                 let released = (buffers.released - self.una_offset) as u32;
                 let again = self.snd.nxt.before(self.snd.max);
                 buffers.push_due
-                    || (again && self.usable_again() > 0)
+                    || (again && self.offered_again().min(self.uncongested_again()) > 0)
                     || self.has_hole_to_send()
                     || (!again && sent < released)
                     || (sent == released && buffers.fin_released && !self.fin_acknowledged)
