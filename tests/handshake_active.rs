@@ -1,7 +1,7 @@
 //! We connect to a peer.
 
-use periplus_stack::StreamError;
-use periplus_tests::{Pair, Script, options};
+use periplus_stack::{SocketOptions, StreamError};
+use periplus_tests::{PEER_ETHERNET, Pair, STACK_ETHERNET, Script, options};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -98,4 +98,60 @@ fn every_connection_gets_a_port_of_its_own() {
     ports.sort();
     ports.dedup();
     assert_eq!(ports.len(), 4);
+}
+
+/// What waits for the handshake has no timer of its own: only the SYN's runs.
+#[test]
+fn a_lost_syn_is_sent_again_though_data_waits_for_it() {
+    let mut script = Script::new(options());
+    let id = script.connect(PEER);
+    script.write(id, 0..100);
+    script.expect(PEER, "S 0:0(0)");
+    script.expect_after(Duration::from_secs(1), PEER, "S 0:0(0)");
+    script.inject(PEER, "S. 0:0(0) ack 1 win 0 <mss 1000>");
+    script.expect(PEER, ". 1:1(0) ack 1");
+    // And a window that is closed from the beginning is probed.
+    script.expect_after(Duration::from_secs(3), PEER, ". 0:0(0) ack 1");
+}
+
+/// A peer whose own SYN came before ours was sent, and that does not answer ARP, is as silent as any.
+#[test]
+fn a_simultaneous_open_is_given_up_as_well_where_the_next_hop_is_silent() {
+    let mut script = Script::new(options());
+    script.answers_questions = false;
+    script.advance(Duration::from_secs(600));
+    let id = script.connect(PEER);
+    script.run();
+    let port = script
+        .stack
+        .shard
+        .addresses(id)
+        .expect("it is there")
+        .0
+        .port();
+    let mut syn = script.segment(PEER, "S 0:0(0) win 65535 <mss 1000>");
+    syn.destination.set_port(port);
+    script.inject_frame(&syn.to_frame(PEER_ETHERNET, STACK_ETHERNET));
+    script.advance(Duration::from_secs(600));
+    assert_eq!(
+        script.stack.shard.is_connected(id),
+        Err(StreamError::TimedOut)
+    );
+}
+
+/// Nobody's segments have room for less.
+#[test]
+fn a_largest_segment_that_leaves_no_room_is_not_taken_at_its_word() {
+    let mut script = Script::new(options());
+    let tiny = SocketOptions {
+        max_segment: Some(0),
+        ..SocketOptions::default()
+    };
+    let id = script.connect_with(PEER, tiny);
+    let syn = script.next_segment(PEER);
+    assert_eq!(syn.options.mss, Some(48));
+    script.inject(PEER, "S. 0:0(0) ack 1 win 65535 <mss 1000,TS val 1 ecr 0>");
+    script.expect(PEER, ". 1:1(0) ack 1");
+    script.write(id, 0..36);
+    script.expect(PEER, "P. 1:37(36) ack 1");
 }

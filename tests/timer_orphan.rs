@@ -1,7 +1,7 @@
 //! Connections that the backend let go of: nobody waits for them, and they do not wait for ever.
 
 use periplus_journey::Outcome;
-use periplus_stack::{ConnectionId, ListenerId, ShardOptions, SocketOptions};
+use periplus_stack::{ConnectionId, ListenerId, ShardOptions, SocketOptions, StreamError};
 use periplus_tcp::Sysctls;
 use periplus_tests::{Script, options};
 use std::time::Duration;
@@ -216,4 +216,25 @@ fn data_that_crosses_a_lost_fin_is_answered_where_the_peer_believes_it() {
     script.expect(A, FIN);
     script.inject(A, "P. 1:11(10) ack 1");
     script.expect(A, "R 1:1(0)");
+}
+
+/// What is sent to a peer that has left the network is lost, and so is what cannot be sent at all: the FIN's time-outs count from
+/// the moment at which the next hop is given up.
+#[test]
+fn an_orphan_whose_next_hop_has_gone_is_given_up() {
+    let (mut script, id) = established(Sysctls::default(), SocketOptions::default());
+    script.answers_questions = false;
+    script.advance(Duration::from_secs(600));
+    let another = script.connect(8080); // finds out that the next hop has gone
+    script.advance(Duration::from_secs(10));
+    script.drain();
+    let connecting = script.stack.shard.is_connected(another);
+    assert_eq!(connecting, Err(StreamError::TimedOut));
+    script.stack.shard.close(script.now, another);
+    script.stack.shard.close(script.now, id);
+    script.advance(Duration::from_secs(600));
+    script.expect_nothing();
+    assert_eq!(script.stack.shard.connection_counts(), (0, 0, 0));
+    let record = script.stack.records.last().expect("the end is recorded");
+    assert_eq!((record.outcome, record.reason.as_deref()), RETRIES);
 }

@@ -100,12 +100,14 @@ impl Connection {
     }
 
     /// The next hop does not answer: connecting fails, an established connection goes on trying, and the RST of one that is
-    /// over is lost, or what nobody holds would be kept for it.
+    /// over is lost, or what nobody holds would be kept for it. What cannot even be sent once counts as lost: the retransmission
+    /// timer runs for it, as on Linux, where such packets are lost after TCP. Without it, nothing would end an orphan whose peer
+    /// has left the network.
     pub fn host_unreachable(&mut self, context: &mut Context<'_>) {
         if self.state == State::Closed {
             self.reset_due = None;
         }
-        if self.state == State::SynSent {
+        if matches!(self.state, State::SynSent | State::SynReceived) {
             context.counters.tcp_attempt_fails += 1;
             self.fail(
                 context,
@@ -113,6 +115,8 @@ impl Connection {
                 Outcome::Timeout,
                 Some("next_hop_silent"),
             );
+        } else if self.retransmit_at.is_none() && self.is_to_be_acknowledged() {
+            self.retransmit_at = Some(context.now + self.retransmission_timer.rto());
         }
     }
 }

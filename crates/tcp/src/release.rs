@@ -114,6 +114,12 @@ impl Connection {
         self.send_buffers.unreleased() > 0 || self.fin_waits()
     }
 
+    /// Whether there are bytes, or a FIN, that the peer has not acknowledged, sent or not.
+    pub(crate) fn is_to_be_acknowledged(&self) -> bool {
+        self.state != State::Closed
+            && (!self.send_queue.is_empty() || self.state.is_fin_queued() && !self.fin_acknowledged)
+    }
+
     /// The FIN was never released.
     pub(crate) fn fin_waits(&self) -> bool {
         self.state.is_fin_queued() && !self.send_buffers.fin_released
@@ -129,7 +135,8 @@ impl Connection {
     /// Releases what may go. Where nothing is out and nothing may go, nothing would bring an ACK either: the persist timer
     /// has to (RFC 9293 3.8.6.1).
     pub(crate) fn push(&mut self, context: &Context<'_>, nagle: Nagle) {
-        if !self.has_unreleased() {
+        // Before the handshake is over the SYN's timer is enough, and has nothing to do with a window.
+        if !self.has_unreleased() || !self.state.is_synchronized() {
             return;
         }
         self.release_text(context, nagle, false);

@@ -58,7 +58,7 @@ impl Offer {
         Self {
             mss: options
                 .max_segment
-                .map_or(self.mss, |mss| mss.min(self.mss)),
+                .map_or(self.mss, |mss| mss.max(MINIMUM_MSS).min(self.mss)),
             window_scale: self.window_scale.map(|_| shift_for(reach)),
             ..self
         }
