@@ -1,7 +1,7 @@
 //! One direction ends, the other goes on.
 
 use periplus_stack::{ConnectionId, ListenerId, Read};
-use periplus_tests::{Cable, Host, Pair, Stream, content};
+use periplus_tests::{Cable, Host, Pair, Script, Stream, content};
 use std::time::Duration;
 
 const LENGTH: u64 = 300_000;
@@ -53,4 +53,18 @@ fn the_client_goes_on_sending_to_a_server_that_has_finished() {
     });
     assert!(server.received == content(0..LENGTH));
     pair.check_conservation();
+}
+
+/// A FIN that fills a hole, before text that was sent beyond it.
+#[test]
+fn a_fin_before_what_came_already_ends_the_stream() {
+    let (mut script, id) = Script::established(40_001);
+    script.inject(40_001, ". 11:21(10) ack 1");
+    script.inject(40_001, "F. 1:11(10) ack 1");
+    script.drain();
+    assert_eq!(script.read(id).map(|data| data.len()), Ok(20));
+    assert!(matches!(
+        script.stack.shard.read(script.now, id, &mut [0; 10]),
+        Ok(Read::End)
+    ));
 }

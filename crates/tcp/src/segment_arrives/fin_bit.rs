@@ -8,7 +8,9 @@ impl Connection {
     /// of it waits with them.
     pub(super) fn check_fin_bit(&mut self, context: &mut Context<'_>, fin: Option<SeqNum>) {
         if let Some(at) = fin {
-            self.reassembly.fin = Some(self.nxt_offset + u64::from(at - self.rcv.nxt));
+            // Before RCV.NXT where text from beyond it was here already.
+            let ahead = u64::from(at.max(self.rcv.nxt) - self.rcv.nxt);
+            self.reassembly.fin = Some(self.nxt_offset + ahead);
         }
         // At the next byte; or before it, where a peer broke its word and sent text beyond its own FIN.
         if self.reassembly.fin.is_none_or(|fin| fin > self.nxt_offset) {
