@@ -396,3 +396,42 @@ fn a_syn_dropped_by_a_full_accept_queue_and_answered_by_a_cookie_later_was_waiti
         ]
     );
 }
+
+/// A SYN that was answered by a cookie comes again when there is room for a record. The client may answer either SYN/ACK.
+#[test]
+fn a_cookie_is_good_though_the_syn_that_came_again_got_a_record() {
+    for timestamps in ["", ",TS val 7 ecr 0"] {
+        let (mut script, web) = Script::listening(options(), 0);
+        let syn = format!("S 0:0(0) win 65535 <mss 1460{timestamps}>");
+        script.inject(B, SYN);
+        script.expect(B, SYN_ACK);
+        script.inject(A, &syn);
+        let by_cookie = script.next_segment(A);
+        assert_eq!(cookies(&script), (1, 0, 0));
+        script.inject(B, "R 1:1(0)");
+        script.advance(Duration::from_secs(1));
+        script.inject(A, &syn);
+        let by_record = script.next_segment(A);
+        assert_ne!(by_cookie.sequence, by_record.sequence);
+        assert_eq!(held(&script), (0, 1));
+        let mut ack = script.segment(A, ACK);
+        ack.acknowledgment = by_cookie.sequence + 1;
+        if let Some(ours) = by_cookie.options.timestamps {
+            ack.options.timestamps = Some(Timestamps {
+                value: 8,
+                echo_reply: ours.value,
+            });
+        }
+        inject(&mut script, &ack);
+        script.expect_nothing();
+        assert_eq!(held(&script), (1, 0));
+        assert_eq!(cookies(&script), (1, 1, 0));
+        script.accept(web);
+        // What is neither is still refused or challenged, and the record stays.
+        script.inject(C, SYN);
+        script.expect(C, SYN_ACK);
+        script.inject(C, ". 1:1(0) ack 77");
+        script.expect(C, "R 77:77(0)");
+        assert_eq!(held(&script), (1, 1));
+    }
+}

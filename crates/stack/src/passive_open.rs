@@ -163,13 +163,25 @@ impl Shard {
         index: Index,
         segment: Segment,
     ) -> Fate {
-        let Some(entry) = self.half_open.get_mut(index) else {
+        let Some(entry) = self.half_open.get(index) else {
             return Fate::Dropped(DropReason::NoSocket);
         };
         let ts_offset = self
             .environment
             .initial_sequence
             .timestamp_offset(key.local, key.remote);
+        let (iss, listener) = (entry.record.iss, unpack(entry.record.listener));
+        // Its SYN may have been answered by a cookie as well, before there was room for a record, and the client answers either
+        // SYN/ACK. As on Linux, whose `tcp_check_req` hands such an ACK on to the listener.
+        if segment.ack != iss + 1
+            && let Some(record) = self.cookie_in(now, key, listener, &segment)
+        {
+            self.withdraw_half_open(index);
+            return self.cookie_arrives(now, key, listener, record, segment);
+        }
+        let Some(entry) = self.half_open.get_mut(index) else {
+            return Fate::Dropped(DropReason::NoSocket);
+        };
         let context = &mut self.environment.context(now);
         match entry.record.segment_arrives(&segment, ts_offset, context) {
             HalfOpenDisposition::Complete => self.handshake_completes(now, key, index, segment),
@@ -299,28 +311,33 @@ impl Shard {
         outcome: Outcome,
         reason: &'static str,
     ) {
-        let Some(entry) = self.half_open.remove(index) else {
+        let Some((key, record)) = self.withdraw_half_open(index) else {
             return;
         };
-        self.timers.disarm(entry.timer);
+        let mut queues = QueuesMet::default();
+        if let Some(bound) = self.listeners.get(unpack(record.listener)) {
+            queues.syn_queue = Some(record.syn_queue_met(bound.listener.syn_queue.limit()));
+        }
+        let flow = self.flow_table.hash(&key);
+        let first_dropped = self.dropped_syns.find(flow, record.irs);
+        let context = &mut self.environment.context(now);
+        record.give_up(first_dropped, queues, outcome, reason, context);
+    }
+
+    /// A half-open record goes, and nothing is left of it.
+    fn withdraw_half_open(&mut self, index: Index) -> Option<(FlowKey, HalfOpen<Ipv4Addr>)> {
+        let HalfOpenEntry { record, timer } = self.half_open.remove(index)?;
+        self.timers.disarm(timer);
         let key = FlowKey {
-            local: entry.record.local(),
-            remote: entry.record.remote(),
+            local: record.local(),
+            remote: record.remote(),
         };
         self.flow_table.remove(&key);
         self.sources.half_open_left(key.remote.ip());
-        let mut queues = QueuesMet::default();
-        if let Some(bound) = self.listeners.get_mut(unpack(entry.record.listener)) {
-            let syn_queue = &mut bound.listener.syn_queue;
-            syn_queue.leave(entry.record.is_young());
-            queues.syn_queue = Some(entry.record.syn_queue_met(syn_queue.limit()));
+        if let Some(bound) = self.listeners.get_mut(unpack(record.listener)) {
+            bound.listener.syn_queue.leave(record.is_young());
         }
-        let flow = self.flow_table.hash(&key);
-        let first_dropped = self.dropped_syns.find(flow, entry.record.irs);
-        let context = &mut self.environment.context(now);
-        entry
-            .record
-            .give_up(first_dropped, queues, outcome, reason, context);
+        Some((key, record))
     }
 }
 
