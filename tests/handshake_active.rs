@@ -1,5 +1,6 @@
 //! We connect to a peer.
 
+use periplus_journey::Kind;
 use periplus_stack::{SocketOptions, StreamError};
 use periplus_tests::{PEER_ETHERNET, Pair, STACK_ETHERNET, Script, options};
 use std::net::SocketAddr;
@@ -23,6 +24,20 @@ fn the_syn_ack_is_acknowledged_at_once() {
     script.expect_nothing(); // Nagle's algorithm
     script.inject(PEER, ". 1:1(0) ack 1501");
     script.expect(PEER, "P. 1501:1601(100) ack 1");
+}
+
+/// Nobody kept it in a queue, nor in a cookie.
+#[test]
+fn the_record_of_a_connection_of_ours_tells_of_no_handshake_here() {
+    let mut script = Script::new(options());
+    let id = script.connect(PEER);
+    script.inject(PEER, "S. 0:0(0) ack 1 win 65535 <mss 1000>");
+    script.drain();
+    script.stack.shard.abort(script.now, id);
+    script.run();
+    let mut records = script.stack.records.iter();
+    let record = records.find(|record| record.kind == Kind::Connection);
+    assert_eq!(record.map(|record| record.handshake), Some(None));
 }
 
 #[test]

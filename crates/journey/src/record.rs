@@ -110,7 +110,7 @@ pub struct Record {
     pub peer: SocketAddr,
     /// The address and port it asked for.
     pub local: SocketAddr,
-    /// How its connection's handshake was kept; `None` on later requests, and for arrivals.
+    /// How its connection's handshake was kept; `None` on later requests, for arrivals, and where the connection was opened by us.
     pub handshake: Option<Handshake>,
     /// The listener's queues as the connection met them: on its first request, and on what was turned away there.
     pub queues: QueuesMet,

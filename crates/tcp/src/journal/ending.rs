@@ -138,10 +138,12 @@ impl ConnectionJournal {
         recorder: &mut Recorder,
     ) {
         request.add_waits_before_accept();
-        let handshake = match (request.is_first, self.handshake.syn_arrived) {
-            (false, _) => None,
-            (true, Some(_)) => Some(Handshake::Queue),
-            (true, None) => Some(Handshake::Cookie),
+        let met = self.handshake;
+        let handshake = match (met.syn_arrived, met.established) {
+            _ if !request.is_first => None,
+            (Some(_), _) => Some(Handshake::Queue),
+            (None, Some(_)) => Some(Handshake::Cookie),
+            (None, None) => None, // it was opened by us
         };
         let queues = if request.is_first {
             self.queues
