@@ -195,6 +195,19 @@ fn a_write_takes_no_more_while_so_much_is_not_sent() {
     }
 }
 
+/// What would forbid every write forbids only what waits behind something.
+#[test]
+fn one_write_at_a_time_goes_whatever_the_knobs_say() {
+    let sysctls = Sysctls {
+        tcp_notsent_lowat: 0,
+        ..Sysctls::default()
+    };
+    let (mut script, id) = connected(sysctls, 60, 10 * MILLISECOND);
+    script.write(id, 0..100);
+    script.expect(A, "P. 1:101(100) ack 1");
+    assert!(script.stack.shard.poll(id).writable);
+}
+
 #[test]
 fn the_congestion_window_is_taken_back_after_a_time_without_sending() {
     for (tcp_slow_start_after_idle, expected) in [(true, 10), (false, 20)] {

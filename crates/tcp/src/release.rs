@@ -284,7 +284,7 @@ impl Connection {
         } else {
             sysctls.tcp_pacing_ca_ratio
         };
-        Some(u64::from(cwnd) * u64::from(ratio) * 10_000 / srtt)
+        Some((u64::from(cwnd) * u64::from(ratio)).saturating_mul(10_000) / srtt)
     }
 
     /// Whether a super-frame had better wait for the next ACK, to be longer then.

@@ -230,7 +230,8 @@ impl Connection {
 
     fn notsent_lowat(&self, sysctls: &Sysctls) -> u32 {
         let set = self.options.notsent_lowat.filter(|&bytes| bytes > 0);
-        set.unwrap_or(sysctls.tcp_notsent_lowat)
+        // With 0 nothing could ever be written, as it is on Linux.
+        set.unwrap_or(sysctls.tcp_notsent_lowat).max(1)
     }
 
     /// Whether a writer that waited is told to go on: a third of the send queue is free, and less than half of what may lie
