@@ -135,8 +135,11 @@ fn a_simultaneous_open_is_given_up_as_well_where_the_next_hop_is_silent() {
     let mut script = Script::new(options());
     script.answers_questions = false;
     script.advance(Duration::from_secs(600));
+    script.connect(PEER + 1); // finds out that nobody answers
+    script.advance(Duration::from_secs(10));
+    script.drain();
     let id = script.connect(PEER);
-    script.run();
+    script.expect_nothing();
     let port = script
         .stack
         .shard

@@ -128,3 +128,23 @@ fn a_writer_meets_a_reader_that_sleeps_and_both_finish() {
     );
     pair.check_conservation();
 }
+
+/// What the persist timer lets out may have to wait for the ring or for a link address. The timer waits as well.
+#[test]
+fn a_window_too_small_for_a_segment_is_used_once_a_time_out() {
+    let (mut script, id) = Script::established(A);
+    script.inject(A, ". 1:1(0) ack 1 win 1000");
+    script.answers_questions = false;
+    script.advance(Duration::from_secs(600));
+    script.connect(8080); // finds out that the next hop has gone
+    script.advance(Duration::from_secs(10));
+    script.drain();
+    script.write(id, 0..1460);
+    script.advance(Duration::from_millis(250));
+    let info = script
+        .stack
+        .shard
+        .tcp_info(script.now, id)
+        .expect("it is there");
+    assert_eq!(info.probes, 0, "the timer expired twice");
+}

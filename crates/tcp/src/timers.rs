@@ -131,6 +131,8 @@ impl Connection {
         let (now, sysctls) = (context.now, context.sysctls);
         if self.release_held_back(context) {
             self.retransmission_timer.starts_anew();
+            // It may have to wait for the ring, or for the next hop's link address.
+            self.retransmit_at = Some(now + self.retransmission_timer.rto());
             return;
         }
         if self.user_timeout_is_over(now) {
