@@ -187,3 +187,27 @@ fn a_half_closed_connection_is_kept_alive_too() {
     script.inject(A, ". 1:1(0) ack 2");
     script.expect_after(seconds(10), A, ". 1:1(0) ack 1");
 }
+
+/// Nobody's peer has to be asked all the time, and while something is in flight it is not asked at all.
+#[test]
+fn no_time_at_all_is_a_short_time() {
+    let (mut script, id) = Script::established(A);
+    let now = script.now;
+    script
+        .stack
+        .shard
+        .change_socket_options(now, id, |options| {
+            options.keep_alive = true;
+            options.keep_idle = Some(Duration::ZERO);
+            options.keep_interval = Some(Duration::ZERO);
+            options.keep_count = Some(3);
+        });
+    script.write(id, 0..10);
+    script.drain();
+    for _ in 0..100 {
+        let due = script.stack.next_timeout().expect("a timer");
+        script.now = script.now.max(due);
+        script.run();
+    }
+    assert!(script.now.since(now) >= Duration::from_millis(20), "a spin");
+}

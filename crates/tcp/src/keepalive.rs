@@ -6,6 +6,10 @@ use crate::{Connection, Context, State, StreamError, Sysctls};
 use periplus_journey::{Instant, Outcome};
 use std::time::Duration;
 
+/// The shortest wait between two looks or two probes: without any, the timer would expire with every tick. Linux knows whole
+/// seconds only.
+const LEAST_WAIT: Duration = Duration::from_millis(1);
+
 /// A connection's keepalive timer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Keepalive {
@@ -41,7 +45,8 @@ impl Keepalive {
 
 impl Connection {
     fn keep_idle(&self, sysctls: &Sysctls) -> Duration {
-        self.options.keep_idle.unwrap_or(sysctls.tcp_keepalive_time)
+        let asked = self.options.keep_idle;
+        asked.unwrap_or(sysctls.tcp_keepalive_time).max(LEAST_WAIT)
     }
 
     /// Starts the timer if the option is set and both ends are in touch.
@@ -104,6 +109,7 @@ impl Connection {
         self.keepalive.probe_due = true;
         self.unanswered.probes = probes.saturating_add(1);
         let interval = self.options.keep_interval;
-        self.keepalive.at = Some(now + interval.unwrap_or(sysctls.tcp_keepalive_intvl));
+        let interval = interval.unwrap_or(sysctls.tcp_keepalive_intvl);
+        self.keepalive.at = Some(now + interval.max(LEAST_WAIT));
     }
 }
