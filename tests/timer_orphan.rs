@@ -238,3 +238,22 @@ fn an_orphan_whose_next_hop_has_gone_is_given_up() {
     let record = script.stack.records.last().expect("the end is recorded");
     assert_eq!((record.outcome, record.reason.as_deref()), RETRIES);
 }
+
+/// A window that opens by less than what could go into it changes nothing: a peer that lets it flutter would put the timer off for
+/// as long as it likes.
+#[test]
+fn a_fluttering_window_does_not_keep_an_orphan() {
+    let (mut script, id) = established(Sysctls::default(), SocketOptions::default());
+    script.inject(A, ". 1:1(0) ack 1 win 0");
+    script.write(id, 0..1000);
+    script.stack.shard.close(script.now, id);
+    for n in 0..6000 {
+        script.advance(milliseconds(100));
+        script.inject(A, &format!(". 1:1(0) ack 1 win {}", n % 2));
+        script.drain();
+        if script.stack.shard.connection_counts() == (0, 0, 0) {
+            return;
+        }
+    }
+    panic!("it is still there after ten minutes");
+}

@@ -132,6 +132,17 @@ impl Connection {
         }
     }
 
+    /// Whether the peer's window has room for the segment that would go next, or for the FIN.
+    pub(crate) fn has_room_for_next(&self) -> bool {
+        let window_end = self.una_offset + u64::from(self.snd.wnd);
+        let at = self.send_buffers.released;
+        let next = self.send_buffers.next();
+        let length = next.map_or(1, |(buffer, _)| {
+            (buffer.end - at).min(self.current_segment_size().into())
+        });
+        at + length <= window_end
+    }
+
     /// Releases what may go. Where nothing is out and nothing may go, nothing would bring an ACK either: the persist timer
     /// has to (RFC 9293 3.8.6.1).
     pub(crate) fn push(&mut self, context: &Context<'_>, nagle: Nagle) {

@@ -218,7 +218,8 @@ impl Connection {
         self.snd.wl2 = segment.ack;
         let before = self.snd.wnd;
         self.set_window(segment);
-        if self.snd.wnd > before && self.persisting {
+        // Only for room that is used: a peer could put the timer off for ever by a window that flutters (`tcp_ack_probe`).
+        if self.snd.wnd > before && self.persisting && self.has_room_for_next() {
             self.persisting = false;
             self.retransmission_timer.starts_anew();
             self.unanswered.acknowledged();
