@@ -155,3 +155,14 @@ fn the_options_of_a_syn_stand_in_the_order_that_was_chosen() {
         assert_eq!(found, kinds, "{syn_option_order:?}");
     }
 }
+
+#[test]
+fn a_fin_beyond_a_hole_belongs_to_the_block_before_it() {
+    let (mut script, _) = connected(Sysctls::default());
+    script.inject(A, "F. 101:201(100) ack 1");
+    script.expect(A, ". 1:1(0) ack 1 <sack 101:202>");
+    script.inject(A, ". 301:401(100) ack 1");
+    script.drain();
+    script.inject(A, ". 1:101(100) ack 1");
+    script.expect(A, ". 1:1(0) ack 202");
+}

@@ -287,13 +287,14 @@ impl Connection {
         }
     }
 
-    /// `TCP_QUICKACK`: quick ACK mode is entered, and an ACK that waits goes; or left (`on` false). As on Linux it lasts until the
+    /// `TCP_QUICKACK`: quick ACK mode is entered, and an ACK that waits goes if all was read; or left (`on` false). As on Linux it lasts until the
     /// connection itself has reason for the other mode.
     pub fn set_quick_ack(&mut self, context: &Context<'_>, on: bool) {
         if on {
             self.delayed_ack.pingpong = 0;
             if matches!(self.ack_due, AckDue::By(_)) {
-                self.ack_due = AckDue::Now;
+                self.delayed_ack.pushed = true;
+                self.acknowledge_read(context, 1);
             }
         } else {
             self.delayed_ack

@@ -134,8 +134,8 @@ impl Connection {
         if !self.ecn.is_agreed() || !segment.has(TcpFlags::ECE) || segment.has(TcpFlags::SYN) {
             return;
         }
-        let (una, max) = (self.snd.una, self.snd.max);
-        if self.recovery.reduce_window(una, max, &mut self.congestion) {
+        let max = self.snd.max;
+        if self.recovery.reduce_window(max, &mut self.congestion) {
             self.ecn.queue_cwr();
         }
     }

@@ -68,8 +68,9 @@ impl Connection {
         }
         self.tail_loss_probe.forget();
         let first = self.retransmission_timer.back_off() == 0;
-        self.congestion
-            .timed_out(self.snd.max - self.snd.una, first);
+        // A recovery has halved the window for these losses already.
+        let halves = first && self.recovery.ca_state() != CaState::Recovery;
+        self.congestion.timed_out(halves);
         if first {
             self.count_failed_recovery(context);
         }

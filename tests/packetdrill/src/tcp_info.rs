@@ -10,6 +10,9 @@ const INFINITE_SSTHRESH: u32 = 0x7fff_ffff;
 const FIRST_RTTVAR: u32 = 250_000;
 
 /// `struct tcp_info`. Bit fields stand in the integers that hold them.
+/// What Linux takes the peer's segments for before the first came (`tcp_initialize_rcv_mss`).
+const FIRST_RCV_MSS: u32 = 536;
+
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[allow(
@@ -182,7 +185,7 @@ impl CTcpInfo {
             wscales: snd_wscale | rcv_wscale << 4,
             rto: microseconds(rto),
             ato: ato.map_or(0, microseconds),
-            rcv_mss: rcv_mss.unwrap_or(0),
+            rcv_mss: rcv_mss.unwrap_or(FIRST_RCV_MSS.min(advmss)),
             last_data_sent: milliseconds(last_data_sent),
             last_data_recv: milliseconds(last_data_recv),
             last_ack_recv: milliseconds(last_ack_recv),

@@ -75,18 +75,19 @@ impl NewReno {
         self.cwnd = (self.cwnd >> halvings.min(31)).max(initial);
     }
 
-    /// RFC 5681 3.1, equation 4.
-    pub(crate) fn halve(&mut self, flight_size: u32) {
-        self.ssthresh = (flight_size / 2).max(2 * self.smss);
+    /// ssthresh becomes half of cwnd, in whole segments: not of what is in flight (RFC 5681 3.1), because a window that was not
+    /// used does not grow here (RFC 9438 4.6 then allows cwnd; Linux).
+    pub(crate) fn halve(&mut self) {
+        let segments = self.cwnd / self.smss;
+        self.ssthresh = (segments / 2).max(2) * self.smss;
         self.acked = 0;
     }
 
     /// A loss, or a mark that means the same (RFC 3168 6.1.2): ssthresh is halved at once, and cwnd comes down to it as what it
     /// returns says (RFC 9937).
-    pub(crate) fn reduce(&mut self, flight_size: u32) -> ProportionalRate {
-        let window = flight_size.min(self.cwnd);
-        self.halve(window);
-        ProportionalRate::new(window.div_ceil(self.smss))
+    pub(crate) fn reduce(&mut self) -> ProportionalRate {
+        self.halve();
+        ProportionalRate::new(self.cwnd / self.smss)
     }
 
     /// cwnd on its way down.
@@ -123,9 +124,9 @@ impl NewReno {
 
     /// The retransmission timer expired: the loss window (RFC 5681 3.1). ssthresh falls at the first time-out of a
     /// segment only.
-    pub(crate) fn timed_out(&mut self, flight_size: u32, first: bool) {
+    pub(crate) fn timed_out(&mut self, first: bool) {
         if first {
-            self.halve(flight_size);
+            self.halve();
         }
         self.cwnd = self.smss;
     }
@@ -141,10 +142,27 @@ mod tests {
         assert_eq!(congestion.cwnd(), 10_000);
         congestion.acknowledged(10_000);
         assert_eq!(congestion.cwnd(), 20_000);
-        congestion.timed_out(20_000, true);
+        congestion.timed_out(true);
         assert_eq!((congestion.cwnd(), congestion.ssthresh), (1000, 10_000));
         congestion.acknowledged(9_000);
         congestion.acknowledged(10_000);
         assert_eq!(congestion.cwnd(), 11_000);
+    }
+
+    #[test]
+    fn a_loss_halves_the_window_and_not_what_is_in_flight() {
+        let mut congestion = NewReno::new(1000);
+        congestion.acknowledged(1_500);
+        let _ = congestion.reduce();
+        assert_eq!(congestion.ssthresh(), Some(5_000), "in whole segments");
+        congestion.is_reduced();
+        congestion.acknowledged(5_000);
+        assert_eq!(congestion.cwnd(), 6_000);
+        congestion.timed_out(false);
+        assert_eq!(
+            congestion.ssthresh(),
+            Some(5_000),
+            "a recovery did it already"
+        );
     }
 }

@@ -77,12 +77,11 @@ impl FastRecovery {
         }
     }
 
-    /// Without SACK: an ACK that acknowledges nothing new came while `flight_size` bytes are out, the newest ending at `max`.
+    /// Without SACK: an ACK that acknowledges nothing new came; the newest byte that is out ends at `max`.
     pub(crate) fn duplicate_ack(
         &mut self,
         una: SeqNum,
         max: SeqNum,
-        flight_size: u32,
         congestion: &mut NewReno,
     ) -> AckVerdict {
         self.duplicate_acks += 1;
@@ -95,7 +94,7 @@ impl FastRecovery {
             self.in_recovery = true;
             self.recover = max - 1;
             if self.cwr_until.take().is_none() {
-                congestion.halve(flight_size);
+                congestion.halve();
             }
             congestion.enter_recovery(DUP_THRESH);
             return AckVerdict::RetransmitFirst;
@@ -132,17 +131,12 @@ impl FastRecovery {
     }
 
     /// A mark was echoed: the window is halved, unless that was done for what is in flight. Returns whether it was.
-    pub(crate) fn reduce_window(
-        &mut self,
-        una: SeqNum,
-        max: SeqNum,
-        congestion: &mut NewReno,
-    ) -> bool {
+    pub(crate) fn reduce_window(&mut self, max: SeqNum, congestion: &mut NewReno) -> bool {
         if self.in_recovery || self.in_loss || self.cwr_until.is_some() {
             return false;
         }
         self.cwr_until = Some(max);
-        self.rate = congestion.reduce(max - una);
+        self.rate = congestion.reduce();
         true
     }
 

@@ -186,6 +186,8 @@ impl FastRecovery {
             } else if una.after(self.recover) {
                 self.in_recovery = false;
                 congestion.is_reduced();
+                // What ended the recovery opens the window again, as on Linux.
+                congestion.acknowledged(ack.acked - ack.known + ack.sacked);
             }
         } else if ack.sacked > 0 {
             self.duplicate_acks += 1;
@@ -217,7 +219,7 @@ impl FastRecovery {
         self.in_recovery = true;
         self.recover = ack.max - 1;
         if self.cwr_until.take().is_none() {
-            self.rate = congestion.reduce(ack.max - una);
+            self.rate = congestion.reduce();
         }
         AckVerdict::RetransmitFirst
     }

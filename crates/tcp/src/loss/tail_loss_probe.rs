@@ -168,8 +168,7 @@ impl Connection {
             self.tail_loss_probe.end = None; // new data, and all before it arrived
         } else if ack.after(end) {
             self.tail_loss_probe.end = None;
-            let flight_size = self.snd.flight_size();
-            let _ = self.congestion.reduce(flight_size);
+            let _ = self.congestion.reduce();
             self.congestion.is_reduced();
             context.counters.tcp_loss_probe_recovery += 1;
         } else if is_duplicate {

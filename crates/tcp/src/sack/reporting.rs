@@ -74,10 +74,19 @@ impl Connection {
             .came_twice(start, end);
     }
 
-    /// The blocks that our next segment carries.
+    /// The blocks that our next segment carries. The peer's FIN has a number as well, and belongs to the block before it.
     pub(crate) fn sack_option(&self) -> SackBlocks {
         let blocks = self.received_blocks.as_ref();
-        blocks.map_or_else(SackBlocks::new, |blocks| blocks.blocks())
+        let blocks = blocks.map_or_else(SackBlocks::new, |blocks| blocks.blocks());
+        let Some(fin) = self.reassembly.fin.filter(|&fin| fin > self.nxt_offset) else {
+            return blocks;
+        };
+        let fin = self.rcv.nxt + (fin - self.nxt_offset) as u32;
+        let mut with_fin = SackBlocks::new();
+        for (left, right) in blocks.iter() {
+            with_fin.push(left, if right == fin { fin + 1 } else { right });
+        }
+        with_fin
     }
 
     /// A segment went out that carried them.

@@ -60,13 +60,9 @@ impl Connection {
             }
         } else if ack == self.snd.una && self.is_duplicate(segment) {
             self.counted().dup_acks_in += 1;
-            let flight_size = self.snd.flight_size();
-            let verdict = self.recovery.duplicate_ack(
-                self.snd.una,
-                self.snd.max,
-                flight_size,
-                &mut self.congestion,
-            );
+            let verdict =
+                self.recovery
+                    .duplicate_ack(self.snd.una, self.snd.max, &mut self.congestion);
             if verdict == AckVerdict::RetransmitFirst {
                 context.counters.tcp_reno_recovery += 1;
                 self.ecn.queue_cwr();

@@ -212,3 +212,23 @@ fn frames_that_wait_out_of_order_count_against_the_connections_share() {
     }
     assert_eq!(trace.connection.pinned_frames(), 64);
 }
+
+#[test]
+fn asking_for_quick_acks_sends_one_that_waits_once_all_is_read() {
+    let mut trace = Trace::established();
+    trace.run(
+        "pingpong
+         < P. 1:101 ack 1
+         unpingpong
+         > nothing
+         wait 40ms
+         > . 1:1 ack 101
+         read 100
+         pingpong
+         < P. 101:201 ack 1
+         read 100
+         > nothing
+         unpingpong
+         > . 1:1 ack 201",
+    );
+}

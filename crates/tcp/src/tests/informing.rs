@@ -68,7 +68,7 @@ fn a_time_out_is_loss_until_what_was_out_is_acknowledged() {
         (1, 1, 1000)
     );
     assert_eq!((lost.bytes_sent, lost.bytes_acked), (3000, 0));
-    assert_eq!((lost.snd_cwnd, lost.snd_ssthresh), (1, Some(2)));
+    assert_eq!((lost.snd_cwnd, lost.snd_ssthresh), (1, Some(5)));
     assert_eq!(lost.rto, milliseconds(400));
     trace.run("< . 1:1 ack 1001\n > P. 1001:2001 ack 1");
     assert_eq!(info(&mut trace).ca_state, CaState::Loss);

@@ -276,6 +276,9 @@ impl Trace {
             "abort" => self.with(Connection::abort),
             "cutoff" => self.with(Connection::cut_off),
             "nodelay" => self.set_option(|options| options.no_delay = true),
+            "unpingpong" => {
+                self.with(|connection, context| connection.set_quick_ack(context, true))
+            }
             "pingpong" => self.with(|connection, context| connection.set_quick_ack(context, false)),
             "quickack" => self.set_option(|options| options.quick_ack = Some(true)),
             other => panic!("no such call: {other}"),

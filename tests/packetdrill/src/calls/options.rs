@@ -118,7 +118,14 @@ impl Adapter {
                 }
                 SocketState::Connection(id) => {
                     let mut options = shard.socket_options(id).unwrap_or_default();
+                    let no_delay = options.no_delay;
                     socket.setting.set(&mut options, level, name, value)?;
+                    if no_delay && (level, name) == (IPPROTO_TCP, libc::TCP_NODELAY) {
+                        // Set once more, it lets go what a cork holds: to the stack that is a change only if it was taken away.
+                        let mut without = options;
+                        without.no_delay = false;
+                        shard.set_socket_options(now, id, without);
+                    }
                     shard.set_socket_options(now, id, options);
                     Ok(())
                 }
