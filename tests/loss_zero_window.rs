@@ -101,6 +101,35 @@ fn an_unread_stream_closes_the_window_and_reading_it_opens_it_again() {
     );
 }
 
+/// A peer may probe with a byte that finds no room. Its ACK counts all the same, and whoever writes and does not read must
+/// not wait for another.
+#[test]
+fn what_a_probe_acknowledges_lets_data_go_though_our_own_window_is_closed() {
+    let (mut script, id) = Script::established(A);
+    script.inject(A, ". 1:1(0) ack 1 win 1460");
+    script.write(id, 0..3000);
+    script.expect(A, ". 1:1461(1460) ack 1");
+    let (mut sent, mut edge) = (1, 1461);
+    while sent < edge {
+        let end = edge.min(sent + 1460);
+        script.inject(
+            A,
+            &format!("P. {sent}:{end}({}) ack 1 win 1460", end - sent),
+        );
+        script.advance(Duration::from_millis(40));
+        sent = end;
+        for segment in script.segments_now(A) {
+            edge = edge.max(sent + u32::from(segment.window));
+        }
+    }
+    script.inject(A, &format!("P. {sent}:{}(1) ack 1461 win 1460", sent + 1));
+    let mut segments = script.segments_now(A).into_iter();
+    assert!(
+        segments.any(|segment| segment.data == content(1460..2920)),
+        "nothing more goes"
+    );
+}
+
 #[test]
 fn a_writer_meets_a_reader_that_sleeps_and_both_finish() {
     const LENGTH: u64 = 2 << 20;

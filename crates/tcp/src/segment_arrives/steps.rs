@@ -57,6 +57,7 @@ impl Connection {
         if let Some(disposition) = self.check_acknowledgment(context, &segment) {
             return disposition;
         }
+        self.note_opportunity(); // whatever becomes of the text
         // TS.Recent comes after the ACK was checked, as on Linux: who does not know what we sent shall not set it.
         self.update_ts_recent(context, &segment);
         if acceptability == Acceptability::WindowClosed {
@@ -64,7 +65,6 @@ impl Connection {
         }
         // Seventh and eighth: after the peer's FIN there is nothing more to take.
         if !self.state.may_receive() {
-            self.note_opportunity();
             return match segment.is_empty() {
                 true => Disposition::Consumed,
                 false => Disposition::Dropped(DropReason::TcpOldSequence),
@@ -79,7 +79,6 @@ impl Connection {
             return disposition;
         }
         self.check_fin_bit(context, fin);
-        self.note_opportunity();
         self.decide_ack(context);
         if carried_text {
             Disposition::Delivered
