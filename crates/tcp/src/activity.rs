@@ -30,6 +30,8 @@ pub(crate) struct Activity {
     pub(crate) rcv_ooopack: u32,
     /// D-SACKs that came.
     pub(crate) dsack_dups: u32,
+    /// Segments that the peer has told to have arrived.
+    pub(crate) delivered: u32,
     /// Retransmission time-outs.
     pub(crate) total_rto: u32,
     data_sent: Moment,
@@ -49,6 +51,7 @@ impl Activity {
             bytes_retrans: 0,
             rcv_ooopack: 0,
             dsack_dups: 0,
+            delivered: 0,
             total_rto: 0,
             data_sent: now,
             data_received: now,

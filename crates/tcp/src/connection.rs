@@ -243,6 +243,7 @@ impl Connection {
         );
         connection.rcv_ssthresh = window;
         connection.activity.segs_in = 1; // the SYN; the ACK is still to arrive here
+        connection.activity.delivered = 1; // the SYN/ACK
         connection.agree(
             half_open.negotiated(offer),
             half_open.ts_recent,

@@ -161,6 +161,9 @@ fields! {
         pub bytes_retrans: u64,
         /// D-SACKs that came: segments that the peer had twice (RFC 2883).
         pub dsack_dups: u32,
+        /// Segments that the peer has acknowledged or SACKed, each once, a SYN and a lone FIN included. A duplicate ACK without SACK
+        /// does not say which, and counts nothing.
+        pub delivered: u32,
         /// Segments that came out of order.
         pub rcv_ooopack: u32,
         /// The peer's window in bytes, scaled.
@@ -209,7 +212,13 @@ impl Connection {
             ato: self.delayed_ack.ato(),
             snd_mss: self.segment_size,
             rcv_mss: Some(self.delayed_ack.rcv_mss()).filter(|&guess| guess > 0),
-            unacked: segments(snd.max - snd.una),
+            unacked: if snd.una == snd.max {
+                0
+            } else {
+                self.send_buffers
+                    .packets_out
+                    .max(segments(snd.max - snd.una))
+            },
             sacked: segments(outstanding.sacked),
             lost: segments(outstanding.lost),
             retrans: segments(outstanding.sent_again),
@@ -238,6 +247,7 @@ impl Connection {
             bytes_sent: self.una_offset + lengths.retransmit_queue as u64 + activity.bytes_retrans,
             bytes_retrans: activity.bytes_retrans,
             dsack_dups: activity.dsack_dups,
+            delivered: activity.delivered,
             rcv_ooopack: activity.rcv_ooopack,
             snd_wnd: self.snd.wnd,
             rcv_wnd: self.rcv.wnd(),

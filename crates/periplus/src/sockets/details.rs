@@ -52,6 +52,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
             "retransmits",
             "total_rto",
             "dsack_dups",
+            "delivered",
             "probes",
         ],
     ),

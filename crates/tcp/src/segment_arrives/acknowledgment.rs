@@ -107,9 +107,12 @@ impl Connection {
         self.snd.nxt = self.snd.nxt.max(ack);
         self.send_queue.acknowledge(text as usize);
         self.una_offset += u64::from(text);
+        let packets_out = self.send_buffers.packets_out;
         let oldest = self
             .send_buffers
             .acknowledge(self.una_offset, self.segment_size);
+        let arrived = packets_out.saturating_sub(self.send_buffers.packets_out);
+        self.activity.delivered += arrived + syn + u32::from(fin && text == 0);
         if self.send_queue.is_empty() {
             self.chronograph.turn(context.now, Limit::Idle);
         }
@@ -186,6 +189,9 @@ impl Connection {
                 .scoreboard_acknowledged(una - acked, una, self.segment_size),
             smss: self.segment_size,
         };
+        let segments = |bytes: u32| bytes.div_ceil(ack.smss);
+        self.activity.delivered =
+            (self.activity.delivered + segments(sacked)).saturating_sub(segments(ack.known));
         let verdict = self.recovery.sacked_ack(ack, &mut self.congestion);
         self.follow_reduction(acked - ack.known + sacked, acked > 0);
         if verdict == AckVerdict::RetransmitFirst {

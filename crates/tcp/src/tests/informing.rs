@@ -178,3 +178,17 @@ fn what_the_peers_data_says_of_it_is_unknown_before_there_is_any() {
     assert!(after.ato >= Some(milliseconds(1)) && after.rcv_mss.is_some());
     while trace.sent_any() {}
 }
+
+#[test]
+fn small_segments_are_counted_as_segments_out_and_as_delivered() {
+    let mut trace = Trace::established();
+    let before = info(&mut trace).delivered;
+    trace.run("nodelay\n write 10\n > P. 1:11 ack 1\n write 10\n > P. 11:21 ack 1");
+    assert_eq!(info(&mut trace).unacked, 2);
+    trace.run("< . 1:1 ack 11");
+    let one = info(&mut trace);
+    assert_eq!((one.unacked, one.delivered), (1, before + 1));
+    trace.run("< . 1:1 ack 21");
+    let all = info(&mut trace);
+    assert_eq!((all.unacked, all.delivered), (0, before + 2));
+}
