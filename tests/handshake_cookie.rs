@@ -435,3 +435,23 @@ fn a_cookie_is_good_though_the_syn_that_came_again_got_a_record() {
         assert_eq!(held(&script), (1, 1));
     }
 }
+
+/// An ACK of the first bytes after a SYN/ACK with a cookie is no ACK of another SYN/ACK. The peer of a connection whose RST was
+/// lost would otherwise go on with a new one in the middle of the old one's stream.
+#[test]
+fn a_cookie_and_some_bytes_are_no_cookie() {
+    for bytes in 1..20 {
+        let (mut script, web) = always(10);
+        script.inject(A, SYN);
+        script.expect(A, SYN_ACK);
+        script.inject(A, ACK);
+        let id = script.accept(web).id;
+        script.write(id, 0..bytes);
+        script.drain();
+        script.stack.shard.abort(script.now, id);
+        script.stack.shard.close(script.now, id);
+        script.drain(); // the RST, which is lost
+        script.inject(A, &format!(". 1:1(0) ack {}", bytes + 1));
+        assert_eq!(held(&script), (0, 0), "{bytes}");
+    }
+}

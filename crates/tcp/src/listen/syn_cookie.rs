@@ -2,15 +2,18 @@
 //! the handshake brings that back (Bernstein and Schenk, 1996; the layout is Linux's).
 //!
 //! ```text
-//!                     31          24 23                                   0
-//!                    +--------------+--------------------------------------+
-//!  F(addresses)      | minute       |  MAC(addresses, IRS, minute) + what  |
-//!      + IRS      +  | mod 256      |  the SYN said, mod 2^24              |
-//!                    +--------------+--------------------------------------+
+//!                     31          24 23                  4 3              0
+//!                    +--------------+---------------------+----------------+
+//!  F(addresses)      | minute       |  MAC(addresses, IRS,| what the       |
+//!      + IRS      +  | mod 256      |  minute, said)      | SYN said       |
+//!                    +--------------+---------------------+----------------+
 //! ```
 //!
+//! What the SYN said is bound into the MAC, and not added to it as on Linux: there the number of a cookie and of one of the next
+//! few is as good, and an ACK of the first bytes of a connection that is gone would open another in the middle of its stream.
+//!
 //! The first two terms let the number grow with the client's own, and so with time (RFC 6528's concern). Who cannot compute the
-//! MAC has to hit one of the 16 things that a SYN may have said in 2^24, and one of two minutes in 256: a chance of 2^-27 a try.
+//! MAC has to hit 20 bits of it, and one of two minutes in 256: a chance of 2^-27 a try.
 //!
 //! A cookie is good in its minute and the next, so for one to two minutes, as on Linux (`MAX_SYNCOOKIE_AGE`): longer than a client
 //! takes that has to send its ACK or first data again five times, and no longer, because whoever collects cookies can open as many
@@ -52,6 +55,10 @@ const MSS_TABLE: [u16; 8] = [48, DEFAULT_MSS, 1220, 1360, 1400, 1440, 1460, 8960
 
 /// Everything a SYN may have said: an entry of the table, and whether our window was narrow.
 const DATA: u32 = 2 * MSS_TABLE.len() as u32;
+
+/// Bits of what the SYN said.
+const DATA_BITS: u32 = 4;
+const _: () = assert!(DATA == 1 << DATA_BITS);
 
 /// What tells these keys from others of the same secret.
 const BASE_LABEL: u64 = u64::from_be_bytes(*b"ckebase.");
@@ -152,7 +159,7 @@ impl SynCookies {
         self.turn(now);
         let secret = self.current;
         let counted = (secret.minute as u32) << COOKIE_BITS;
-        let authentic = flow.mac(secret).wrapping_add(data) & COOKIE_MASK;
+        let authentic = flow.authentic(secret, data);
         SeqNum::new(flow.base(self.base).wrapping_add(counted | authentic))
     }
 
@@ -168,8 +175,8 @@ impl SynCookies {
                 .filter(|previous| previous.minute + age == self.current.minute)?,
             _ => return None,
         };
-        let data = cookie.wrapping_sub(flow.mac(secret)) & COOKIE_MASK;
-        (data < DATA).then_some(data)
+        let data = cookie % DATA;
+        (cookie & COOKIE_MASK == flow.authentic(secret, data)).then_some(data)
     }
 
     /// Lets the secrets turn to the present minute. Minutes in which nothing was asked are left out: they have no cookies.
@@ -228,10 +235,12 @@ impl Flow {
         (hasher.finish() as u32).wrapping_add(self.irs.0)
     }
 
-    fn mac(self, secret: Secret) -> u32 {
+    /// What the SYN said and its MAC: a cookie without its base and minute.
+    fn authentic(self, secret: Secret, data: u32) -> u32 {
         let mut hasher = secret.key.siphash_2_4();
-        (self.local, self.remote, self.irs.0, secret.minute).hash(&mut hasher);
-        hasher.finish() as u32
+        (self.local, self.remote, self.irs.0, secret.minute, data).hash(&mut hasher);
+        let mac = hasher.finish() as u32 >> DATA_BITS << DATA_BITS;
+        (mac | data) & COOKIE_MASK
     }
 }
 

@@ -300,11 +300,12 @@ fn anothers_cookie_and_another_number_are_refused() {
 }
 
 #[test]
-fn who_guesses_hits_once_in_two_to_the_27() {
-    // The numbers around a cookie that are good are those of the 16 things that the SYN may have said.
+fn the_numbers_around_a_cookie_are_no_cookies() {
     let mut stack = Stack::at(1_000);
     let cookie = stack.syn_ack(mss(MSS_TABLE[0]), SYN).seq;
     let near = (0..100_000).map(|off| cookie - 50_000 + off);
-    let good = near.filter(|&guess| stack.bare_ack(guess + 1).is_some());
-    assert_eq!(good.count(), DATA as usize);
+    let good: Vec<_> = near
+        .filter(|&guess| stack.bare_ack(guess + 1).is_some())
+        .collect();
+    assert_eq!(good, [cookie]);
 }
