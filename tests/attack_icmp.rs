@@ -126,6 +126,19 @@ fn no_error_ends_a_connection_and_the_last_is_told_when_it_times_out() {
     assert_eq!(told, Err(StreamError::Refused));
 }
 
+/// As by Linux's SO_ERROR.
+#[test]
+fn an_error_of_a_connection_that_goes_on_is_told_once_to_who_asks() {
+    let (mut script, id, sent) = sending(options(), 100);
+    assert_eq!(script.stack.shard.take_soft_error(id), None);
+    script.inject_frame(&unreachable(unreachable::HOST, &sent[0]));
+    let told = [(); 2].map(|()| script.stack.shard.take_soft_error(id));
+    assert_eq!(told, [Some(StreamError::HostUnreachable), None]);
+    script.advance(HOUR);
+    let told = script.stack.shard.peek(id, &mut [0; 1]);
+    assert_eq!(told, Err(StreamError::TimedOut));
+}
+
 #[test]
 fn an_error_is_forgotten_when_something_is_acknowledged() {
     let (mut script, id, sent) = sending(options(), 100);

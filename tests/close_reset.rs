@@ -58,6 +58,19 @@ fn an_exact_rst_resets_and_every_call_says_so() {
     );
 }
 
+/// As on Linux: EPIPE.
+#[test]
+fn a_rst_after_the_peers_fin_breaks_the_pipe() {
+    let (mut script, id) = Script::established(A);
+    script.inject(A, "FP. 1:11(10) ack 1");
+    script.drain();
+    script.inject(A, "R 12:12(0)");
+    script.expect_nothing();
+    assert_eq!(script.read(id), Ok(content(0..10)));
+    let write = script.stack.shard.write(script.now, id, b"late");
+    assert_eq!(write.err(), Some(StreamError::BrokenPipe));
+}
+
 /// RFC 5961 3.2.
 #[test]
 fn a_rst_elsewhere_in_the_window_is_challenged() {

@@ -15,6 +15,7 @@ const SECOND: Duration = Duration::from_secs(1);
 fn retries(tcp_syn_retries: u8, tcp_synack_retries: u8) -> ShardOptions {
     let tcp = Sysctls {
         tcp_syn_retries,
+        tcp_syn_linear_timeouts: 0,
         tcp_synack_retries,
         ..Sysctls::default()
     };
@@ -70,6 +71,43 @@ fn a_syn_is_repeated_at_doubling_intervals_and_then_the_attempt_times_out() {
         script.stack.shard.is_connected(id),
         Err(StreamError::TimedOut)
     );
+}
+
+#[test]
+fn the_first_repetitions_of_a_syn_come_at_one_interval_as_the_knob_says() {
+    let tcp = Sysctls {
+        tcp_syn_retries: 2,
+        tcp_syn_linear_timeouts: 2,
+        ..Sysctls::default()
+    };
+    let mut script = Script::new(ShardOptions { tcp, ..options() });
+    let id = script.connect(PEER);
+    script.expect(PEER, "S 0:0(0)");
+    for seconds in [1, 1, 1, 2] {
+        script.expect_after(seconds * SECOND, PEER, "S 0:0(0)");
+    }
+    script.advance(4 * SECOND + Duration::from_millis(1));
+    script.expect_nothing();
+    assert_eq!(
+        script.stack.shard.is_connected(id),
+        Err(StreamError::TimedOut)
+    );
+}
+
+#[test]
+fn once_a_syn_follows_at_once_where_the_peer_acknowledges_something_else() {
+    let mut script = Script::new(retries(2, 5));
+    script.connect(PEER);
+    script.expect(PEER, "S 0:0(0)");
+    script.inject(PEER, ". 0:0(0) ack 9 win 65535");
+    script.expect(PEER, "R 9:9(0)");
+    script.expect_after(Duration::from_millis(2), PEER, "S 0:0(0)");
+    script.inject(PEER, ". 0:0(0) ack 9 win 65535");
+    script.expect(PEER, "R 9:9(0)");
+    script.advance(Duration::from_millis(900));
+    script.expect_nothing();
+    script.inject(PEER, "S. 0:0(0) ack 1 win 65535 <mss 1460>");
+    script.expect(PEER, ". 1:1(0) ack 1");
 }
 
 #[test]

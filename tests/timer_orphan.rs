@@ -193,7 +193,9 @@ fn without_linger2_the_peers_fin_is_not_waited_for() {
         script.expect(A, FIN);
         script.inject(A, ". 1:1(0) ack 2");
         script.stack.shard.close(now, id);
-        script.expect(A, "R. 2:2(0) ack 1");
+        // one that answers the peer's ACK has none itself
+        let reset = ["R. 2:2(0) ack 1", "R 2:2(0)"][usize::from(close_first)];
+        script.expect(A, reset);
         assert_eq!(script.stack.shard.counters().tcp_abort_on_linger, 1);
         assert_eq!(script.stack.shard.connection_counts(), (0, 0, 0));
     }

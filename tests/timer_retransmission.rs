@@ -165,7 +165,9 @@ fn a_window_that_was_taken_back_ends_only_the_connection_of_a_silent_peer() {
 
 #[test]
 fn the_socket_says_how_often_its_syn_is_sent_again() {
-    let mut script = Script::new(options());
+    let mut shard = options();
+    shard.tcp.tcp_syn_linear_timeouts = 0;
+    let mut script = Script::new(shard);
     let socket = SocketOptions {
         syn_count: Some(1),
         ..SocketOptions::default()

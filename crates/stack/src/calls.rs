@@ -481,6 +481,11 @@ impl Shard {
             .map(|flow| (flow.key.local, flow.key.remote))
     }
 
+    /// What ICMP said of a connection that goes on: [`Connection::take_soft_error`].
+    pub fn take_soft_error(&mut self, id: ConnectionId) -> Option<StreamError> {
+        self.flows.get_mut(id.0)?.connection.take_soft_error()
+    }
+
     /// The connection, to look at.
     pub fn connection(&self, id: ConnectionId) -> Option<&Connection> {
         self.flows.get(id.0).map(|flow| &flow.connection)

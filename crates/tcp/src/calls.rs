@@ -54,7 +54,8 @@ impl Connection {
         if !self.receive_queue.is_empty() {
             return Ok(Read::Data(self.receive_queue.peek(buffer)));
         }
-        if let Some(error) = self.error {
+        // a RST after the peer's FIN takes nothing from what was to be read
+        if let Some(error) = self.error.filter(|&error| error != StreamError::BrokenPipe) {
             return Err(error);
         }
         match self.state {

@@ -2,8 +2,8 @@
 
 use crate::{Connection, Context, SegmentHeader, State, StreamError};
 use periplus_journey::Outcome;
-use periplus_wire::Ecn;
 use periplus_wire::tcp::{TcpFlags, TcpOptions};
+use periplus_wire::{Ecn, SeqNum};
 use std::net::Shutdown;
 use std::time::Duration;
 
@@ -138,6 +138,12 @@ impl Connection {
                 self.state = State::FinWait2;
                 if !self.attached {
                     self.wait_for_fin(context);
+                    // Where it does not wait, the RST answers the ACK, and has none itself (RFC 9293 3.5.2).
+                    if let Some(reset) = &mut self.reset_due {
+                        reset.flags = TcpFlags::RST;
+                        reset.ack = SeqNum::new(0);
+                        reset.options = TcpOptions::default();
+                    }
                 }
             }
             State::Closing => self.enter_time_wait(context),

@@ -465,7 +465,10 @@ impl Connection {
         self.release();
         // What was received and acknowledged before the peer's RST, the backend may still read, as on Linux: in the accept queue
         // it had no chance to. RFC 9293 would have it flushed.
-        let broken_off = matches!(error, StreamError::Reset | StreamError::TimedOut);
+        let broken_off = matches!(
+            error,
+            StreamError::Reset | StreamError::BrokenPipe | StreamError::TimedOut
+        );
         if !(broken_off && self.attached) {
             self.receive_queue.clear();
         }

@@ -33,4 +33,9 @@ impl Connection {
             self.soft_error = Some(icmp.error);
         }
     }
+
+    /// What ICMP said since it was last asked for, and that did not end the connection: it is told once, as by Linux's SO_ERROR.
+    pub fn take_soft_error(&mut self) -> Option<StreamError> {
+        self.soft_error.take()
+    }
 }

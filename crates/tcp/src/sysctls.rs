@@ -16,6 +16,9 @@ use std::time::Duration;
 pub struct Sysctls {
     /// How often an unanswered SYN is sent again.
     pub tcp_syn_retries: u8,
+    /// So many repetitions of a SYN come at the same interval, in addition to `tcp_syn_retries` at doubling ones (RFC 6298 5.5
+    /// would double from the first).
+    pub tcp_syn_linear_timeouts: u8,
     /// How often an unanswered SYN/ACK is sent again.
     pub tcp_synack_retries: u8,
     /// Without SYN cookies, a listener keeps three quarters of this many half-open connections at most.
@@ -108,6 +111,7 @@ impl Default for Sysctls {
     fn default() -> Self {
         Self {
             tcp_syn_retries: 6,
+            tcp_syn_linear_timeouts: 4,
             tcp_synack_retries: 5,
             tcp_max_syn_backlog: 4096,
             tcp_syncookies: 1,

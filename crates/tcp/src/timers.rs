@@ -81,7 +81,11 @@ impl Connection {
         self.ecn.queue_cwr();
         self.snd.nxt = self.snd.una; // everything after it is taken for lost (RFC 6298 5.4)
         self.retransmit_first = false;
-        self.retransmission_timer.expired();
+        // As on Linux, the first SYNs come at one interval: who asks first waits least.
+        let linear = context.sysctls.tcp_syn_linear_timeouts;
+        if self.state != State::SynSent || self.unanswered.retransmits > linear {
+            self.retransmission_timer.expired();
+        }
         self.unanswered.since.get_or_insert(context.now);
         let rto = self.retransmission_timer.rto();
         self.retransmit_at = Some(self.not_after_user_timeout(rto, context));
@@ -92,7 +96,10 @@ impl Connection {
         let (now, sysctls) = (context.now, context.sysctls);
         let retransmits = self.unanswered.retransmits;
         let (enough, reason) = if opening {
-            let retries = self.options.syn_count.unwrap_or(sysctls.tcp_syn_retries);
+            let mut retries = self.options.syn_count.unwrap_or(sysctls.tcp_syn_retries);
+            if self.state == State::SynSent {
+                retries = retries.saturating_add(sysctls.tcp_syn_linear_timeouts);
+            }
             let user_timeout = self.options.user_timeout.is_some();
             let too_late = user_timeout && self.retransmitted_long_enough(retries, now);
             (retransmits >= retries || too_late, "retransmission_limit")

@@ -52,8 +52,11 @@ impl Socket {
                 poll
             }
             _ => Poll {
+                readable: self.read_shut,
+                read_closed: self.read_shut,
                 writable: true,
                 hung_up: true,
+                error: self.last_error.is_some(),
                 ..Poll::default()
             },
         };

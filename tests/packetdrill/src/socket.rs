@@ -37,6 +37,10 @@ pub(crate) struct Socket {
     pub(crate) connecting: bool,
     /// The connection's error was told; it is told once (`sk_err`).
     pub(crate) error_told: bool,
+    /// What the end of the connection it had is to be told with.
+    pub(crate) last_error: Option<Errno>,
+    /// `shutdown` was called though there was no connection.
+    pub(crate) read_shut: bool,
     /// Somebody was told that there is no room (`SOCK_NOSPACE`), and is to be woken when there is.
     pub(crate) no_space: bool,
     /// What is told by `MSG_ERRQUEUE`.
@@ -66,6 +70,8 @@ impl Socket {
             active: false,
             connecting: false,
             error_told: false,
+            last_error: None,
+            read_shut: false,
             no_space: false,
             error_queue: ErrorQueue::default(),
             seen: Seen::default(),
@@ -78,6 +84,8 @@ impl Socket {
         self.active = false;
         self.connecting = false;
         self.error_told = false;
+        self.last_error = None;
+        self.read_shut = false;
         self.no_space = false;
         self.error_queue = ErrorQueue::default();
         self.seen = Seen::default();
@@ -86,7 +94,7 @@ impl Socket {
     /// The error of its connection, if it was not told yet: it is now.
     pub(crate) fn take_error(&mut self, shard: Option<&Shard>) -> Option<Errno> {
         let SocketState::Connection(id) = self.state else {
-            return None;
+            return self.last_error.take();
         };
         let error = shard?.connection(id)?.error()?;
         (!std::mem::replace(&mut self.error_told, true)).then(|| error.into())

@@ -98,15 +98,15 @@ fn timers_fire_at_their_own_moments_on_virtual_time() {
     let calls = driver.calls();
     let socket = calls.socket(libc::SOCK_STREAM | libc::SOCK_NONBLOCK);
     assert_eq!(calls.connect(socket), Err(libc::EINPROGRESS));
-    // a second, and twice as long each time: both while waiting for a packet and while asleep
-    for seconds in [0, 1, 3] {
+    // each second, and then twice as long each time: both while waiting for a packet and while asleep
+    for seconds in [0, 1, 2, 3, 4, 5, 7] {
         let at = driver.expect("S 0:0(0) win");
         assert_at(at, seconds * SECOND);
     }
     driver.sleep(10 * SECOND);
     let at = driver.expect("S 0:0(0) win");
-    assert_at(at, 7 * SECOND);
-    assert_at(driver.elapsed(), 13 * SECOND);
+    assert_at(at, 11 * SECOND);
+    assert_at(driver.elapsed(), 17 * SECOND);
     calls.close(socket).unwrap();
     driver.expect_silence();
 }

@@ -37,12 +37,12 @@ impl Connection {
             }
             state => {
                 context.counters.tcp_estab_resets += u64::from(state.may_send());
-                self.fail(
-                    context,
-                    StreamError::Reset,
-                    Outcome::Reset,
-                    Some("reset_by_peer"),
-                );
+                // As on Linux: who has read the end may only be surprised when it writes.
+                let error = match state {
+                    State::CloseWait => StreamError::BrokenPipe,
+                    _ => StreamError::Reset,
+                };
+                self.fail(context, error, Outcome::Reset, Some("reset_by_peer"));
             }
         }
         Disposition::Consumed

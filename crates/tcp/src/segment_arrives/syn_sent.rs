@@ -6,6 +6,10 @@ use crate::tcb::ReceiveSequence;
 use crate::{Connection, Context, Disposition, Segment, State, StreamError, reset};
 use periplus_journey::{DropReason, Outcome};
 use periplus_wire::tcp::TcpFlags;
+use std::time::Duration;
+
+/// How soon a SYN follows that answers the RST for an ACK of something else: Linux's TCP_TIMEOUT_MIN, two ticks of its clock.
+const SOON: Duration = Duration::from_millis(2);
 
 impl Connection {
     pub(super) fn arrives_in_syn_sent(
@@ -16,6 +20,10 @@ impl Connection {
         let has_ack = segment.has(TcpFlags::ACK);
         // First: the ACK must be for our SYN.
         if has_ack && !(segment.ack.after(self.snd.iss) && segment.ack.at_or_before(self.snd.max)) {
+            // The peer may have an old connection of ours, which our RST ends: as on Linux, the next SYN need not wait.
+            if self.unanswered.retransmits == 0 {
+                self.retransmit_at = Some(context.now + SOON);
+            }
             return refuse(&segment);
         }
         // As on Linux: an echo of what our SYNs never said is no answer to them.

@@ -173,6 +173,7 @@ impl Sysctls {
     /// Every knob's name.
     pub const NAMES: &[&str] = &[
         "tcp_syn_retries",
+        "tcp_syn_linear_timeouts",
         "tcp_synack_retries",
         "tcp_max_syn_backlog",
         "tcp_syncookies",
@@ -227,6 +228,7 @@ impl Sysctls {
             .unwrap_or(name);
         let knob: &mut dyn Knob = match short {
             "tcp_syn_retries" => &mut self.tcp_syn_retries,
+            "tcp_syn_linear_timeouts" => &mut self.tcp_syn_linear_timeouts,
             "tcp_synack_retries" => &mut self.tcp_synack_retries,
             "tcp_max_syn_backlog" => &mut self.tcp_max_syn_backlog,
             "tcp_syncookies" => &mut self.tcp_syncookies,

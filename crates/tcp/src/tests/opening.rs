@@ -13,7 +13,7 @@ fn three_segments_open_a_connection() {
 }
 
 #[test]
-fn an_unanswered_syn_is_repeated_after_1_3_and_7_seconds_and_then_given_up() {
+fn an_unanswered_syn_is_repeated_each_second_then_at_doubling_intervals_and_then_given_up() {
     let mut trace = Trace::opening();
     trace.run(
         "> S 0:0
@@ -21,7 +21,17 @@ fn an_unanswered_syn_is_repeated_after_1_3_and_7_seconds_and_then_given_up() {
          > nothing
          wait 1ms
          > S 0:0
-         wait 2000ms
+         wait 1000ms
+         > S 0:0
+         wait 1000ms
+         > S 0:0
+         wait 1000ms
+         > S 0:0
+         wait 1000ms
+         > S 0:0
+         wait 1999ms
+         > nothing
+         wait 1ms
          > S 0:0
          wait 4000ms
          > S 0:0

@@ -72,7 +72,10 @@ impl Adapter {
                 _ => return Err(Errno(libc::EINVAL)),
             };
             match socket.state {
-                SocketState::Closed => Err(Errno(libc::ENOTCONN)),
+                SocketState::Closed => {
+                    socket.read_shut |= how != Shutdown::Write;
+                    Err(Errno(libc::ENOTCONN))
+                }
                 SocketState::Listening(_) if how == Shutdown::Write => Ok(()),
                 SocketState::Listening(id) => {
                     shard.close_listener(now, id);
@@ -88,6 +91,7 @@ impl Adapter {
                     if state == Some(State::SynSent) {
                         shard.close(now, id);
                         socket.becomes(SocketState::Closed);
+                        socket.last_error = Some(Errno(libc::ECONNRESET));
                     }
                     Ok(())
                 }

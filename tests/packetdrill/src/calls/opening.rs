@@ -196,6 +196,12 @@ impl Socket {
         if matches!(state, Some(State::SynSent | State::SynReceived)) {
             return Ok(None);
         }
+        if self.connecting && matches!(state, None | Some(State::Closed)) {
+            // its error was told by SO_ERROR, say
+            shard.close(periplus_journey::Instant::ZERO, id);
+            self.becomes(SocketState::Closed);
+            return Err(Errno(libc::ECONNABORTED));
+        }
         self.connecting = false;
         Ok(Some(()))
     }

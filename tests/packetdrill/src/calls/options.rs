@@ -37,7 +37,13 @@ impl Adapter {
             let int = |value: i32| Ok(value.to_ne_bytes().to_vec());
             match (level, name) {
                 (SOL_SOCKET, libc::SO_ERROR) => {
-                    int(socket.take_error(Some(shard)).map_or(0, |errno| errno.0))
+                    let error = socket.take_error(Some(shard)).or_else(|| {
+                        let SocketState::Connection(id) = socket.state else {
+                            return None;
+                        };
+                        shard.take_soft_error(id).map(Errno::from)
+                    });
+                    int(error.map_or(0, |errno| errno.0))
                 }
                 (SOL_SOCKET, libc::SO_ACCEPTCONN) => int(listens.into()),
                 (SOL_SOCKET, libc::SO_SNDBUF) => int(socket.send_buffer(shard) as i32),

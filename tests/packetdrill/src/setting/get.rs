@@ -2,7 +2,7 @@
 
 use super::{Setting, values};
 use crate::errno::Errno;
-use libc::{IPPROTO_TCP, SOL_SOCKET, c_int};
+use libc::{IPPROTO_IP, IPPROTO_TCP, SOL_SOCKET, c_int};
 use periplus_stack::{SocketOptions, Sysctls};
 use std::time::Duration;
 
@@ -90,7 +90,8 @@ impl Setting {
                 .defer_accept
                 .map_or(0, |time| retransmissions(seconds(time))),
             (IPPROTO_TCP, libc::TCP_INQ) => i32::from(self.tells_left),
-            _ => self.remembered.get(level, name)?,
+            (SOL_SOCKET | IPPROTO_TCP | IPPROTO_IP, _) => self.remembered.get(level, name)?,
+            _ => return Err(Errno(libc::EOPNOTSUPP)),
         };
         Ok(number.to_ne_bytes().to_vec())
     }
