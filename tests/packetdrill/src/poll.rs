@@ -57,7 +57,6 @@ impl Socket {
                 writable: true,
                 hung_up: true,
                 error: self.last_error.is_some(),
-                ..Poll::default()
             },
         };
         self.no_space |= !poll.writable;
