@@ -260,10 +260,12 @@ impl FastRecovery {
         &self,
         una: SeqNum,
         max: SeqNum,
-        length: u32,
+        length: impl FnOnce() -> u32,
         rule: HoleRule,
     ) -> Option<Range<SeqNum>> {
+        // This is asked with every frame, and nearly always in vain: what a segment holds is reckoned only if not.
         let sack = self.sack.as_ref().filter(|_| self.in_recovery)?;
+        let length = length();
         let hole = sack.next_hole(una, rule == HoleRule::Lost);
         let hole = hole.map(|hole| hole.start..hole.end.min(hole.start + length));
         hole.or_else(|| match rule {

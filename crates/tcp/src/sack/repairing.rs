@@ -28,8 +28,8 @@ impl Connection {
     }
 
     fn next_hole(&self, rule: HoleRule) -> Option<Range<SeqNum>> {
-        let length = self.current_segment_size();
         let (una, max) = (self.snd.una, self.snd.max);
+        let length = || self.current_segment_size();
         let hole = self.recovery.next_segment(una, max, length, rule)?;
         (self.packets_in_flight() < self.cwnd_segments()).then_some(hole)
     }

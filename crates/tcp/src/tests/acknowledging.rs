@@ -23,8 +23,8 @@ fn data_is_acknowledged_at_once_until_an_answer_went_with_an_acknowledgment() {
     assert_eq!(trace.counters.delayed_acks, 1, "and then at once again");
 }
 
-#[test]
-fn only_so_many_segments_are_acknowledged_at_once_and_a_pause_gives_more() {
+/// As many as a connection acknowledges at once in its beginning, 10 bytes each.
+fn sixteen_segments_acknowledged_at_once() -> Trace {
     let mut trace = Trace::established();
     for n in 0..16 {
         let at = 1 + 10 * n;
@@ -34,21 +34,19 @@ fn only_so_many_segments_are_acknowledged_at_once_and_a_pause_gives_more() {
             at + 10
         ));
     }
+    trace
+}
+
+#[test]
+fn only_so_many_segments_are_acknowledged_at_once_and_a_pause_gives_more() {
+    let mut trace = sixteen_segments_acknowledged_at_once();
     trace.run("< P. 161:171 ack 1\n > nothing\n wait 40ms\n > . 1:1 ack 171");
     trace.run("wait 2000ms\n < P. 171:181 ack 1\n > . 1:1 ack 181");
 }
 
 #[test]
 fn the_wait_doubles_while_nothing_is_answered_and_follows_the_segments() {
-    let mut trace = Trace::established();
-    for n in 0..16 {
-        let at = 1 + 10 * n;
-        trace.run(&format!(
-            "< P. {at}:{} ack 1\n > . 1:1 ack {}",
-            at + 10,
-            at + 10
-        ));
-    }
+    let mut trace = sixteen_segments_acknowledged_at_once();
     trace.run("< P. 161:171 ack 1\n wait 40ms\n > . 1:1 ack 171");
     // 80 ms now; 50 ms between the segments make it 90, of which a round-trip time of next to nothing leaves 40.
     trace
@@ -57,15 +55,7 @@ fn the_wait_doubles_while_nothing_is_answered_and_follows_the_segments() {
 
 #[test]
 fn a_read_that_drains_the_queue_acknowledges_what_its_sender_may_wait_for() {
-    let mut trace = Trace::established();
-    for n in 0..16 {
-        let at = 1 + 10 * n;
-        trace.run(&format!(
-            "< P. {at}:{} ack 1\n > . 1:1 ack {}",
-            at + 10,
-            at + 10
-        ));
-    }
+    let mut trace = sixteen_segments_acknowledged_at_once();
     trace.run(
         "read 160\n < P. 161:171 ack 1\n > nothing\n read 5\n > nothing\n read 5\n > . 1:1 ack 171",
     );
