@@ -1,8 +1,8 @@
 //! Calls that wait. packetdrill plays its script in one thread, and a call that takes time in a second one. The first moves
 //! the clock; the second sleeps on a condition variable, outside the world's lock, where packetdrill sees it sleep.
 //!
-//! Before a script's end, and before most calls, packetdrill waits in real time for the second thread's call to be over. It moves
-//! no clock then: when the first thread has slept outside for a while, the second moves on to what happens next.
+//! Before a script's end, and before most calls, packetdrill waits for the second thread's call to be over, for at most a second of
+//! real time. It moves no clock then: while the first thread is in that wait, the second moves on to what happens next.
 //!
 //! Time must not pass while a woken thread is on its way back: it has to read the clock first. So whoever changes something
 //! lets every waiting thread look at it before going on, and waits for those that return until they have made their next
@@ -17,11 +17,12 @@ use std::fs;
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
-/// How long a thread is waited for that does not come back, in real time: a test's own thread may have nothing to ask.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// How long a thread is waited for that does not come back, in real time. It only ends a hang: nothing may be learnt from how long
+/// a busy machine leaves a thread aside.
+const PATIENCE: Duration = Duration::from_secs(60);
 
-/// After how much real time the clock is taken over from a driver that sleeps elsewhere. packetdrill waits for a second.
-const TAKEOVER: Duration = Duration::from_millis(250);
+/// How often, in real time, a thread that waits looks at what the driver does: it does not tell when it begins to wait elsewhere.
+const LOOK: Duration = Duration::from_millis(10);
 
 /// How long a call may wait.
 #[derive(Clone, Copy, Debug)]
@@ -90,11 +91,16 @@ impl Waiting {
         self.driver == thread::current().id()
     }
 
-    /// Whether the driver sleeps, as the kernel sees it.
-    fn is_driver_asleep(&self) -> bool {
-        let path = format!("/proc/self/task/{}/stat", self.driver_number);
-        // after the name in brackets stands the state
-        fs::read_to_string(path).is_ok_and(|stat| stat.contains(") S "))
+    /// Whether the driver waits for the second thread's call to be over: in a wait on memory that has an end, which is what
+    /// `pthread_cond_timedwait` asks of the kernel. packetdrill waits for locks, for processes and for anything else without one.
+    fn does_driver_wait(&self) -> bool {
+        let path = format!("/proc/self/task/{}/syscall", self.driver_number);
+        // the number of the call and its arguments, of which futex's fourth is where the time stands; or "running"
+        fs::read_to_string(path).is_ok_and(|call| {
+            let words: Vec<_> = call.split(' ').collect();
+            words[0] == libc::SYS_futex.to_string()
+                && words.get(4).is_some_and(|time| *time != "0x0")
+        })
     }
 
     fn is_settled(&self) -> bool {
@@ -176,7 +182,7 @@ impl Adapter {
         result
     }
 
-    /// Sleeps until something has changed, or the driver sleeps as well and nobody would change anything.
+    /// Sleeps until something has changed, or the driver waits for this call to be over and nobody would change anything.
     fn sleep<'a>(&'a self, mut world: Guard<'a>, deadline: Option<Instant>) -> Guard<'a> {
         let seen = world.waiting.changes;
         let waiter = Waiter { seen, deadline };
@@ -185,12 +191,13 @@ impl Adapter {
         while world.waiting.changes == seen {
             let (woken, outcome) = self
                 .changed
-                .wait_timeout(world, TAKEOVER)
+                .wait_timeout(world, LOOK)
                 .expect("no call has panicked");
             world = woken;
             if outcome.timed_out()
                 && world.waiting.changes == seen
-                && world.waiting.is_driver_asleep()
+                && world.waiting.is_settled()
+                && world.waiting.does_driver_wait()
                 && let Some(next) = world.next_event()
             {
                 world.now = world.now.max(next);

@@ -2,14 +2,16 @@
 
 use driver::{Driver, STACK};
 use periplus_packetdrill::{CTcpInfo, getsockopt};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
 mod driver;
 
 const SECOND: Duration = Duration::from_secs(1);
+/// A bound for what may take long on a busy machine and must never take for ever.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Each of a few timers in a row may be late by a tick of 66 microseconds, and every look at the clock takes one.
 const TICK: Duration = Duration::from_micros(500);
 
@@ -18,13 +20,18 @@ fn thread_id() -> libc::pid_t {
     unsafe { libc::gettid() }
 }
 
-/// Waits until the thread that tells its id sleeps, as packetdrill does.
-fn wait_until_asleep(thread: &AtomicI32) {
+/// Waits until the thread that tells its id waits in one of our calls: no other wait of its has an end.
+fn wait_until_waiting(thread: &AtomicI32) {
     while thread.load(Ordering::Relaxed) == 0 {
         thread::yield_now();
     }
-    let path = format!("/proc/self/task/{}/stat", thread.load(Ordering::Relaxed));
-    while !std::fs::read_to_string(&path).unwrap().contains(") S ") {
+    let path = format!("/proc/self/task/{}/syscall", thread.load(Ordering::Relaxed));
+    let waits = || {
+        let call = std::fs::read_to_string(&path).unwrap();
+        let words: Vec<_> = call.split(' ').collect();
+        words[0] == libc::SYS_futex.to_string() && words[4] != "0x0"
+    };
+    while !waits() {
         thread::yield_now();
     }
 }
@@ -124,7 +131,7 @@ fn a_call_that_waits_returns_at_the_moment_of_its_packet() {
         let data = calls.read(connection, 100);
         (data.map(|data| data.len()), calls.clock())
     });
-    wait_until_asleep(&reading);
+    wait_until_waiting(&reading);
     driver.sleep(SECOND);
     driver.inject("P. 1:11(10) ack 1");
     driver.sleep(SECOND); // the reader has read the clock before
@@ -135,13 +142,43 @@ fn a_call_that_waits_returns_at_the_moment_of_its_packet() {
 }
 
 #[test]
+fn a_close_that_lingers_is_over_at_its_own_moment_however_late_its_thread_comes_back() {
+    let (mut driver, _, connection) = Driver::accepted();
+    let calls = driver.calls();
+    calls.set_linger(connection, 1).unwrap();
+    let closing = Arc::new(AtomicI32::new(0));
+    let its_thread = Arc::clone(&closing);
+    let begun = driver.elapsed();
+    let started = calls.clock();
+    let closer = thread::spawn(move || {
+        its_thread.store(thread_id(), Ordering::Relaxed);
+        calls.close(connection).unwrap();
+        // as on a busy machine: time must not pass before the clock is read
+        thread::sleep(Duration::from_millis(50));
+        calls.clock()
+    });
+    wait_until_waiting(&closing);
+    let mut last = Duration::ZERO;
+    while last < begun + 2 * SECOND {
+        last = driver.expect("F. 1:1(0) ack 1");
+    }
+    assert_at(closer.join().unwrap() - started, SECOND);
+}
+
+#[test]
 fn a_call_that_waits_moves_time_on_where_nobody_else_does() {
     let (driver, _, connection) = Driver::accepted();
     let calls = driver.calls();
-    let begun = driver.elapsed();
-    let watcher = thread::spawn(move || calls.poll(connection, libc::POLLIN, 1000));
-    assert_eq!(watcher.join().unwrap(), 0);
-    assert_at(driver.elapsed() - begun, SECOND);
+    let begun = calls.clock();
+    let (told, is_told) = mpsc::channel();
+    thread::spawn(move || {
+        let ready = calls.poll(connection, libc::POLLIN, 1000);
+        told.send((ready, calls.clock())).unwrap();
+    });
+    // packetdrill's wait has an end as well
+    let (ready, returned) = is_told.recv_timeout(PATIENCE).unwrap();
+    assert_eq!(ready, 0);
+    assert_at(returned - begun, SECOND);
 }
 
 #[test]

@@ -17,47 +17,38 @@ const SHOWN: usize = 3;
 
 impl Adapter {
     /// Closes a descriptor. A socket that lingers waits until everything is acknowledged, or its time is over.
+    ///
+    /// That is one call, its end included: a thread's next call is taken for its look at the clock, and lets time go on.
     pub(crate) fn close(&self, descriptor: c_int) -> Result<(), Errno> {
         let lingering = Cell::new(None);
         self.wait(
             |world| {
                 if !world.descriptors.contains(descriptor) {
-                    return close_outside(descriptor);
+                    close_outside(descriptor)?;
+                    return Ok(Limit::Forever);
                 }
                 let object = world.descriptors.close(descriptor)?;
-                let now = world.now;
-                lingering.set(world.lingers(&object));
-                match lingering.get() {
-                    Some((_, time)) => Ok(Limit::Until(now + time, Errno(0))),
-                    None => {
-                        world.let_go(object);
-                        Ok(Limit::None(Errno(0)))
-                    }
-                }
+                let Some((id, time)) = world.lingers(&object) else {
+                    world.let_go(object);
+                    return Ok(Limit::Forever);
+                };
+                let deadline = world.now + time;
+                lingering.set(Some((id, deadline)));
+                Ok(Limit::Until(deadline, Errno(libc::EAGAIN)))
             },
             |world| {
-                let Some((id, _)) = lingering.get() else {
-                    return Ok(Some(()));
+                let Some((id, deadline)) = lingering.get() else {
+                    return Ok(Some(())); // nothing is waited for
                 };
+                let now = world.now;
                 let (_, shard) = world.parts(None);
-                Ok((shard.is_delivered(id) != Ok(false)).then_some(()))
+                if shard.is_delivered(id) == Ok(false) && now < deadline {
+                    return Ok(None);
+                }
+                shard.close(now, id);
+                Ok(Some(()))
             },
         )
-        .or_else(|errno| {
-            if errno == Errno(0) {
-                Ok(())
-            } else {
-                Err(errno)
-            }
-        })?;
-        if let Some((id, _)) = lingering.get() {
-            return self.call(|world| {
-                let now = world.now;
-                world.parts(None).1.close(now, id);
-                Ok(())
-            });
-        }
-        Ok(())
     }
 
     pub(crate) fn shutdown(&self, descriptor: c_int, how: c_int) -> Result<(), Errno> {
@@ -130,10 +121,10 @@ impl Adapter {
 }
 
 /// Closes a file that packetdrill has opened by itself; `EBADF` if there is none.
-fn close_outside(descriptor: c_int) -> Result<Limit, Errno> {
+fn close_outside(descriptor: c_int) -> Result<(), Errno> {
     // SAFETY: no memory is involved.
     match unsafe { libc::close(descriptor) } {
-        0 => Ok(Limit::None(Errno(0))),
+        0 => Ok(()),
         _ => Err(Errno::last()),
     }
 }

@@ -174,6 +174,25 @@ impl Calls {
         } as isize)
     }
 
+    /// SO_LINGER, for so many seconds.
+    pub(crate) fn set_linger(self, fd: c_int, seconds: c_int) -> Called {
+        let linger = libc::linger {
+            l_onoff: 1,
+            l_linger: seconds,
+        };
+        // SAFETY: as in `socket`; the structure lives until the call is over.
+        outcome(unsafe {
+            (self.0.setsockopt)(
+                self.0.userdata,
+                fd,
+                libc::SOL_SOCKET,
+                libc::SO_LINGER,
+                (&raw const linger).cast(),
+                size_of::<libc::linger>() as socklen_t,
+            )
+        } as isize)
+    }
+
     /// What `poll` says of one descriptor.
     pub(crate) fn poll(self, fd: c_int, events: i16, milliseconds: c_int) -> i16 {
         let mut entry = pollfd {
