@@ -28,8 +28,10 @@ const STATES: [&str; 14] = [
     "TIME-WAIT/held",
 ];
 /// The segments: their control bits, and how much text they have.
-const SEGMENTS: [(&str, TcpFlags, usize); 9] = [
+const SEGMENTS: [(&str, TcpFlags, usize); 11] = [
     ("SYN", TcpFlags::SYN, 0),
+    ("SYN,FIN", TcpFlags::SYN.union(TcpFlags::FIN), 0),
+    ("SYN,RST", TcpFlags::SYN.union(TcpFlags::RST), 0),
     ("SYN,ACK", TcpFlags::SYN.union(TcpFlags::ACK), 0),
     ("RST", TcpFlags::RST, 0),
     ("RST,ACK", TcpFlags::RST.union(TcpFlags::ACK), 0),
@@ -52,6 +54,12 @@ const WITH_NOTHING_IN_FLIGHT: [&str; 5] = [
     "TIME-WAIT",
     "TIME-WAIT/held",
 ];
+
+/// SEG.LEN.
+fn length(flags: TcpFlags, text: usize) -> u32 {
+    let bit = |bit| u32::from(flags.contains(bit));
+    text as u32 + bit(TcpFlags::SYN) + bit(TcpFlags::FIN)
+}
 
 fn positions(state: &str, length: u32) -> Vec<&'static str> {
     let is_open = !state.starts_with("TIME-WAIT") && !state.ends_with("/closed");
@@ -118,8 +126,7 @@ fn cells() -> Vec<Cell> {
     let mut cells = Vec::new();
     for state in STATES {
         for (segment, flags, text) in SEGMENTS {
-            let length = text + usize::from(flags.intersects(TcpFlags::SYN | TcpFlags::FIN));
-            for seq in positions(state, length as u32) {
+            for seq in positions(state, length(flags, text)) {
                 for &ts in timestamps(state) {
                     let has_ack = flags.contains(TcpFlags::ACK);
                     let acks = if has_ack { &ACKS[..] } else { &["-"] };
@@ -146,8 +153,7 @@ fn segment(stage: &Stage, cell: &Cell) -> Segment {
         .into_iter()
         .find(|(name, ..)| *name == cell.segment)
         .expect("a segment of the table");
-    let length = text as u32 + u32::from(flags.intersects(TcpFlags::SYN | TcpFlags::FIN));
-    let seq = sequence(stage, cell.seq, length);
+    let seq = sequence(stage, cell.seq, length(flags, text));
     let ack = acknowledgment(stage, cell.ack);
     let mut segment = stage.segment(flags, seq, ack, text, TS_RECENT);
     let value = match cell.ts {
@@ -218,8 +224,7 @@ fn play(stack: &mut Stack, cell: &Cell, rule: &Rule) -> Result<(), String> {
     if segment.flags.contains(TcpFlags::SYN) && rule.next != "." {
         rcv_nxt = segment.sequence + 1;
     }
-    let length = segment.data.len() as u32
-        + u32::from(segment.flags.intersects(TcpFlags::SYN | TcpFlags::FIN));
+    let length = length(segment.flags, segment.data.len());
     let expected = match rule.answer {
         "nothing" => None,
         "syn+ack" => Some((TcpFlags::SYN | TcpFlags::ACK, stage.iss, rcv_nxt)),

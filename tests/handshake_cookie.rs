@@ -66,6 +66,20 @@ fn inject(script: &mut Script, segment: &Segment) {
 }
 
 #[test]
+fn a_scans_syn_gets_no_cookie_and_no_record() {
+    for tcp_syncookies in [0, 1, 2] {
+        let (mut script, _) = Script::listening(with(tcp_syncookies), 8);
+        for scan in ["SF 0:0(0) win 65535", "SR 0:0(0) win 65535"] {
+            script.inject(A, scan);
+            script.expect_nothing();
+        }
+        assert_eq!((held(&script), cookies(&script)), ((0, 0), (0, 0, 0)));
+        script.inject(A, SYN);
+        script.expect(A, SYN_ACK);
+    }
+}
+
+#[test]
 fn a_full_syn_queue_asks_for_a_cookie_and_keeps_nothing() {
     let (mut script, web) = Script::listening(options(), 1);
     for peer in [A, B, C, D] {

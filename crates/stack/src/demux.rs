@@ -44,8 +44,10 @@ impl Shard {
             let flags = header.flags();
             let opens =
                 flags.contains(TcpFlags::SYN) && !flags.intersects(TcpFlags::ACK | TcpFlags::RST);
-            // RFC 9293 3.10.7.2, fourth: to a listener, what neither opens, acknowledges nor resets means nothing.
-            let means_something = flags.intersects(TcpFlags::SYN | TcpFlags::ACK | TcpFlags::RST);
+            // RFC 9293 3.10.7.2, fourth: to a listener, what neither opens, acknowledges nor resets means nothing. Nor does a SYN
+            // with FIN, which the third step leaves open: no client closes with its SYN, and who scans learns nothing (as on Linux).
+            let means_something = flags.intersects(TcpFlags::SYN | TcpFlags::ACK | TcpFlags::RST)
+                && !(opens && flags.contains(TcpFlags::FIN));
             let listener = self.listener_table.find(key.local);
             let segment = SegmentParts::new(header, options);
             return match listener {

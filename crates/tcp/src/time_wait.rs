@@ -101,7 +101,9 @@ impl<A: Copy + Into<IpAddr>> TimeWait<A> {
             };
         }
         if segment.has(TcpFlags::SYN) {
-            if is_open && !segment.has(TcpFlags::ACK) && self.is_newer(segment, context) {
+            // With FIN it opens nothing at a listener, and does not take the record away: on Linux it does.
+            let opens = is_open && !segment.flags.intersects(TcpFlags::ACK | TcpFlags::FIN);
+            if opens && self.is_newer(segment, context) {
                 return TimeWaitDisposition::Reopen;
             }
             context.counters.tcp_syn_challenge += 1;
