@@ -10,8 +10,9 @@ use periplus_net::journey::{Outcome, Record, Station};
 use periplus_serve::websocket::{Close, Message as Said, WebSocket, WebSocketAt, echo};
 use periplus_serve::{Drained, ServeOptions};
 use std::future::poll_fn;
+use std::io::{self, ErrorKind};
 use std::pin::Pin;
-use std::task::Poll;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::task::spawn_local;
@@ -287,39 +288,92 @@ fn a_server_that_ends_says_so() {
     });
 }
 
+/// Waits until nothing in this thread can go on by itself.
+async fn all_waits() {
+    // A clock that is stopped leaps when everything waits, and not before.
+    tokio::time::pause();
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    tokio::time::resume();
+}
+
+/// A client that writes messages of 64 KiB without end, as fast as they are taken.
+struct Flood {
+    stream: TcpStream,
+    message: Vec<u8>,
+    written: usize,
+}
+
+impl Flood {
+    fn new(stream: TcpStream) -> Self {
+        let mut message = vec![0x82, 0xff, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+        message.resize(14 + (64 << 10), 7);
+        Self {
+            stream,
+            message,
+            written: 0,
+        }
+    }
+
+    fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let rest = &self.message[self.written % self.message.len()..];
+        let length = ready!(Pin::new(&mut self.stream).poll_write(context, rest))?;
+        self.written += length;
+        Poll::Ready(Ok(()))
+    }
+
+    fn is_taken(&mut self, context: &mut Context<'_>) -> bool {
+        let written = self.poll_write(context);
+        written
+            .map(|written| written.expect("it is open"))
+            .is_ready()
+    }
+
+    /// Writes until it is not read from any more: for good, unless something is read on the other side.
+    async fn until_stuck(&mut self) {
+        loop {
+            while poll_fn(|context| Poll::Ready(self.is_taken(context))).await {}
+            all_waits().await;
+            // What was sent has arrived, and only the server's window can hold the rest back. The server is at rest with what it
+            // has not read: it waits for its own answers to be taken.
+            let info = self.stream.info().await.expect("it is open");
+            if info.unacked == 0 && info.notsent_bytes > 0 {
+                return;
+            }
+        }
+    }
+
+    async fn until_broken(&mut self) -> io::Error {
+        loop {
+            if let Err(error) = poll_fn(|context| self.poll_write(context)).await {
+                return error;
+            }
+        }
+    }
+}
+
 #[test]
 fn a_client_that_does_not_read_is_not_read_from_and_in_the_end_reset() {
     test(async {
         let options = ServeOptions {
-            stall_timeout: Duration::from_millis(300),
-            // When it is first looked at: well after the other client here has had its say.
-            idle_timeout: Duration::from_secs(1),
+            // Together less than a test may take: the clock leaps over both.
+            idle_timeout: Duration::from_secs(20),
+            stall_timeout: Duration::from_secs(5),
             ..ServeOptions::default()
         };
         let site = site_with(options).await;
-        let (mut reader, mut writer) = open(&site).await.into_inner().into_split();
-        // Messages of 64 KiB without end, as fast as they are taken.
-        let mut message = vec![0x82, 0xff, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0];
-        message.resize(14 + (64 << 10), 7);
-        let mut written = 0;
-        let broken = loop {
-            let rest = &message[written % message.len()..];
-            let write = poll_fn(
-                |context| match Pin::new(&mut writer).poll_write(context, rest) {
-                    Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-                    other => other,
-                },
-            );
-            match write.await {
-                Ok(length) => written += length,
-                Err(error) => break error,
-            }
-        };
-        assert_eq!(broken.kind(), std::io::ErrorKind::ConnectionReset);
+        let mut flood = Flood::new(open(&site).await.into_inner());
+        flood.until_stuck().await;
+        assert_eq!(site.counters.stalled_answers.get(), 0);
+        tokio::time::pause();
+        let broken = flood.until_broken().await;
+        tokio::time::resume();
+        assert_eq!(broken.kind(), ErrorKind::ConnectionReset);
         // A message in the library, and the queues between it and the client's writer.
+        let written = flood.written;
         assert!(written < 16 << 20, "{written} bytes were taken from it");
         // What had come before the reset can still be read.
-        assert!(reader.read_to_end(&mut Vec::new()).await.is_err());
+        let rest = flood.stream.read_to_end(&mut Vec::new()).await;
+        assert!(rest.is_err());
         assert_eq!(site.counters.stalled_answers.get(), 1);
         // Somebody else is served all the same.
         let mut client = open(&site).await;
