@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 /// A bound for what must never take for ever.
 const LONG: Duration = Duration::from_secs(60);
@@ -90,9 +90,10 @@ fn content(length: usize) -> Vec<u8> {
 }
 
 #[test]
-fn files_of_any_size_arrive_as_they_are() {
+fn files_of_any_size_arrive_as_they_are_and_wait_for_no_timer() {
     block_on(async {
         let (site, mut client) = site();
+        let begun = Instant::now();
         for length in [0, 1, 1023, 256 * 1024, 256 * 1024 + 1, 1 << 20, 10 << 20] {
             site.write("file.bin", content(length));
             let before = site.file_reads();
@@ -111,6 +112,7 @@ fn files_of_any_size_arrive_as_they_are() {
         }
         // What was read was queued as it is, but for what is not worth it.
         assert_eq!(client.far.shared(), (11 << 20) + (512 << 10) + 1 - 1);
+        assert_eq!(begun.elapsed(), Duration::ZERO);
     });
 }
 

@@ -130,13 +130,15 @@ impl Served {
 }
 
 #[test]
-fn a_connection_is_kept_for_the_next_request() {
+fn a_connection_is_kept_for_the_next_request_and_no_answer_waits_for_a_timer() {
     block_on(async {
         let mut served = served();
+        let begun = Instant::now();
         for _ in 0..3 {
             let reply = served.client.get("/").await;
             assert_eq!((reply.status, &reply.content[..]), (200, &b"hello"[..]));
         }
+        assert_eq!(begun.elapsed(), Duration::ZERO);
         served.client.far.end();
         served.client.far.dropped().await;
         assert!(served.client.far.is_shut());
