@@ -25,15 +25,21 @@ const SENT: usize = 512 * 1024;
 const KERNEL_BUFFER: usize = 16 * 1024;
 
 const MEBIBYTE: usize = 1024 * 1024;
-const CONFIG: &[u8] = b"[memory]\ntcp_mem = \"64 MiB\"\nfiles = \"64 MiB\"\n";
+/// Nobody is given up while the test lasts: an answer that comes has come beside all of them.
+const CONFIG: &[u8] = b"\
+[timeouts]
+idle = \"60 min\"
+stall = \"60 min\"
+[memory]
+tcp_mem = \"64 MiB\"
+files = \"64 MiB\"
+";
 /// The most that the server may use: what the file allows, what every connection has in any case (4 KiB a direction, three
 /// pieces of a file of 16 KiB) and is made of, and the server itself.
 const MEMORY: usize = 128 * MEBIBYTE + SLOW * (2 * 4 + 3 * 16 + 28) * 1024 + 32 * MEBIBYTE;
 
-/// How long the honest client waits for an answer while all the others knock at once, and when they have come to a stop.
-/// The machine may be busy besides.
-const PATIENCE_AT_FIRST: Duration = Duration::from_secs(20);
-const PATIENCE_LATER: Duration = Duration::from_secs(2);
+/// How long the honest client waits for an answer: as long as a machine may take that is busy besides, and not for ever.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Asks and does not read.
 struct Slow {
@@ -102,9 +108,7 @@ fn ask(connection: &mut TcpStream) -> Duration {
 
 fn honest(server: SocketAddr) -> TcpStream {
     let connection = TcpStream::connect(server).expect("a connection");
-    connection
-        .set_read_timeout(Some(PATIENCE_AT_FIRST))
-        .expect("a time");
+    connection.set_read_timeout(Some(PATIENCE)).expect("a time");
     connection
 }
 
@@ -156,13 +160,15 @@ fn five_thousand_that_do_not_read_do_not_keep_one_from_being_served() {
         slowest_later = slowest_later.max(ask(&mut connection));
         slowest_later = slowest_later.max(ask(&mut honest(server.address)));
     }
+    // All that ask for the large file are there still, and this one's own connection.
+    let there_are = server.connections();
+    assert!(there_are > SLOW / 10 * 9, "{there_are} connections");
     let memory = most_memory(&server);
     println!(
         "{} MiB sent, answers after {slowest:?} at most, and {slowest_later:?} later; {} MiB of memory",
         sent / MEBIBYTE,
         memory / MEBIBYTE
     );
-    assert!(slowest_later < PATIENCE_LATER, "{slowest_later:?}");
     assert!(memory < MEMORY, "{} MiB", memory / MEBIBYTE);
 
     drop(slow);

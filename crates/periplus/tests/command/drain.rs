@@ -5,8 +5,9 @@ use rustix::process::Signal;
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 
-/// More than the sockets' buffers of host and stack hold together, so that it is in flight for as long as nobody reads.
-const LARGE: usize = 48 * 1024 * 1024;
+/// More than the sockets' buffers of host and stack hold together (5 MiB, where the host gives a sender the usual 4), so that it is
+/// in flight for as long as nobody reads; and no more, as the end is waited for ten seconds on a slow machine as well.
+const LARGE: usize = 24 * 1024 * 1024;
 
 /// Asks for the large file and reads the first bytes of the answer, no more.
 fn begin_download(server: &Server) -> TcpStream {

@@ -12,6 +12,9 @@ use std::process::{Command, Output};
 
 const MIB: usize = 1024 * 1024;
 
+/// More than the stack's send queue and the client's buffer hold, so that it is in flight for as long as nobody reads.
+const LARGE: usize = 8 * MIB;
+
 /// What is said of a run that cannot be, and the exit code.
 fn refusal(mut command: Command) -> (Option<i32>, String) {
     let Output { status, stderr, .. } = command.output().expect("it starts");
@@ -102,7 +105,7 @@ fn sigterm_finishes_the_download_in_flight() {
     if !in_namespace_with_tap("tap::sigterm_finishes_the_download_in_flight") {
         return;
     }
-    let content = pattern(48 * MIB);
+    let content = pattern(LARGE);
     let folder = Folder::new().with("large.bin", &content);
     let mut server = Server::start_on("tap", folder.path(), &[]);
     let mut download = TcpStream::connect(server.address).expect("a connection");
@@ -128,7 +131,7 @@ fn a_second_signal_ends_at_once() {
     if !in_namespace_with_tap("tap::a_second_signal_ends_at_once") {
         return;
     }
-    let folder = Folder::new().with("large.bin", &pattern(48 * MIB));
+    let folder = Folder::new().with("large.bin", &pattern(LARGE));
     let mut server = Server::start_on("tap", folder.path(), &[]);
     let mut nobody_reads = TcpStream::connect(server.address).expect("a connection");
     nobody_reads

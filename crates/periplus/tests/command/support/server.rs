@@ -1,10 +1,11 @@
 //! A server that runs while a test does.
 
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
@@ -34,7 +35,8 @@ pub(crate) struct Server {
     /// `None` once it was waited for.
     talk: Option<JoinHandle<String>>,
     /// Where its control socket is.
-    _runtime: TempDir,
+    runtime: PathBuf,
+    _own_runtime: TempDir,
 }
 
 /// What a server left behind.
@@ -62,10 +64,11 @@ impl Server {
     /// Runs a command that serves, and waits until the first address is printed. Where the test does not say, its control
     /// socket is in a folder of its own.
     pub(crate) fn spawn(mut command: Command) -> Server {
-        let runtime = tempfile::tempdir().expect("a temporary folder");
-        if !command.get_envs().any(|(name, _)| name == RUNTIME_DIR) {
-            command.env(RUNTIME_DIR, runtime.path());
-        }
+        let own_runtime = tempfile::tempdir().expect("a temporary folder");
+        let said = command.get_envs().find(|(name, _)| *name == RUNTIME_DIR);
+        let said = said.and_then(|(_, folder)| folder.map(PathBuf::from));
+        let runtime = said.unwrap_or_else(|| own_runtime.path().into());
+        command.env(RUNTIME_DIR, &runtime);
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -80,7 +83,8 @@ impl Server {
             address: ([0, 0, 0, 0], 0).into(),
             lines,
             talk,
-            _runtime: runtime,
+            runtime,
+            _own_runtime: own_runtime,
         };
         server.address = server.wait_for_address();
         server
@@ -123,6 +127,24 @@ impl Server {
             .map(|field| field.parse::<u64>().expect("a number"))
             .sum();
         Duration::from_millis(ticks * 1000 / rustix::param::clock_ticks_per_second())
+    }
+
+    /// How many connections it has, by its own account.
+    #[allow(dead_code, reason = "not every test binary asks")]
+    pub(crate) fn connections(&self) -> usize {
+        let output = periplus()
+            .env(RUNTIME_DIR, &self.runtime)
+            .args(["sockets", "--listening", "--json"])
+            .output()
+            .expect("the command starts");
+        let lines = String::from_utf8(output.stdout).expect("text");
+        let mut lines = lines
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+        let shard = lines.find(|line| line["kind"] == "shard");
+        let talk = String::from_utf8_lossy(&output.stderr);
+        let shard = shard.unwrap_or_else(|| panic!("no answer: {talk}"));
+        shard["connections"].as_u64().expect("a number") as usize
     }
 
     /// Its process id.
