@@ -1,8 +1,9 @@
 //! TIME-WAIT: a small record that outlives the connection.
 
-use periplus_stack::ShardOptions;
+use periplus_stack::{ConnectError, ShardOptions};
 use periplus_tcp::Sysctls;
 use periplus_tests::{Script, options};
+use periplus_wire::tcp::TcpFlags;
 use std::time::Duration;
 
 const A: u16 = 40_001;
@@ -101,4 +102,39 @@ fn a_port_pair_opened_anew_begins_beyond_all_that_was_sent() {
         iss.after(old),
         "{iss:?} is within the old connection's, which ended at {old:?}"
     );
+}
+
+/// Who cannot connect has not used the port pair: what guards it stays.
+#[test]
+fn a_connection_that_cannot_be_made_leaves_the_record() {
+    let full = ShardOptions {
+        max_connections: 1,
+        ..options()
+    };
+    let (mut script, web) = Script::listening(full, 10);
+    script.handshake(A);
+    let id = script.accept(web).id;
+    let (local, remote) = script.stack.shard.addresses(id).unwrap();
+    script.stack.shard.close(script.now, id);
+    script.expect(A, "F. 1:1(0) ack 1");
+    script.inject(A, "F. 1:1(0) ack 2");
+    script.expect(A, ". 2:2(0) ack 2");
+    script.handshake(A + 1);
+    let other = script.accept(web).id;
+
+    let shard = &mut script.stack.shard;
+    let connected = shard.connect(script.now, Some(local), remote);
+    assert_eq!(connected, Err(ConnectError::TooManyConnections));
+    assert_eq!(shard.connection_counts(), (1, 0, 1));
+    script.inject(A, "F. 1:1(0) ack 2");
+    script.expect(A, ". 2:2(0) ack 2");
+
+    let shard = &mut script.stack.shard;
+    shard.abort(script.now, other);
+    shard.close(script.now, other);
+    script.drain();
+    let shard = &mut script.stack.shard;
+    assert!(shard.connect(script.now, Some(local), remote).is_ok());
+    assert_eq!(shard.connection_counts(), (1, 0, 0), "now it is used");
+    assert!(script.next_segment(A).flags.contains(TcpFlags::SYN));
 }

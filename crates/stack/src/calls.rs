@@ -216,15 +216,16 @@ impl Shard {
             local.set_port(self.ephemeral_port(local, remote)?);
         }
         let key = FlowKey { local, remote };
-        let mut iss = self.environment.initial_sequence.iss(now, local, remote);
-        if let Some(handle) = self.flow_table.get(&key) {
-            // A peer's own TIME-WAIT guards it; ours is left early for a number well beyond the old ones (RFC 6191).
-            if handle.tag() != Tag::TimeWait {
+        // A peer's own TIME-WAIT guards it; ours is left early for a number well beyond the old ones (RFC 6191).
+        let old = match self.flow_table.get(&key) {
+            Some(handle) if handle.tag() != Tag::TimeWait => {
                 return Err(ConnectError::AddressInUse(local));
             }
-            let old = self.forget_time_wait(handle.index());
-            iss = old.map_or(iss, |old| old.iss(iss));
-        }
+            handle => handle.map(|handle| handle.index()),
+        };
+        let clock = self.environment.initial_sequence.iss(now, local, remote);
+        let entry = old.and_then(|old| self.time_wait.get(old));
+        let iss = entry.map_or(clock, |entry| entry.record.iss(clock));
         let offset = self
             .environment
             .initial_sequence
@@ -238,6 +239,9 @@ impl Shard {
         let Ok(index) = self.flows.insert(Flow::new(connection, key)) else {
             return Err(ConnectError::TooManyConnections);
         };
+        if let Some(old) = old {
+            self.forget_time_wait(old);
+        }
         if self
             .flow_table
             .insert(&key, Handle::new(Tag::Established, index))
