@@ -126,3 +126,36 @@ fn an_orphans_fin_is_given_up() {
     script.inject(A, ". 1:2(1) ack 1");
     script.expect(A, "R 1:1(0)");
 }
+
+/// 0 is the system's own, as with Linux's TCP_USER_TIMEOUT: it does not mean at once.
+#[test]
+fn a_user_timeout_of_zero_is_none() {
+    let (mut script, id) = Script::established(A);
+    let now = script.now;
+    let none = SocketOptions {
+        user_timeout: Some(Duration::ZERO),
+        keep_alive: true,
+        keep_idle: Some(Duration::from_secs(60)),
+        keep_interval: Some(Duration::from_secs(10)),
+        ..SocketOptions::default()
+    };
+    script.stack.shard.set_socket_options(now, id, none);
+    script.write(id, 0..100);
+    script.expect(A, DATA);
+    for wait in [200, 400, 800, 1600] {
+        script.expect_after(milliseconds(wait), A, DATA);
+    }
+    script.inject(A, ". 1:1(0) ack 101");
+    // Keepalive goes by the number of probes.
+    for wait in [61, 10, 10] {
+        script.advance(Duration::from_secs(wait));
+        script.expect(A, ". 100:100(0) ack 1");
+    }
+    assert_eq!(script.stack.shard.connection(id).unwrap().error(), None);
+
+    let id = script.connect_with(PEER, none);
+    script.expect(PEER, "S 0:0(0)");
+    script.expect_after(milliseconds(1000), PEER, "S 0:0(0)");
+    script.expect_after(milliseconds(1000), PEER, "S 0:0(0)");
+    assert_eq!(script.stack.shard.connection(id).unwrap().error(), None);
+}

@@ -91,7 +91,7 @@ impl Connection {
             .options
             .keep_count
             .unwrap_or(sysctls.tcp_keepalive_probes);
-        let given_up = match self.options.user_timeout {
+        let given_up = match self.user_timeout() {
             Some(limit) => silence >= limit && probes > 0,
             None => probes >= count,
         };

@@ -36,7 +36,8 @@ pub struct SocketOptions {
     /// [`tcp_keepalive_probes`](crate::Sysctls::tcp_keepalive_probes).
     pub keep_count: Option<u8>,
     /// `TCP_USER_TIMEOUT` (RFC 5482): how long sent data may stay unacknowledged, or data may wait behind a closed window,
-    /// before the connection is given up; with keepalive, how long the peer may be silent. `None`: by the number of tries.
+    /// before the connection is given up; with keepalive, how long the peer may be silent. `None`, or no time at all: by the number of
+    /// tries.
     pub user_timeout: Option<Duration>,
     /// `SO_LINGER`: a close waits so long for everything to be acknowledged, and one that would wait for no time at all resets
     /// the connection. The waiting is the caller's. `None`: a close waits for nothing, and what was written is delivered.

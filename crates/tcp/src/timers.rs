@@ -100,7 +100,7 @@ impl Connection {
             if self.state == State::SynSent {
                 retries = retries.saturating_add(sysctls.tcp_syn_linear_timeouts);
             }
-            let user_timeout = self.options.user_timeout.is_some();
+            let user_timeout = self.user_timeout().is_some();
             let too_late = user_timeout && self.retransmitted_long_enough(retries, now);
             (retransmits >= retries || too_late, "retransmission_limit")
         } else if self.attached {

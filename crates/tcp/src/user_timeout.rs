@@ -49,24 +49,29 @@ pub(crate) fn model_timeout(boundary: u8) -> Duration {
 }
 
 impl Connection {
+    /// The user timeout. 0 is none, as with Linux's TCP_USER_TIMEOUT: the number of tries decides.
+    pub(crate) fn user_timeout(&self) -> Option<Duration> {
+        self.options.user_timeout.filter(|limit| !limit.is_zero())
+    }
+
     /// Whether what is in flight was sent again for as long as `retries` or the user timeout say.
     pub(crate) fn retransmitted_long_enough(&self, retries: u8, now: Instant) -> bool {
-        let user_timeout = self.options.user_timeout;
-        let limit = user_timeout.unwrap_or_else(|| model_timeout(retries));
+        let limit = self
+            .user_timeout()
+            .unwrap_or_else(|| model_timeout(retries));
         self.unanswered.has_lasted(limit, now)
     }
 
     /// Whether the user timeout is over. A window that stays closed counts from its first probe, answered or not.
     pub(crate) fn user_timeout_is_over(&self, now: Instant) -> bool {
         let lasted = self.unanswered.lasted(now);
-        self.options
-            .user_timeout
+        self.user_timeout()
             .is_some_and(|limit| self.unanswered.since.is_some() && lasted >= limit)
     }
 
     /// When the timer expires that was set to `wait`: not after the end of the user timeout, so that this is kept to the tick.
     pub(crate) fn not_after_user_timeout(&self, wait: Duration, context: &Context<'_>) -> Instant {
-        let left = match (self.options.user_timeout, self.unanswered.since) {
+        let left = match (self.user_timeout(), self.unanswered.since) {
             (Some(limit), Some(_)) => limit.saturating_sub(self.unanswered.lasted(context.now)),
             _ => wait,
         };

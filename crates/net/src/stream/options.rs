@@ -54,8 +54,8 @@ impl TcpStream {
     }
 
     /// How long what was written may stay unacknowledged, or wait behind a closed window, before the connection fails with
-    /// [`TimedOut`](io::ErrorKind::TimedOut) (`TCP_USER_TIMEOUT`, RFC 5482). `None`: as long as `tcp_retries2` says, which is
-    /// 15 minutes and more; and a peer that answers may keep its window closed for ever.
+    /// [`TimedOut`](io::ErrorKind::TimedOut) (`TCP_USER_TIMEOUT`, RFC 5482). `None`, or no time at all: as long as `tcp_retries2` says, which
+    /// is 15 minutes and more; and a peer that answers may keep its window closed for ever.
     pub fn set_user_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
         self.change_options(|options| options.user_timeout = timeout)
     }
