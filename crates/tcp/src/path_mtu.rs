@@ -68,6 +68,7 @@ impl Connection {
 
     fn set_largest_segment(&mut self, largest: u32) {
         self.largest_segment = largest;
+        self.congestion.set_segment_size(largest);
         self.segment_size = bound_to_half_window(largest, self.snd.max_wnd);
     }
 }

@@ -26,6 +26,13 @@ impl NewReno {
         }
     }
 
+    /// SMSS is another, because the path is (RFC 5681 2). The window stays what it was (RFC 1191 6.4), but has room for a segment,
+    /// or nothing would go out any more.
+    pub(crate) fn set_segment_size(&mut self, smss: u32) {
+        self.smss = smss;
+        self.cwnd = self.cwnd.max(smss);
+    }
+
     /// cwnd.
     pub(crate) fn cwnd(&self) -> u32 {
         self.cwnd

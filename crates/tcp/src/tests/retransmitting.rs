@@ -95,3 +95,32 @@ fn the_first_loss_after_gibibytes_without_one_is_repaired_at_once() {
         .run(&format!("< . 1:1 ack {at}\n").repeat(3))
         .run(&segment(0));
 }
+
+#[test]
+fn a_window_has_room_for_a_segment_also_when_segments_get_longer_again() {
+    let mut trace = Trace::established();
+    trace.run("write 1000\n > P. 1:1001 ack 1");
+    assert!(trace.with(|connection, context| connection.fragmentation_needed(context, 1040, 640)));
+    trace.run("< . 1:1 ack 1001\n wait 0ms");
+    while trace.sent_any() {}
+    // What a loss may leave: one segment of the length that the path takes.
+    trace.connection.congestion.set_cwnd(600);
+    assert_eq!(trace.connection.cwnd_segments(), 1);
+    trace.run("wait 601000ms");
+    trace.with(|connection, context| connection.try_longer_segments(context.now));
+    trace.run("write 1000\n > P. 1001:2001 ack 1");
+    assert_eq!(trace.connection.cwnd_segments(), 1);
+}
+
+/// RFC 5681 2: SMSS is the largest segment that can be sent, also where the path has changed.
+#[test]
+fn the_window_is_reckoned_in_segments_of_the_path() {
+    let mut trace = Trace::established();
+    trace.run("write 3000\n > . 1:1001 ack 1\n > . 1001:2001 ack 1\n > P. 2001:3001 ack 1");
+    assert!(trace.with(|connection, context| connection.fragmentation_needed(context, 1040, 640)));
+    trace.run("wait 0ms");
+    while trace.sent_any() {}
+    trace.run("wait 500ms");
+    assert!(trace.sent_any());
+    assert_eq!(trace.connection.congestion.cwnd(), 600, "the loss window");
+}
