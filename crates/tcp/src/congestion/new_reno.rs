@@ -33,6 +33,11 @@ impl NewReno {
         self.cwnd = self.cwnd.max(smss);
     }
 
+    /// SMSS.
+    pub(crate) fn segment_size(&self) -> u32 {
+        self.smss
+    }
+
     /// cwnd.
     pub(crate) fn cwnd(&self) -> u32 {
         self.cwnd

@@ -24,6 +24,8 @@ pub(crate) struct FastRecovery {
     /// RFC 6582's `recover`, RFC 6675's RecoveryPoint: the recovery ends when this is acknowledged.
     pub(super) recover: SeqNum,
     pub(super) in_recovery: bool,
+    /// Without SACK: by how many segments more duplicate ACKs may inflate the window before SND.UNA moves.
+    inflations_left: u32,
     /// The timer expired, and `recover` is not acknowledged yet.
     pub(super) in_loss: bool,
     /// The window was reduced because of a mark (RFC 3168): not again, and not opened, until more than this is acknowledged.
@@ -45,6 +47,7 @@ impl FastRecovery {
             // and FreeBSD repair it at once.
             recover: iss - 1,
             in_recovery: false,
+            inflations_left: 0,
             in_loss: false,
             cwr_until: None,
             reordering: Reordering::default(),
@@ -86,7 +89,13 @@ impl FastRecovery {
     ) -> AckVerdict {
         self.duplicate_acks += 1;
         if self.in_recovery {
-            congestion.inflate(); // RFC 5681 3.2, step 4: another segment has left the network
+            // RFC 5681 3.2, step 4: another segment has left the network. No more of them can have than were in flight when the
+            // first one was sent again, because its ACK is here before those of what was sent after it: a peer that invents
+            // duplicate ACKs gains nothing (its note: "limit ... to the number of outstanding segments").
+            if self.inflations_left > 0 {
+                self.inflations_left -= 1;
+                congestion.inflate();
+            }
             return AckVerdict::Fine;
         }
         // RFC 6582 3.2, step 2: not again for losses of the window that was repaired last.
@@ -97,6 +106,7 @@ impl FastRecovery {
                 congestion.halve();
             }
             congestion.enter_recovery(DUP_THRESH);
+            self.limit_inflation(max - una, DUP_THRESH, congestion);
             return AckVerdict::RetransmitFirst;
         }
         AckVerdict::Fine
@@ -127,7 +137,15 @@ impl FastRecovery {
         }
         // A partial ACK: the next hole begins here (RFC 6582 3.2, step 3).
         congestion.deflate(acked);
+        self.limit_inflation(flight_size, 0, congestion);
         AckVerdict::RetransmitFirst
+    }
+
+    /// The first of `flight_size` bytes in flight is lost, and `arrived` segments of them are known to have arrived: the others
+    /// may have.
+    fn limit_inflation(&mut self, flight_size: u32, arrived: u32, congestion: &NewReno) {
+        let segments = flight_size.div_ceil(congestion.segment_size());
+        self.inflations_left = segments.saturating_sub(1 + arrived);
     }
 
     /// A mark was echoed: the window is halved, unless that was done for what is in flight. Returns whether it was.

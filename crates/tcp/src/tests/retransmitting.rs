@@ -96,6 +96,33 @@ fn the_first_loss_after_gibibytes_without_one_is_repaired_at_once() {
         .run(&segment(0));
 }
 
+/// RFC 5681 3.2 after its step 4: whoever invents duplicate ACKs gets no more out than was in flight.
+#[test]
+fn duplicate_acks_inflate_the_window_by_what_was_in_flight_at_most() {
+    for flood in [6, 500] {
+        let mut trace = Trace::established();
+        trace.run("write 20000");
+        for _ in 0..10 {
+            assert!(trace.sent_any());
+        }
+        // Ten segments are in flight, of which nine can have arrived: cwnd is 5 segments and 9 more.
+        for _ in 0..3 + flood {
+            trace.run("< . 1:1 ack 1");
+        }
+        let sent = std::iter::from_fn(|| trace.sent_any().then_some(())).count();
+        assert_eq!(sent, 1 + 4, "the lost one again, and four new ones");
+        assert_eq!(trace.connection.congestion.cwnd(), 14_000);
+        // A partial ACK: of what is in flight now, those after the next hole can have arrived.
+        trace.run("< . 1:1 ack 2001");
+        for _ in 0..flood {
+            trace.run("< . 1:1 ack 2001");
+        }
+        while trace.sent_any() {}
+        let cwnd = 14_000 - 2_000 + 1_000 + 1_000 * flood.min(11);
+        assert_eq!(trace.connection.congestion.cwnd(), cwnd);
+    }
+}
+
 #[test]
 fn a_window_has_room_for_a_segment_also_when_segments_get_longer_again() {
     let mut trace = Trace::established();
