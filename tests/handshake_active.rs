@@ -27,6 +27,33 @@ fn the_syn_ack_is_acknowledged_at_once() {
 }
 
 /// Nobody kept it in a queue, nor in a cookie.
+/// As on Linux; RFC 9293 3.10.7.3 would take it.
+#[test]
+fn text_and_a_fin_in_the_syn_ack_are_left_for_the_peer_to_send_again() {
+    for (syn_ack, again, read) in [
+        ("SP. 0:100(100) ack 1", "P. 1:101(100) ack 1", 100),
+        ("SF. 0:0(0) ack 1", "F. 1:1(0) ack 1", 0),
+    ] {
+        let mut script = Script::new(options());
+        let id = script.connect(PEER);
+        script.expect(PEER, "S 0:0(0)");
+        script.inject(PEER, &format!("{syn_ack} win 65535 <mss 1000>"));
+        script.expect(PEER, ". 1:1(0) ack 1");
+        assert_eq!(script.read(id), Ok(Vec::new()));
+        script.inject(PEER, again);
+        script.advance(Duration::from_millis(40));
+        script.expect(
+            PEER,
+            if read > 0 {
+                ". 1:1(0) ack 101"
+            } else {
+                ". 1:1(0) ack 2"
+            },
+        );
+        assert_eq!(script.read(id).map(|read| read.len()), Ok(read));
+    }
+}
+
 #[test]
 fn the_record_of_a_connection_of_ours_tells_of_no_handshake_here() {
     let mut script = Script::new(options());

@@ -82,7 +82,8 @@ impl Connection {
             self.start_keepalive(context);
             self.wake_writer();
             self.note_opportunity();
-            // Text in a SYN/ACK is permitted and rare: the peer sends it again when our ACK does not cover it.
+            // RFC 9293 3.10.7.3 would have text or a FIN in the SYN/ACK processed. Linux 6.18 drops both, and so do we: nobody
+            // sends them unasked (RFC 7413 asks), and who does has to send them again, because our ACK does not cover them.
         } else {
             // Simultaneous open (RFC 9293 3.5, figure 7): our SYN goes out again as SYN/ACK.
             self.state = State::SynReceived;
