@@ -24,6 +24,7 @@ mod handshake_cookie;
 mod handshake_passive;
 mod handshake_repeated_syn;
 mod handshake_retransmission;
+mod handshake_told;
 mod journey_deterministic;
 mod journey_spine;
 mod journey_waits;

@@ -59,8 +59,10 @@ impl Shard {
         let iss = environment.initial_sequence.iss(now, key.local, key.remote);
         let iss = old.map_or(iss, |old| old.iss(iss));
         let ends = ((local, key.local.port()), (remote, key.remote.port()));
+        let offer = environment.offer_of(&bound.listener.options);
         let context = environment.context(now);
-        let mut record = HalfOpen::new(syn, ends.0, ends.1, pack(listener), iss, &context);
+        let number = pack(listener);
+        let mut record = HalfOpen::new(syn, ends.0, ends.1, number, iss, offer, &context);
         bound.listener.syn_queue.enter();
         let length = bound.listener.syn_queue.len();
         record.syn_queue_length = u16::try_from(length).unwrap_or(u16::MAX);
@@ -341,15 +343,16 @@ impl Shard {
     }
 }
 
-/// A listener's index as the number a record keeps.
-pub(crate) fn pack(listener: Index) -> u64 {
-    u64::from(listener.generation) << 32 | u64::from(listener.slot)
+/// A listener's index as the number a record keeps: there are at most 2^16 of them.
+pub(crate) fn pack(listener: Index) -> [u16; 3] {
+    let Index { slot, generation } = listener;
+    [slot as u16, generation as u16, (generation >> 16) as u16]
 }
 
 /// The listener of that number.
-pub(crate) fn unpack(number: u64) -> Index {
+pub(crate) fn unpack([slot, low, high]: [u16; 3]) -> Index {
     Index {
-        slot: number as u32,
-        generation: (number >> 32) as u32,
+        slot: slot.into(),
+        generation: u32::from(high) << 16 | u32::from(low),
     }
 }

@@ -10,7 +10,6 @@ use crate::journal::{ConnectionJournal, Ending};
 use crate::keepalive::Keepalive;
 use crate::listen::HalfOpen;
 use crate::loss::{FastRecovery, RetransmissionTimer, TailLossProbe};
-use crate::memory::first_window;
 use crate::options::{Negotiated, Offer, TimestampClock};
 use crate::path_mtu::PathMtu;
 use crate::reassembly::Reassembly;
@@ -225,13 +224,13 @@ impl Connection {
         ack: &Segment,
         context: &Context<'_>,
     ) -> Self {
-        let offer = half_open.narrow(offer);
+        let offer = half_open.offered(offer);
         let mut snd = SendSequence::new(half_open.iss);
         snd.advance(1);
         snd.una = snd.nxt;
         snd.wl1 = half_open.irs;
         snd.wl2 = snd.una;
-        let window = half_open.window(context.sysctls);
+        let window = half_open.window();
         let rcv = ReceiveSequence::new(half_open.irs, window, 0);
         let mut connection = Self::new(
             State::Established,
@@ -279,7 +278,7 @@ impl Connection {
     /// The window that our SYN offers, the same in every copy of it.
     pub(crate) fn first_window(&mut self, context: &Context<'_>) -> u32 {
         if self.rcv_ssthresh == 0 {
-            self.rcv_ssthresh = first_window(context.sysctls, context.first_window_shift());
+            self.rcv_ssthresh = context.first_window(context.first_window_shift());
         }
         self.rcv_ssthresh
     }

@@ -81,19 +81,19 @@ impl Context<'_> {
     /// How often the first window is halved to fit into a handshake's share.
     pub(crate) fn first_window_shift(&self) -> u8 {
         let most = share(self.memory.receive / SHARE_OF_A_HANDSHAKE, usize::MAX);
-        let fits = |&shift: &u8| first_window(self.sysctls, shift) as usize <= most;
+        let fits = |&shift: &u8| self.first_window(shift) as usize <= most;
         (0..NARROWEST_WINDOW).find(fits).unwrap_or(NARROWEST_WINDOW)
+    }
+
+    /// The first window, halved so often, and unscaled as in every SYN (RFC 7323 2.2).
+    pub(crate) fn first_window(&self, shift: u8) -> u32 {
+        self.sysctls.tcp_rmem.most.min(usize::from(u16::MAX)) as u32 >> shift
     }
 }
 
 /// How often the first window is halved at most: then it is below what is guaranteed.
 pub(crate) const NARROWEST_WINDOW: u8 = 4;
 const _: () = assert!(u16::MAX as usize >> NARROWEST_WINDOW < GUARANTEED);
-
-/// The first window, unscaled as in every SYN (RFC 7323 2.2).
-pub(crate) fn first_window(sysctls: &Sysctls, shift: u8) -> u32 {
-    sysctls.tcp_rmem.most.min(usize::from(u16::MAX)) as u32 >> shift
-}
 
 impl Connection {
     /// What it claims of the shard's memory.

@@ -54,9 +54,11 @@ impl CookieTimestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Offer, Sysctls};
 
     #[test]
     fn every_value_comes_back_from_a_clock_that_never_runs_ahead() {
+        let offer = Offer::new(1460, &Sysctls::default());
         for bits in 0..64 {
             for clock in [0, 5, 63, 64, 1_000, u32::MAX - 3, u32::MAX] {
                 let written = CookieTimestamp(bits).written_into(clock);
@@ -64,7 +66,10 @@ mod tests {
                 let read = CookieTimestamp::read_from(written);
                 assert_eq!(read, CookieTimestamp(bits));
                 let (options, flags) = read.said();
-                assert_eq!(CookieTimestamp::of(SynSaid::new(&options, flags, 0)), read);
+                assert_eq!(
+                    CookieTimestamp::of(SynSaid::agreed(&options, flags, offer)),
+                    read
+                );
             }
         }
     }

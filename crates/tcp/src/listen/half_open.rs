@@ -3,9 +3,8 @@
 use super::syn_said::SynSaid;
 use crate::ecn::setup_flags;
 use crate::journal::{Ending, record_half_open};
-use crate::memory::first_window;
 use crate::options::{Negotiated, Offer, TimestampClock};
-use crate::{Context, LastAnswer, Segment, SegmentHeader, Sysctls};
+use crate::{Context, LastAnswer, Segment, SegmentHeader};
 use periplus_journey::{DropReason, Events, Instant, Outcome, QueueMet, QueuesMet};
 use periplus_wire::tcp::{TcpFlags, Timestamps};
 use periplus_wire::{Ecn, SeqNum};
@@ -38,8 +37,8 @@ pub struct HalfOpen<A> {
     pub syn_arrived: Instant,
     local_address: A,
     remote_address: A,
-    /// Which listener it belongs to, by its owner's number.
-    pub listener: u64,
+    /// Which listener it belongs to, by its owner's number of 48 bits.
+    pub listener: [u16; 3],
     /// ISS.
     pub iss: SeqNum,
     /// IRS.
@@ -53,6 +52,8 @@ pub struct HalfOpen<A> {
     local_port: u16,
     remote_port: u16,
     mss: u16,
+    /// The window that our SYN/ACK offers, the same in every copy of it.
+    window: u16,
     /// Half-open connections in the SYN queue with this one, for its journey. Saturates: a longer queue is not told apart.
     pub syn_queue_length: u16,
     pub(crate) said: SynSaid,
@@ -71,13 +72,14 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
         syn: &Segment,
         local: (A, u16),
         remote: (A, u16),
-        listener: u64,
+        listener: [u16; 3],
         iss: SeqNum,
+        offer: Offer,
         context: &Context<'_>,
     ) -> Self {
-        let window_shift = context.first_window_shift();
-        let said = SynSaid::new(&syn.options, setup_flags(syn), window_shift);
-        Self::keeping(syn, said, local, remote, listener, iss, context)
+        let said = SynSaid::agreed(&syn.options, setup_flags(syn), offer);
+        let window = context.first_window(context.first_window_shift());
+        Self::keeping(syn, said, window, (local, remote), listener, iss, context)
     }
 
     /// The record of a SYN that was answered by a cookie, and by a window halved so often.
@@ -86,20 +88,22 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
         local: (A, u16),
         remote: (A, u16),
         iss: SeqNum,
+        offer: Offer,
         window_shift: u8,
         context: &Context<'_>,
     ) -> Self {
-        let mut said = SynSaid::new(&syn.options, setup_flags(syn), window_shift);
+        let mut said = SynSaid::agreed(&syn.options, setup_flags(syn), offer);
         said.set_cookie();
-        Self::keeping(syn, said, local, remote, 0, iss, context)
+        let window = context.first_window(window_shift);
+        Self::keeping(syn, said, window, (local, remote), [0; 3], iss, context)
     }
 
     fn keeping(
         syn: &Segment,
         said: SynSaid,
-        local: (A, u16),
-        remote: (A, u16),
-        listener: u64,
+        window: u32,
+        (local, remote): ((A, u16), (A, u16)),
+        listener: [u16; 3],
         iss: SeqNum,
         context: &Context<'_>,
     ) -> Self {
@@ -120,6 +124,7 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
             local_port: local.1,
             remote_port: remote.1,
             mss: syn.options.mss.unwrap_or(NO_MSS),
+            window: u16::try_from(window).unwrap_or(u16::MAX),
             said,
             syn_queue_length: 0,
             timeouts: 0,
@@ -146,9 +151,9 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
         self.said.is_acknowledged()
     }
 
-    /// The window that the SYN/ACK offers, the same in every copy of it.
-    pub(crate) fn window(&self, sysctls: &Sysctls) -> u32 {
-        first_window(sysctls, self.said.window_shift())
+    /// The window that the SYN/ACK offers.
+    pub(crate) fn window(&self) -> u32 {
+        self.window.into()
     }
 
     /// Our end.
@@ -169,25 +174,22 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
         }
     }
 
-    /// The offer, less what the SYN did not say.
-    pub(crate) fn narrow(&self, offer: Offer) -> Offer {
+    /// What the SYN/ACK offers, where the listener would now make this offer: in all that the peer has to know of, what was offered
+    /// first, and to this SYN.
+    pub(crate) fn offered(&self, now: Offer) -> Offer {
         Offer {
-            mss: offer.mss,
-            window_scale: offer
-                .window_scale
-                .filter(|_| self.said.window_scale().is_some()),
-            timestamps: offer.timestamps && self.said.timestamps(),
-            sack: offer.sack && self.said.sack_permitted(),
-            ecn: offer.ecn_if_asked && self.said.ecn_setup(),
-            ecn_if_asked: offer.ecn_if_asked,
-            order: offer.order,
+            window_scale: self.said.our_window_scale(),
+            timestamps: self.said.timestamps(),
+            sack: self.said.sack_permitted(),
+            ecn: self.said.ecn_setup(),
+            ..now
         }
     }
 
     pub(crate) fn negotiated(&self, offer: Offer) -> Negotiated {
         let mss = (self.mss != NO_MSS).then_some(self.mss);
         Negotiated::from_parts(
-            offer,
+            self.offered(offer),
             mss,
             self.said.window_scale(),
             self.said.timestamps(),
@@ -201,7 +203,7 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
             value: TimestampClock::value(ts_offset, context.now),
             echo_reply: self.ts_recent,
         };
-        let offer = self.narrow(offer);
+        let offer = self.offered(offer);
         let mut flags = TcpFlags::SYN | TcpFlags::ACK;
         if offer.ecn {
             flags |= TcpFlags::ECE;
@@ -210,7 +212,7 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
             seq: self.iss,
             ack: self.irs + 1,
             flags,
-            wnd: self.window(context.sysctls) as u16,
+            wnd: self.window,
             options: offer.options(timestamps),
             ecn: Ecn::NotEct,
         }
@@ -230,7 +232,7 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
         SegmentHeader {
             seq: self.iss + 1,
             flags: TcpFlags::ACK,
-            wnd: (self.window(context.sysctls) >> self.negotiated(offer).receive_shift) as u16,
+            wnd: self.window >> self.negotiated(offer).receive_shift,
             options,
             ..syn_ack
         }

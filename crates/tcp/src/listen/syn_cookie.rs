@@ -116,7 +116,7 @@ impl SynCookies {
             Some(_) if offer.timestamps => said(syn, *options, syn.flags),
             _ => said(syn, TcpOptions::default(), TcpFlags::SYN),
         };
-        let record = HalfOpen::of_cookie(&kept, local, remote, iss, window(narrow), context);
+        let record = HalfOpen::of_cookie(&kept, local, remote, iss, offer, window(narrow), context);
         let mut header = record.syn_ack(offer, ts_offset, context);
         if let Some(timestamps) = &mut header.options.timestamps {
             let clock = TimestampClock::value(0, context.now);
@@ -151,7 +151,7 @@ impl SynCookies {
             ..said(ack, options, flags)
         };
         let window = window(data % 2 != 0);
-        let record = HalfOpen::of_cookie(&syn, local, remote, iss, window, context);
+        let record = HalfOpen::of_cookie(&syn, local, remote, iss, offer, window, context);
         Some(record)
     }
 

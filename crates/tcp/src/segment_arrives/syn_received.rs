@@ -17,7 +17,7 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
         context: &mut Context<'_>,
     ) -> HalfOpenDisposition {
         let nxt = self.irs + 1;
-        let edge = nxt + self.window(context.sysctls);
+        let edge = nxt + self.window();
         // Second: RST. Only its own number counts (RFC 5961 3.2), and PAWS does not (RFC 7323 5.2). Linux believes it
         // anywhere in the window of a half-open connection; we ask for the same as everywhere.
         if segment.has(TcpFlags::RST) {
@@ -60,7 +60,7 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
         ts_offset: u32,
         context: &mut Context<'_>,
     ) -> Option<HalfOpenDisposition> {
-        if !(self.said.timestamps() && context.sysctls.tcp_timestamps) {
+        if !self.said.timestamps() {
             return None;
         }
         let Some(timestamps) = segment.options.timestamps else {
