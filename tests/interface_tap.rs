@@ -13,6 +13,7 @@ use periplus_tests::{content, in_namespace_with_tap};
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::Ipv4Addr;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -182,6 +183,22 @@ fn the_hosts_side_is_set_up_and_vanishes_with_the_device() {
     assert!(netlink.addresses(link.index).unwrap().is_empty());
 }
 
+/// Opens it as soon as who has it lets it go. The device itself waits for that for two seconds, and a busy machine may need
+/// more: only then it is opened once more.
+fn open_in_the_end() -> TapDevice {
+    let begun = Instant::now();
+    loop {
+        let asked = Instant::now();
+        match TapDevice::open(&options()) {
+            Err(error) if error.kind() == OpenErrorKind::Busy && begun.elapsed() < LONG => {
+                assert!(asked.elapsed() >= Duration::from_secs(2), "{error}");
+                eprintln!("this machine is busy: {error}");
+            }
+            opened => return opened.unwrap(),
+        }
+    }
+}
+
 #[test]
 fn it_opens_again_as_soon_as_it_is_free_and_waits_for_that() {
     if !in_namespace_with_tap(
@@ -202,11 +219,11 @@ fn it_opens_again_as_soon_as_it_is_free_and_waits_for_that() {
     let (trying, tries) = std::sync::mpsc::channel();
     let second = std::thread::spawn(move || {
         trying.send(()).unwrap();
-        TapDevice::open(&options()).map(|device| device.interface().to_owned())
+        open_in_the_end().interface().to_owned()
     });
     tries.recv().unwrap();
     drop(device);
-    assert_eq!(second.join().unwrap().unwrap(), "tap7");
+    assert_eq!(second.join().unwrap(), "tap7");
 }
 
 #[test]

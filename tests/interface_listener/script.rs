@@ -9,7 +9,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 /// A bound for what may take long on a busy machine and must never take for ever.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two looks at whether a listener has said something of its own accord.
 const PAUSE: Duration = Duration::from_millis(3);
 
@@ -210,12 +210,19 @@ impl<L: Listening> World<L> {
     }
 }
 
+/// What was seen at both, and by how much the steps were late, all together.
+pub(super) struct Played {
+    pub(super) first: Seen,
+    pub(super) second: Seen,
+    pub(super) late: Duration,
+}
+
 /// Plays a script to both, or as much of it as this machine is quick enough for.
 pub(super) fn play<A: Listening, B: Listening>(
     script: &Script,
     mut first: World<A>,
     mut second: World<B>,
-) -> Option<(Seen, Seen)> {
+) -> Option<Played> {
     let mut steps = script.steps.clone();
     steps.sort_by_key(|(millis, _)| *millis);
     let clients = || (0..script.clients()).map(Client::new).collect();
@@ -224,7 +231,8 @@ pub(super) fn play<A: Listening, B: Listening>(
         first.server.listener.counters(),
         second.server.listener.counters(),
     );
-    let mut start = Instant::now();
+    let begun = Instant::now();
+    let mut start = begun;
     for (millis, step) in steps {
         let due = start + Duration::from_millis(millis);
         loop {
@@ -242,5 +250,9 @@ pub(super) fn play<A: Listening, B: Listening>(
             return None;
         }
     }
-    Some((first.seen(&before.0), second.seen(&before.1)))
+    Some(Played {
+        first: first.seen(&before.0),
+        second: second.seen(&before.1),
+        late: start - begun,
+    })
 }

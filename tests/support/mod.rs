@@ -12,6 +12,7 @@ mod script;
 mod segment;
 mod stream;
 mod tap;
+mod watched;
 
 pub use content::content;
 pub use datagram::Datagram;
@@ -24,3 +25,4 @@ pub use script::{PEER, PEER_ETHERNET, STACK, STACK_ETHERNET, Script, arp_frame};
 pub use segment::Segment;
 pub use stream::Stream;
 pub use tap::Tap;
+pub use watched::{Looks, Watched};

@@ -67,6 +67,8 @@ mod tests {
         let ours = Duration::from_nanos(unix_nanos(now()));
         let theirs = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         let difference = ours.abs_diff(theirs);
-        assert!(difference < Duration::from_secs(1), "{difference:?}");
+        // the host may set its clock in between, or leave us aside: a wrong unit or epoch is years away
+        let hour = Duration::from_secs(3600);
+        assert!(difference < hour, "{difference:?}");
     }
 }

@@ -260,8 +260,12 @@ async fn a_gateway_on_an_address_that_the_stack_does_not_speak_says_so() {
 
 #[tokio::test]
 async fn several_host_sockets_lead_into_one_shard_and_close_together() {
-    let (mut embedded, first) = embedded().await;
-    let host = bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    // An address of its own, so that nobody is given a port that has just been closed.
+    let bind = || bind("127.0.0.78:0".parse().unwrap()).unwrap();
+    let host = bind();
+    let first = host.local_addr().unwrap();
+    let mut embedded = embed(host, ShardOptions::default(), None).unwrap();
+    let host = bind();
     let second = host.local_addr().unwrap();
     embedded.gateway.add(host).unwrap();
     for address in [first, second] {
