@@ -36,6 +36,7 @@ const address = await new Promise((found, failed) => {
 const browser = await chromium.launchPersistentContext(join(work, 'profile'), {
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   headless: true,
+  timeout: 120_000,
   args: [
     '--headless',
     '--no-sandbox',
@@ -47,6 +48,9 @@ const browser = await chromium.launchPersistentContext(join(work, 'profile'), {
     '--disable-sync',
   ],
 });
+// A bound for what may take long on a busy machine and must never take for ever.
+browser.setDefaultTimeout(120_000);
+browser.setDefaultNavigationTimeout(120_000);
 
 // The site.
 const page = await browser.newPage();
@@ -59,7 +63,9 @@ page.on('response', (response) => {
   if (response.status() !== 200) faults.push(`${response.url()}: ${response.status()}`);
   bodies.set(new URL(response.url()).pathname, response.body());
 });
-await page.goto(address, { waitUntil: 'networkidle' });
+await page.goto(address);
+// The page's own script says when it has loaded everything.
+await page.waitForFunction(() => document.documentElement.dataset.log);
 assert.deepEqual(faults, [], 'no request and no script failed');
 
 const files = readdirSync(site);
