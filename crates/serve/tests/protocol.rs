@@ -2,12 +2,12 @@
 
 mod common;
 
-use common::{Shards, test};
+use common::{LONG, Shards, patient, test};
 use periplus_net::journey::{Outcome, Record, Station};
 use periplus_net::{Journal, TcpStream};
 use periplus_protocol::{Codec, Limits, Policy, Rejection, Sections, Step};
 use periplus_serve::protocol::Answer;
-use periplus_serve::{Drained, ServeCounters, ServeOptions, Server};
+use periplus_serve::{Drained, ServeCounters, Server};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,9 +26,6 @@ struct Messages {
     looks: mpsc::UnboundedSender<usize>,
 }
 
-/// No message takes as long.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 const LONGEST: usize = 1 << 20;
 
 impl Codec for Messages {
@@ -42,7 +39,9 @@ impl Codec for Messages {
         Limits {
             request_bytes: 4 + LONGEST,
             section_bytes: LONGEST,
+            first_byte_timeout: LONG,
             complete_timeout: self.complete_timeout,
+            idle_timeout: LONG,
             ..Limits::default()
         }
     }
@@ -119,7 +118,7 @@ impl Echo {
             complete_timeout,
             looks: look,
         };
-        let server = Server::of(codec, echo, ServeOptions::default());
+        let server = Server::of(codec, echo, patient());
         let counters = server.counters();
         let (stop, stopped) = oneshot::channel();
         let running = spawn_local(async move {
@@ -172,7 +171,7 @@ fn ending(record: &Record) -> (Outcome, Option<&str>) {
 #[test]
 fn messages_of_any_size_are_answered_and_have_a_journey() {
     test(async {
-        let echo = Echo::start(false, PATIENCE).await;
+        let echo = Echo::start(false, LONG).await;
         let mut stream = echo.connect().await;
         let lengths = [0, 1, 2044, 2045, 20_000, LONGEST];
         for length in lengths {
@@ -200,7 +199,7 @@ fn messages_of_any_size_are_answered_and_have_a_journey() {
 #[test]
 fn a_message_that_comes_slowly_is_parsed_meanwhile_and_it_was_the_peers_turn() {
     test(async {
-        let mut echo = Echo::start(false, PATIENCE).await;
+        let mut echo = Echo::start(false, LONG).await;
         let mut stream = echo.connect().await;
         let begun = Journal::now();
         stream.write_all(&message(b"slow")[..6]).await.unwrap();
@@ -265,7 +264,7 @@ fn a_message_that_stalls_times_out_in_its_section() {
 fn what_is_too_large_is_refused_and_no_reset_destroys_the_answer() {
     for (replies, told) in [(true, "too_large in text"), (false, "")] {
         test(async {
-            let echo = Echo::start(replies, PATIENCE).await;
+            let echo = Echo::start(replies, LONG).await;
             let mut stream = echo.connect().await;
             let length = (LONGEST as u32 + 1).to_be_bytes();
             stream.write_all(&length).await.unwrap();
@@ -295,7 +294,7 @@ fn what_is_too_large_is_refused_and_no_reset_destroys_the_answer() {
 #[test]
 fn who_leaves_within_a_message_has_a_journey_that_says_where() {
     test(async {
-        let echo = Echo::start(false, PATIENCE).await;
+        let echo = Echo::start(false, LONG).await;
         let mut neighbour = echo.connect().await;
         let mut half = echo.connect().await;
         half.write_all(&message(b"half")[..6]).await.unwrap();
@@ -329,7 +328,7 @@ fn who_leaves_within_a_message_has_a_journey_that_says_where() {
 #[test]
 fn a_handler_or_a_codec_that_panics_ends_its_connection_and_no_other() {
     test(async {
-        let echo = Echo::start(false, PATIENCE).await;
+        let echo = Echo::start(false, LONG).await;
         let mut neighbour = echo.connect().await;
         ask(&mut neighbour, b"before").await;
         let mut handler = echo.connect().await;

@@ -3,7 +3,7 @@
 mod common;
 
 use common::site::Site;
-use common::{content, test};
+use common::{content, patient, test};
 use futures_util::{SinkExt, StreamExt};
 use periplus_net::TcpStream;
 use periplus_net::journey::{Outcome, Record, Station};
@@ -26,7 +26,7 @@ type Client = WebSocketStream<TcpStream>;
 
 /// A folder with the echo at `/ws`.
 async fn site() -> Site {
-    site_with(ServeOptions::default()).await
+    site_with(patient()).await
 }
 
 async fn site_with(options: ServeOptions) -> Site {
@@ -239,7 +239,7 @@ fn messages_without_an_answer_are_delivered_and_pushed_ones_are_counted() {
     }
     test(async {
         let at = |files| WebSocketAt::new("/ws", notes, files);
-        let site = Site::start_with(ServeOptions::default(), at).await;
+        let site = Site::start_with(patient(), at).await;
         let mut client = open(&site).await;
         hears(&mut client, Message::text("welcome")).await;
         for _ in 0..3 {
@@ -358,7 +358,7 @@ fn a_client_that_does_not_read_is_not_read_from_and_in_the_end_reset() {
             // Together less than a test may take: the clock leaps over both.
             idle_timeout: Duration::from_secs(20),
             stall_timeout: Duration::from_secs(5),
-            ..ServeOptions::default()
+            ..patient()
         };
         let site = site_with(options).await;
         let mut flood = Flood::new(open(&site).await.into_inner());

@@ -6,6 +6,7 @@ pub(crate) mod site;
 use periplus_net::journey::{Kind, Record};
 use periplus_net::ring::memory::{LinkOptions, link};
 use periplus_net::{Recorder, ShardHandle, ShardOptions, TcpListener, TcpStream};
+use periplus_serve::ServeOptions;
 use periplus_wire::ethernet::EthernetAddress;
 use std::cell::RefCell;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -16,7 +17,20 @@ use tokio::task::LocalSet;
 const SERVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)), 80);
 
 /// A bound for what may take long on a busy machine and must never take for ever.
-const LONG: Duration = Duration::from_secs(60);
+pub(crate) const LONG: Duration = Duration::from_secs(300);
+
+/// A server that gives nobody up before the test has come to its end, however slow the machine is.
+pub(crate) fn patient() -> ServeOptions {
+    ServeOptions {
+        idle_timeout: LONG,
+        header_timeout: LONG,
+        stall_timeout: LONG,
+        handler_timeout: LONG,
+        drain_timeout: LONG,
+        linger_timeout: LONG,
+        ..ServeOptions::default()
+    }
+}
 
 /// Two shards, and what the server's one recorded.
 pub(crate) struct Shards {

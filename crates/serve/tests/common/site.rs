@@ -1,6 +1,6 @@
 //! A folder being served.
 
-use super::Shards;
+use super::{Shards, patient};
 use periplus_net::journey::{Kind, Record};
 use periplus_net::{Journal, TcpStream};
 use periplus_serve::{Drained, Files, FilesOptions, Handler, ServeCounters, ServeOptions, Server};
@@ -21,7 +21,7 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) async fn start() -> Self {
-        Self::start_with(ServeOptions::default(), |files| files).await
+        Self::start_with(patient(), |files| files).await
     }
 
     /// A folder served by what `handler` makes of its files.
