@@ -11,7 +11,11 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::thread;
 
+/// Whoever is refused may go on speaking until he has said all, on a slow machine as well.
 const LISTENERS: &str = "\
+[timeouts]
+linger = \"60 min\"
+
 [[listener]]
 protocol = \"http\"
 port = 0
