@@ -1,5 +1,6 @@
 //! When the SYN/ACK goes out again, and when its record is given up: the schedule of Linux's `reqsk_timer_handler`.
 
+use periplus_ring::BURST;
 use periplus_tcp::Sysctls;
 use periplus_tests::{Script, options};
 use std::time::Duration;
@@ -84,6 +85,28 @@ fn in_a_queue_crowded_by_the_young_the_old_may_stay() {
     // Of seven five are young.
     assert_eq!(half_open(&script), 7);
     assert_eq!(script.all_segments_now().len(), 2);
+}
+
+/// All at once they would keep the stack from a ring that a flood fills, and whose SYN the ring then has no room for tries
+/// again after a second only.
+#[test]
+fn while_frames_wait_in_the_ring_few_are_repeated_between_two_looks_at_it() {
+    const HALF_OPEN: u16 = 300;
+    const LOOKS: u16 = 10;
+    let (mut script, _) = crowded(512, HALF_OPEN);
+    for peer in 0..LOOKS * BURST as u16 {
+        script.put_segment(1_000 + peer, SYN);
+    }
+    script.now += seconds(2);
+    let repeated = |script: &Script| script.stack.shard.counters().tcp_syn_retrans;
+    for look in 1..=u64::from(LOOKS) {
+        script.stack.poll(script.now);
+        assert_eq!(repeated(&script), 4 * look);
+    }
+    assert!(script.stack.next_timeout().unwrap() <= script.now);
+    script.run();
+    assert_eq!(repeated(&script), u64::from(HALF_OPEN));
+    assert_eq!(script.stack.shard.counters().ip_out_discards, 0);
 }
 
 #[test]

@@ -98,6 +98,12 @@ impl Script {
         self.inject_frame(&segment.to_frame(PEER_ETHERNET, STACK_ETHERNET));
     }
 
+    /// The same, but the stack does not look at its ring yet.
+    pub fn put_segment(&mut self, port: u16, text: &str) {
+        let segment = self.segment(port, text);
+        self.put(&segment.to_frame(PEER_ETHERNET, STACK_ETHERNET));
+    }
+
     /// What [`inject`](Self::inject) would send, to be changed before it is.
     pub fn segment(&self, port: u16, text: &str) -> Segment {
         let flow = self.flow(port);

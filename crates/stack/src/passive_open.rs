@@ -68,7 +68,7 @@ impl Shard {
         record.syn_queue_length = u16::try_from(length).unwrap_or(u16::MAX);
         let deadline = now + record.syn_ack_timeout();
         // The timer's handle needs the record's index, and the record the timer's.
-        let timer = self.timers.arm(
+        let timer = self.syn_ack_timers.arm(
             None,
             deadline,
             Handle::new(
@@ -80,14 +80,14 @@ impl Shard {
             ),
         );
         let Ok(index) = self.half_open.insert(HalfOpenEntry { record, timer }) else {
-            self.timers.disarm(timer);
+            self.syn_ack_timers.disarm(timer);
             bound.listener.syn_queue.leave(true);
             bound.listener.drop_one(&mut environment.counters);
             return self.syn_dropped(now, key, listener, syn, DropReason::SocketLimit);
         };
         self.sources.half_open_entered(key.remote.ip());
         let handle = Handle::new(Tag::HalfOpen, index);
-        self.timers.arm(Some(timer), deadline, handle);
+        self.syn_ack_timers.arm(Some(timer), deadline, handle);
         if self.flow_table.insert(&key, handle).is_err() {
             unreachable!("the flow was looked up and not found");
         }
@@ -153,7 +153,7 @@ impl Shard {
         if let Some(entry) = self.half_open.get_mut(index) {
             let deadline = now + entry.record.syn_ack_timeout();
             let handle = Handle::new(Tag::HalfOpen, index);
-            entry.timer = self.timers.arm(Some(entry.timer), deadline, handle);
+            entry.timer = self.syn_ack_timers.arm(Some(entry.timer), deadline, handle);
         }
     }
 
@@ -253,7 +253,7 @@ impl Shard {
         };
         self.half_open.remove(index);
         self.sources.half_open_left(key.remote.ip());
-        self.timers.disarm(timer);
+        self.syn_ack_timers.disarm(timer);
         self.flow_table
             .replace(&key, Handle::new(Tag::Established, connection));
         if let Some(bound) = self.listeners.get_mut(listener) {
@@ -329,7 +329,7 @@ impl Shard {
     /// A half-open record goes, and nothing is left of it.
     fn withdraw_half_open(&mut self, index: Index) -> Option<(FlowKey, HalfOpen<Ipv4Addr>)> {
         let HalfOpenEntry { record, timer } = self.half_open.remove(index)?;
-        self.timers.disarm(timer);
+        self.syn_ack_timers.disarm(timer);
         let key = FlowKey {
             local: record.local(),
             remote: record.remote(),

@@ -23,7 +23,7 @@ impl Shard {
     /// Takes a burst of arrivals; `level` says how full the device's pool is. Answers wait for [`Shard::transmit`].
     pub fn receive(&mut self, now: Instant, burst: &mut RxBurst, level: PoolLevel) {
         self.environment.frames.level = level;
-        let ring_is_empty = !burst.is_full();
+        self.ring_may_hold_more = burst.is_full();
         for arrival in burst.drain() {
             let frames = u64::from(arrival.segments);
             let fate = self.frame_arrives(now, arrival);
@@ -36,7 +36,7 @@ impl Shard {
                 Fate::Dropped(reason) => ledger.drop_frames(reason, frames),
             }
         }
-        if ring_is_empty {
+        if !self.ring_may_hold_more {
             self.ring_seen_empty = now;
         }
         if level != PoolLevel::Ample {

@@ -116,7 +116,10 @@ pub struct Shard {
     /// How often a free UDP port was looked for.
     pub(crate) udp_port_searches: u32,
     pub(crate) udp_output: udp::SendQueue,
+    /// Of connections, those in TIME-WAIT included.
     pub(crate) timers: TimerWheel,
+    /// Of half-open connections: what these have to say can wait.
+    pub(crate) syn_ack_timers: TimerWheel,
     pub(crate) outbox: Outbox,
     /// Connections that may send, in turn.
     pub(crate) transmit_queue: VecDeque<Index>,
@@ -130,6 +133,8 @@ pub struct Shard {
     pub(crate) arrival_records: TokenBucket,
     /// When the receive ring was last seen empty.
     pub(crate) ring_seen_empty: Instant,
+    /// The last burst was full: the receive ring may hold more.
+    pub(crate) ring_may_hold_more: bool,
 }
 
 impl Shard {
@@ -181,6 +186,7 @@ impl Shard {
             udp_port_searches: 0,
             udp_output: udp::SendQueue::default(),
             timers: TimerWheel::new(),
+            syn_ack_timers: TimerWheel::new(),
             outbox: Outbox::default(),
             transmit_queue: VecDeque::new(),
             unresolved: Vec::new(),
@@ -190,6 +196,7 @@ impl Shard {
             reset_limiter: ResetLimiter::new(hash_key),
             arrival_records: TokenBucket::new(ARRIVAL_RECORDS_A_SECOND, ARRIVAL_RECORDS_A_SECOND),
             ring_seen_empty: Instant::ZERO,
+            ring_may_hold_more: false,
             options,
         }
     }

@@ -201,7 +201,7 @@ impl Shard {
             Kind::HalfOpen => {
                 let (chunk, entries) = self.half_open.chunk_from(cursor.chunk)?;
                 page.extend(entries.map(|HalfOpenEntry { record, timer }| {
-                    let due = self.timers.deadline(*timer);
+                    let due = self.syn_ack_timers.deadline(*timer);
                     ConnectionSocket {
                         timer: due.map(|due| (Timer::Retransmission, due.since(now))),
                         ..self.bare(record.local(), record.remote(), State::SynReceived)

@@ -6,18 +6,38 @@ use crate::passive_open::unpack;
 use crate::shard::BoundListener;
 use crate::slab::Index;
 use periplus_journey::{Instant, Outcome};
+use periplus_ring::BURST;
 use periplus_tcp::listen::SynAckTimeout;
+
+/// SYN/ACKs repeated between two looks at the ring. A flood fills the SYN queue in a few milliseconds, and one, three and seven
+/// seconds later all of it is due together: done in one go, that would keep the shard from its ring for longer than the ring
+/// has room, and who then finds none is an honest client, for a second.
+const REPEATED: usize = BURST;
+/// The same while the ring may hold more than was taken from it: those who just come go before those who did not answer. That
+/// is a sixteenth of the work, and lets a full SYN queue be done within half a second.
+const REPEATED_BESIDE_A_FULL_BURST: usize = 4;
 
 impl Shard {
     /// When [`Shard::timeout`] next has something to do.
     pub fn next_timeout(&self) -> Option<Instant> {
-        Instant::earliest([self.timers.next_timeout(), self.neighbours.next_timeout()])
+        Instant::earliest([
+            self.timers.next_timeout(),
+            self.syn_ack_timers.next_timeout(),
+            self.neighbours.next_timeout(),
+        ])
     }
 
-    /// Does what is due at `now`. Answers wait for [`Shard::transmit`].
+    /// Does what is due at `now`, or of the SYN/ACKs a part: the rest is due at once, after another look at the ring. Answers
+    /// wait for [`Shard::transmit`].
     pub fn timeout(&mut self, now: Instant) {
         let mut expired = Vec::new();
-        self.timers.expire(now, &mut expired);
+        self.timers.expire(now, usize::MAX, &mut expired);
+        let repeated = if self.ring_may_hold_more {
+            REPEATED_BESIDE_A_FULL_BURST
+        } else {
+            REPEATED
+        };
+        self.syn_ack_timers.expire(now, repeated, &mut expired);
         for handle in expired {
             match handle.tag() {
                 Tag::Established => self.connection_times_out(now, handle.index()),

@@ -60,10 +60,11 @@ struct Level {
 /// [`expire`](TimerWheel::expire) is called at [`next_timeout`](TimerWheel::next_timeout).
 #[derive(Debug)]
 pub struct TimerWheel {
-    /// The present tick: everything up to it has expired, except what is `overdue`.
+    /// The present tick: everything up to it has expired, except what is `overdue`. Behind the clock where the last
+    /// [`expire`](TimerWheel::expire) came to its limit.
     present: u64,
     levels: [Level; LEVELS],
-    /// Entries armed for the present tick or one before it.
+    /// Entries armed for the present tick or one before it, and those that were due beyond a limit.
     overdue: List,
     nodes: Slab<Node>,
 }
@@ -143,19 +144,28 @@ impl TimerWheel {
     /// Appends the handles whose deadlines have come by `now` to `expired`, in the order of their ticks, and forgets
     /// their entries. Costs a step for each occupied slot up to `now` and for each entry in it, however long ago the
     /// last call was.
-    pub fn expire(&mut self, now: Instant, expired: &mut Vec<Handle>) {
+    ///
+    /// Stops at `limit` handles. Those beyond it are due at once, in their order, whenever the next call comes.
+    pub fn expire(&mut self, now: Instant, limit: usize, expired: &mut Vec<Handle>) {
         let now = now.as_nanos() >> TICK_BITS;
-        let overdue = std::mem::take(&mut self.overdue);
-        self.empty(overdue, expired);
-        while let Some((level, slot, tick)) = self.next_slot()
-            && tick <= now
-        {
+        let limit = expired.len().saturating_add(limit);
+        let mut overdue = std::mem::take(&mut self.overdue);
+        self.empty(&mut overdue, limit, expired);
+        self.overdue = overdue;
+        while expired.len() < limit {
+            let Some((level, slot, tick)) = self.next_slot().filter(|&(.., tick)| tick <= now)
+            else {
+                self.present = self.present.max(now);
+                return;
+            };
             self.present = tick;
             self.levels[level].occupied &= !(1 << slot);
-            let entries = std::mem::take(&mut self.levels[level].slots[slot]);
-            self.empty(entries, expired);
+            let mut entries = std::mem::take(&mut self.levels[level].slots[slot]);
+            self.empty(&mut entries, limit, expired);
+            while let Some(index) = entries.pop_front(&mut self.nodes) {
+                self.file(index);
+            }
         }
-        self.present = self.present.max(now);
     }
 
     /// How many entries there are.
@@ -177,9 +187,11 @@ impl TimerWheel {
         Some((level, slot, above | (slot as u64) << shift))
     }
 
-    /// Reports the entries of a list that were due by the present, and files the others anew.
-    fn empty(&mut self, mut entries: List, expired: &mut Vec<Handle>) {
-        while let Some(index) = entries.pop_front(&mut self.nodes) {
+    /// Reports the entries of a list that were due by the present, and files the others anew, until `limit` are reported.
+    fn empty(&mut self, entries: &mut List, limit: usize, expired: &mut Vec<Handle>) {
+        while expired.len() < limit
+            && let Some(index) = entries.pop_front(&mut self.nodes)
+        {
             match self.nodes.get(index) {
                 Some(node) if node.deadline <= self.present => {
                     expired.push(node.handle);

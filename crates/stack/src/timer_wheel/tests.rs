@@ -17,7 +17,7 @@ fn at(nanoseconds: u64) -> Instant {
 
 fn expire(wheel: &mut TimerWheel, now: u64) -> Vec<Handle> {
     let mut expired = Vec::new();
-    wheel.expire(at(now), &mut expired);
+    wheel.expire(at(now), usize::MAX, &mut expired);
     expired
 }
 
@@ -79,7 +79,7 @@ fn hours_are_crossed_in_one_step_and_few_wakings() {
     let mut expired = Vec::new();
     while expired.is_empty() {
         let next = wheel.next_timeout().unwrap();
-        wheel.expire(next, &mut expired);
+        wheel.expire(next, usize::MAX, &mut expired);
         wakings += 1;
     }
     assert_eq!(expired, [handle(1)]);
@@ -99,6 +99,24 @@ fn entries_of_a_tick_expire_in_the_order_in_which_they_were_armed() {
     assert_eq!(expire(&mut wheel, 2 * HOUR), [0, 1, 2, 3, 4].map(handle));
 }
 
+#[test]
+fn what_is_due_beyond_the_limit_comes_with_the_next_call() {
+    let mut wheel = TimerWheel::new();
+    for slot in 0..5 {
+        let tick = 10 + u64::from(slot) / 3;
+        wheel.arm(None, at(tick * TICK), handle(slot));
+    }
+    let mut expired = Vec::new();
+    wheel.expire(at(HOUR), 2, &mut expired);
+    assert_eq!(expired, [0, 1].map(handle));
+    assert!(wheel.next_timeout().unwrap() <= at(HOUR));
+    wheel.expire(at(HOUR), 2, &mut expired);
+    assert_eq!(expired, [0, 1, 2, 3].map(handle));
+    wheel.expire(at(HOUR), 2, &mut expired);
+    assert_eq!(expired, [0, 1, 2, 3, 4].map(handle));
+    assert_eq!(wheel.next_timeout(), None);
+}
+
 #[derive(Clone, Debug)]
 enum Operation {
     /// Arms the entry of this number at so much from now.
@@ -108,6 +126,8 @@ enum Operation {
     Jump(u64),
     /// The driver waits for `next_timeout`.
     Wait,
+    /// Time passes, and no more than so many may expire.
+    Limited(u64, usize),
 }
 
 fn any_span() -> impl Strategy<Value = u64> {
@@ -121,6 +141,7 @@ fn any_operation() -> impl Strategy<Value = Operation> {
         1 => number.prop_map(Operation::Disarm),
         1 => any_span().prop_map(Operation::Jump),
         3 => Just(Operation::Wait),
+        1 => (any_span(), 0..4usize).prop_map(|(span, limit)| Operation::Limited(span, limit)),
     ]
 }
 
@@ -138,8 +159,26 @@ impl Model {
 
     /// Lets the wheel expire at `now` and checks that exactly what is due was reported, each once, in order.
     fn check(&mut self, wheel: &mut TimerWheel, now: u64) -> Result<(), TestCaseError> {
+        self.check_limited(wheel, now, usize::MAX)?;
+        let late = self
+            .deadlines
+            .values()
+            .find(|&&deadline| deadline + TICK <= now);
+        prop_assert_eq!(late, None, "not reported by {}", now);
+        Ok(())
+    }
+
+    /// The same of at most `limit`, whoever is due beyond it.
+    fn check_limited(
+        &mut self,
+        wheel: &mut TimerWheel,
+        now: u64,
+        limit: usize,
+    ) -> Result<(), TestCaseError> {
         self.now = now;
-        let expired = expire(wheel, now);
+        let mut expired = Vec::new();
+        wheel.expire(at(now), limit, &mut expired);
+        prop_assert!(expired.len() <= limit);
         let numbers: Vec<u32> = expired.iter().map(|handle| handle.index().slot).collect();
         let ticks: Vec<u64> = numbers
             .iter()
@@ -153,11 +192,6 @@ impl Model {
                 "early, or twice"
             );
         }
-        let late = self
-            .deadlines
-            .values()
-            .find(|&&deadline| deadline + TICK <= now);
-        prop_assert_eq!(late, None, "not reported by {}", now);
         Ok(())
     }
 }
@@ -184,6 +218,10 @@ proptest! {
                 Operation::Disarm(number) => {
                     model.deadlines.remove(&number);
                     timers.remove(&number).into_iter().for_each(|timer| wheel.disarm(timer));
+                }
+                Operation::Limited(span, limit) => {
+                    let now = model.now + span;
+                    model.check_limited(&mut wheel, now, limit)?;
                 }
                 Operation::Jump(span) => model.check(&mut wheel, model.now + span)?,
                 Operation::Wait => {
