@@ -3,7 +3,7 @@
 use periplus_journey::{DropReason, Kind, Outcome};
 use periplus_ring::memory::LinkOptions;
 use periplus_stack::{ClosedPortPolicy, ShardOptions, StreamError};
-use periplus_tests::{Pair, Script, options};
+use periplus_tests::{PEER_ETHERNET, Pair, STACK_ETHERNET, Script, options};
 use periplus_wire::icmpv4::unreachable;
 use std::time::Duration;
 
@@ -89,18 +89,64 @@ fn a_listeners_port_resets_what_belongs_to_no_connection() {
 }
 
 #[test]
-fn resets_are_limited_by_their_own_bucket() {
-    let mut script = Script::new(policy(ClosedPortPolicy::Rst));
-    for peer in 0..500 {
-        script.inject(1_000 + peer, SYN);
+fn resets_to_knocks_are_limited_by_their_own_bucket() {
+    for (resets_per_network, sent, limited) in [(200, 200, 300), (30, 30, 470)] {
+        let mut script = Script::new(ShardOptions {
+            resets_per_network,
+            ..policy(ClosedPortPolicy::Rst)
+        });
+        for peer in 0..250 {
+            script.inject(1_000 + peer, SYN);
+            script.inject(1_000 + peer, "F 1:1(0)");
+        }
+        assert_eq!(script.all_segments_now().len(), sent);
+        let counters = script.stack.shard.counters();
+        assert_eq!(
+            (counters.tcp_out_rsts, counters.tcp_out_rsts_limited),
+            (sent as u64, limited)
+        );
+        assert!(script.stack.shard.ledger().is_balanced());
     }
-    assert_eq!(script.all_segments_now().len(), 200);
+}
+
+/// Whoever speaks of a connection waits for an answer, and repeats its FIN until it has one (RFC 9293 3.5.2).
+#[test]
+fn of_ever_so_many_connections_that_are_gone_each_learns_it_at_once() {
+    let (mut script, _) = Script::listening(policy(ClosedPortPolicy::Rst), 10);
+    for peer in 0..12_000 {
+        script.inject(1_000 + peer, "F. 1:1(0) ack 5");
+        script.expect(1_000 + peer, "R 5:5(0)");
+    }
     let counters = script.stack.shard.counters();
     assert_eq!(
         (counters.tcp_out_rsts, counters.tcp_out_rsts_limited),
-        (200, 300)
+        (12_000, 0)
     );
-    assert!(script.stack.shard.ledger().is_balanced());
+}
+
+/// Else somebody of the same network could tell by what is left for itself which of its forgeries met a connection.
+#[test]
+fn who_speaks_of_a_connection_is_answered_whatever_others_have_used_up() {
+    let (mut script, listener) = Script::listening(policy(ClosedPortPolicy::Rst), 10);
+    script.handshake(A);
+    let accepted = script.accept(listener).id;
+    let knock = |script: &mut Script, port: u16| {
+        let mut syn = script.segment(port, SYN);
+        syn.destination.set_port(81);
+        script.inject_frame(&syn.to_frame(PEER_ETHERNET, STACK_ETHERNET));
+    };
+    for peer in 0..300 {
+        knock(&mut script, 1_000 + peer);
+    }
+    script.drain();
+    assert_eq!(script.stack.shard.counters().tcp_out_rsts_limited, 100);
+    script.inject(A + 1, ". 1:1(0) ack 5");
+    script.expect(A + 1, "R 5:5(0)");
+    script.stack.shard.abort(script.now, accepted);
+    script.expect(A, "R. 1:1(0) ack 1");
+    script.inject(A, "P. 1:101(100) ack 1");
+    script.expect(A, "R 1:1(0)");
+    assert_eq!(script.stack.shard.counters().tcp_out_rsts_limited, 100);
 }
 
 #[test]

@@ -133,7 +133,7 @@ impl Shard {
             Disposition::Delivered => Fate::Delivered,
             Disposition::Consumed => Fate::Consumed,
             Disposition::Dropped(reason) => Fate::Dropped(reason),
-            Disposition::AnsweredByReset(answer) => self.send_reset(now, key, answer),
+            Disposition::AnsweredByReset(answer) => self.send_reset(key, answer),
         }
     }
 
@@ -179,11 +179,8 @@ impl Shard {
         }
     }
 
-    /// Sends a RST without a connection, within its limit.
-    pub(crate) fn send_reset(&mut self, now: Instant, key: FlowKey, header: SegmentHeader) -> Fate {
-        if !self.reset_limiter.allow(now, key.remote.ip()) {
-            return Fate::Dropped(DropReason::NoSocket);
-        }
+    /// Sends a RST without a connection.
+    pub(crate) fn send_reset(&mut self, key: FlowKey, header: SegmentHeader) -> Fate {
         self.environment.counters.tcp_out_rsts += 1;
         self.outbox.push(Message::Segment { key, header });
         Fate::Refused

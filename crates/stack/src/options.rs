@@ -61,6 +61,9 @@ pub struct ShardOptions {
     pub max_half_open: usize,
     /// What one network of sources may hold.
     pub sources: SourceLimits,
+    /// RSTs a second, and at once, to one network of sources for its SYNs to closed ports; beyond, a SYN is dropped. What claims
+    /// a connection is always answered.
+    pub resets_per_network: u32,
 }
 
 impl Default for ShardOptions {
@@ -81,6 +84,8 @@ impl Default for ShardOptions {
             max_connections: 1 << 18,
             max_half_open: 1 << 18,
             sources: SourceLimits::default(),
+            // FreeBSD's net.inet.icmp.icmplim, which is for all networks together
+            resets_per_network: 200,
         }
     }
 }

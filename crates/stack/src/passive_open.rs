@@ -199,7 +199,7 @@ impl Shard {
                 self.outbox.push(Message::Segment { key, header });
                 Fate::Dropped(reason)
             }
-            HalfOpenDisposition::Reset(header) => self.send_reset(now, key, header),
+            HalfOpenDisposition::Reset(header) => self.send_reset(key, header),
             HalfOpenDisposition::Remove => {
                 self.environment.counters.tcp_attempt_fails += 1;
                 self.forget_half_open(now, index, Outcome::Reset, "reset_by_peer");
@@ -241,7 +241,7 @@ impl Shard {
                 let answer = periplus_tcp::reset::answer_to(&segment);
                 self.forget_half_open(now, index, Outcome::Reset, "tcp_abort_on_overflow");
                 return match answer {
-                    Some(answer) => self.send_reset(now, key, answer),
+                    Some(answer) => self.send_reset(key, answer),
                     None => Fate::Dropped(DropReason::TcpListenOverflow),
                 };
             }

@@ -151,19 +151,24 @@ impl IcmpLimiter {
     }
 }
 
-/// The limit on RSTs to segments that no connection is for: 200 a second and at once (as FreeBSD's
-/// `net.inet.icmp.icmplim`) to each prefix of sources, /24 for IPv4 and /48 for IPv6. There is no global limit: one
-/// flooded network does not silence us to the others.
+/// The limit on RSTs to whoever knocks at closed ports, by a SYN or by what has no ACK: so many a second and at once to each
+/// prefix of sources, /24 for IPv4 and /48 for IPv6. There is no global limit: one flooded network does not silence us to
+/// the others.
+///
+/// A segment with ACK claims a connection, and its RST has no limit, as on Linux. RFC 9293 3.5.2 has it sent always; its
+/// sender would repeat a FIN for half a minute. A RST is never longer than what it answers, and as many as those are, which
+/// a listener's SYN/ACKs allow a forger already. And what a limit has left would tell whoever shares it which segments,
+/// forged in a neighbour's name, met a connection: those take none.
 #[derive(Clone, Debug)]
 pub struct ResetLimiter {
     prefixes: SharedBuckets,
 }
 
 impl ResetLimiter {
-    /// A limiter whose hash is keyed with `key`.
-    pub fn new(key: [u8; 16]) -> Self {
+    /// A limiter whose hash is keyed with `key`: `resets` a second to each prefix, and as many at once.
+    pub fn new(key: [u8; 16], resets: u32) -> Self {
         Self {
-            prefixes: SharedBuckets::new(key, Rate::new(200, 200)),
+            prefixes: SharedBuckets::new(key, Rate::new(resets, resets)),
         }
     }
 

@@ -34,8 +34,12 @@ impl Shard {
         // ICMP answers a knock; a stray segment of a connection that is gone gets the RST alone. The RST goes first.
         let answer = reset::answer_to_length(&parts.segment, parts.seg_len(packet))
             .filter(|_| policy.resets());
-        if let Some(answer) = answer {
-            fate = self.send_reset(now, key, answer);
+        // Who acknowledges speaks of a connection, and goes on until it is told that there is none.
+        let claims_connection = parts.segment.has(TcpFlags::ACK);
+        if let Some(answer) = answer
+            && (claims_connection || self.reset_limiter.allow(now, key.remote.ip()))
+        {
+            fate = self.send_reset(key, answer);
         }
         if policy.sends_icmp() && is_knock && self.send_port_unreachable(now, packet, arrival) {
             fate = Fate::Refused;

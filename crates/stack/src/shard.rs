@@ -193,7 +193,7 @@ impl Shard {
             pinning: List::default(),
             ready: Vec::new(),
             icmp_limiter: IcmpLimiter::new(hash_key),
-            reset_limiter: ResetLimiter::new(hash_key),
+            reset_limiter: ResetLimiter::new(hash_key, options.resets_per_network),
             arrival_records: TokenBucket::new(ARRIVAL_RECORDS_A_SECOND, ARRIVAL_RECORDS_A_SECOND),
             ring_seen_empty: Instant::ZERO,
             ring_may_hold_more: false,

@@ -13,14 +13,17 @@ pub(crate) struct Limits {
     pub(crate) half_open: usize,
     /// What one network of sources may hold of them.
     pub(crate) sources: SourceLimits,
+    /// RSTs a second to one network of sources for its SYNs to closed ports.
+    pub(crate) resets_per_network: u32,
 }
 
 impl Limits {
-    pub(super) const KEYS: [&str; 4] = [
+    pub(super) const KEYS: [&str; 5] = [
         "connections",
         "half_open",
         "connections_per_network",
         "half_open_per_network",
+        "resets_per_network",
     ];
 
     /// What the section says, and where it says nothing the usual.
@@ -35,6 +38,7 @@ impl Limits {
                 connections: number("connections_per_network")?,
                 half_open: number("half_open_per_network")?,
             },
+            resets_per_network: number("resets_per_network")?.unwrap_or(usual.resets_per_network),
         })
     }
 }
@@ -46,6 +50,7 @@ impl Default for Limits {
             connections: usual.max_connections,
             half_open: usual.max_half_open,
             sources: usual.sources,
+            resets_per_network: usual.resets_per_network,
         }
     }
 }

@@ -91,6 +91,9 @@ fn limits_are_what_is_said() {
     );
     let (sources, half_open) = (limits.sources.connections, limits.sources.half_open);
     assert_eq!((sources, half_open), (None, Some(9)));
+    assert_eq!(limits.resets_per_network, 200);
+    let limits = parse("[limits]\nresets_per_network = 7\n").unwrap().limits;
+    assert_eq!(limits.resets_per_network, 7);
     for wrong in ["0", "-1", "\"many\"", "4294967296"] {
         let refusal = refusal(&format!("[limits]\nconnections_per_network = {wrong}\n"));
         assert!(

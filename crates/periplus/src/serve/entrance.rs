@@ -74,6 +74,7 @@ fn behind_gateway(
         max_connections: plan.limits.connections,
         max_half_open: plan.limits.half_open,
         sources: plan.limits.sources,
+        resets_per_network: plan.limits.resets_per_network,
         recording: recorder.is_some(),
         ..ShardOptions::default()
     };

@@ -71,6 +71,7 @@ impl OpenInterface {
             max_connections: plan.limits.connections,
             max_half_open: plan.limits.half_open,
             sources: plan.limits.sources,
+            resets_per_network: plan.limits.resets_per_network,
             recording: recorder.is_some(),
             ..self.options
         };

@@ -81,7 +81,7 @@ fn all_destinations_share_a_limit_that_cannot_be_counted() {
 
 #[test]
 fn resets_are_limited_by_network() {
-    let mut limiter = ResetLimiter::new([1; 16]);
+    let mut limiter = ResetLimiter::new([1; 16], 200);
     let flood = (0..1000u32).map(|n| IpAddr::from([192, 0, 2, n as u8]));
     let sent = flood.filter(|&source| limiter.allow(START, source)).count();
     assert_eq!(sent, 200);
