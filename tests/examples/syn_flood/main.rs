@@ -1,12 +1,16 @@
 //! A flood of SYNs from random sources at a listener, by AF_PACKET, while an honest client connects again and again.
 //!
 //! ```text
-//! syn_flood INTERFACE ETHERNET ADDRESS:PORT RATE SECONDS
+//! syn_flood INTERFACE ETHERNET ADDRESS:PORT RATE SECONDS [LINK[@PID]]…
 //! ```
 //!
 //! The flood leaves by INTERFACE, which is taken over, for the Ethernet address ETHERNET; the honest client asks by whatever
-//! way its host has. Prints how many SYNs left, and how long the honest client waited for its connections and answers. Exits with 1 if
-//! the 99th percentile of connecting is more than 50 ms, or if an answer failed.
+//! way its host has. Prints how many SYNs left, and how long the honest client waited for its connections and answers; of each
+//! connection that took more than one SYN, at which of the LINKs each of them was seen, and its answer. A LINK is in the network
+//! namespace of the process PID, and the first one beside the client. Exits with 1 if the 99th percentile of connecting is more than
+//! 50 ms, or if an answer failed.
+
+mod witness;
 
 use periplus_journey::Instant;
 use periplus_nic::{PacketDevice, PacketOptions};
@@ -16,10 +20,11 @@ use periplus_wire::ethernet::{self, EtherType, EthernetAddress};
 use periplus_wire::ipv4::{self, Ipv4Fields};
 use periplus_wire::tcp::{self, TcpFields, TcpFlags, TcpOptions, Timestamps};
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream, UdpSocket};
 use std::process::ExitCode;
 use std::time::{self, Duration};
 use std::{env, thread};
+use witness::Witness;
 
 /// What the honest client may wait for a connection, for 99 of 100.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -116,11 +121,20 @@ fn flood(
     sent
 }
 
-/// How long connecting took, and then the answer.
-fn ask(target: SocketAddr) -> io::Result<(Duration, Duration)> {
+/// An honest client that was served.
+struct Served {
+    port: u16,
+    begin: time::Instant,
+    /// How long connecting took, and then the answer.
+    connect: Duration,
+    answer: Duration,
+}
+
+fn ask(target: SocketAddr) -> io::Result<Served> {
     let begin = time::Instant::now();
     let mut stream = TcpStream::connect_timeout(&target, Duration::from_secs(5))?;
-    let connected = begin.elapsed();
+    let connect = begin.elapsed();
+    let port = stream.local_addr()?.port();
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
     stream.write_all(b"GET / HTTP/1.1\r\nHost: flood\r\nConnection: close\r\n\r\n")?;
     let mut answer = Vec::new();
@@ -128,7 +142,22 @@ fn ask(target: SocketAddr) -> io::Result<(Duration, Duration)> {
     if !answer.starts_with(b"HTTP/1.1 200 ") {
         return Err(io::Error::other("the answer is no 200"));
     }
-    Ok((connected, begin.elapsed() - connected))
+    Ok(Served {
+        port,
+        begin,
+        connect,
+        answer: begin.elapsed() - connect,
+    })
+}
+
+/// The address from which this host speaks to `target`.
+fn own_address(target: SocketAddrV4) -> io::Result<Ipv4Addr> {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
+    socket.connect(target)?;
+    match socket.local_addr()?.ip() {
+        IpAddr::V4(address) => Ok(address),
+        IpAddr::V6(_) => Err(io::Error::other("an IPv6 address")),
+    }
 }
 
 fn percentile(times: &mut [Duration], percent: usize) -> Duration {
@@ -148,7 +177,7 @@ fn ethernet_address(text: &str) -> Option<EthernetAddress> {
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let parsed = match arguments.as_slice() {
-        [interface, ethernet, target, rate, seconds] => (|| {
+        [interface, ethernet, target, rate, seconds, links @ ..] => (|| {
             let to = (
                 ethernet_address(ethernet)?,
                 target.parse::<SocketAddrV4>().ok()?,
@@ -158,12 +187,13 @@ fn main() -> ExitCode {
                 to,
                 rate.parse::<u64>().ok()?,
                 seconds.parse::<u64>().ok()?,
+                links,
             ))
         })(),
         _ => None,
     };
-    let Some((interface, to, rate, seconds)) = parsed else {
-        eprintln!("usage: syn_flood INTERFACE ETHERNET ADDRESS:PORT RATE SECONDS");
+    let Some((interface, to, rate, seconds, links)) = parsed else {
+        eprintln!("usage: syn_flood INTERFACE ETHERNET ADDRESS:PORT RATE SECONDS [LINK[@PID]]…");
         return ExitCode::from(2);
     };
     let mut device = match PacketDevice::open(&PacketOptions::new(interface)) {
@@ -173,15 +203,25 @@ fn main() -> ExitCode {
             return ExitCode::from(3);
         }
     };
+    let witnesses: io::Result<Vec<_>> = own_address(to.1).and_then(|own| {
+        links
+            .iter()
+            .map(|link| Witness::at(link, own, to.1))
+            .collect()
+    });
+    let witnesses = match witnesses {
+        Ok(witnesses) => witnesses,
+        Err(error) => {
+            eprintln!("cannot look at {}: {error}", links.join(", "));
+            return ExitCode::from(3);
+        }
+    };
     let end = time::Instant::now() + Duration::from_secs(seconds);
     let honest = thread::spawn(move || {
-        let (mut connects, mut answers, mut failed) = (Vec::new(), Vec::new(), 0);
+        let (mut clients, mut failed) = (Vec::new(), 0);
         while time::Instant::now() < end {
             match ask(to.1.into()) {
-                Ok((connect, answer)) => {
-                    connects.push(connect);
-                    answers.push(answer);
-                }
+                Ok(served) => clients.push(served),
                 Err(error) => {
                     eprintln!("an honest client failed: {error}");
                     failed += 1;
@@ -189,10 +229,19 @@ fn main() -> ExitCode {
             }
             thread::sleep(PAUSE);
         }
-        (connects, answers, failed)
+        (clients, failed)
     });
     let sent = flood(&mut device, to, rate, end);
-    let (mut connects, mut answers, failed) = honest.join().expect("the honest client");
+    let (clients, failed) = honest.join().expect("the honest client");
+    let witnesses: Vec<_> = witnesses.into_iter().map(Witness::testify).collect();
+    for client in &clients {
+        let connected = client.begin + client.connect;
+        if let Some(account) = witness::account(&witnesses, client.port, client.begin, connected) {
+            println!("{account}");
+        }
+    }
+    let mut connects: Vec<_> = clients.iter().map(|client| client.connect).collect();
+    let mut answers: Vec<_> = clients.iter().map(|client| client.answer).collect();
     if connects.is_empty() {
         println!("{sent} SYNs in {seconds} s: no honest client was served, {failed} failed");
         return ExitCode::FAILURE;
