@@ -13,7 +13,7 @@ fn data_and_fin_before_accept_are_acknowledged_and_wait() {
     let (mut script, web) = Script::listening(options(), 2);
     script.handshake(A);
     script.inject(A, "P. 1:101(100) ack 1");
-    script.expect(A, ". 1:1(0) ack 101 win 65535");
+    script.expect(A, ". 1:1(0) ack 101 win 64240");
     script.inject(A, "P. 101:301(200) ack 1");
     script.expect(A, ". 1:1(0) ack 301");
     script.inject(A, "F. 301:301(0) ack 1");

@@ -200,7 +200,7 @@ fn what_the_syn_said_is_what_the_connection_does() {
 fn without_timestamps_only_the_segment_size_is_kept() {
     let (mut script, web) = always(1);
     script.inject(A, "SEW 0:0(0) win 65535 <mss 1400,sackOK,wscale 7>");
-    script.expect(A, "S. 0:0(0) ack 1 win 65535 <mss 1460>");
+    script.expect(A, "S. 0:0(0) ack 1 win 64240 <mss 1460>");
     script.inject(A, ". 1:1(0) ack 1 win 65535");
     let id = script.accept(web).id;
     let info = script.stack.shard.tcp_info(script.now, id).unwrap();

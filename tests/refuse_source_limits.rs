@@ -121,13 +121,13 @@ fn a_cookie_does_not_get_a_network_past_its_connections() {
 fn where_memory_is_used_up_the_newest_goes_and_nobody_is_cut_off() {
     let options = ShardOptions {
         tcp: Sysctls {
-            tcp_mem: 8190,
+            tcp_mem: 8030,
             ..Sysctls::default()
         },
         ..options()
     };
     let (mut script, web) = Script::listening(options, 128);
-    // the first windows, 4,095 bytes each, use the memory up
+    // the first windows, 4,015 bytes each, use the memory up
     for port in [A, B] {
         script.handshake(port);
     }

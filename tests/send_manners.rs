@@ -269,7 +269,7 @@ fn tcp_maxseg_lowers_what_both_ends_send() {
     };
     script.stack.shard.set_listener_options(now, web, small);
     script.inject(A, "S 0:0(0) win 65535 <mss 1000>");
-    script.expect(A, "S. 0:0(0) ack 1 win 65535 <mss 500>");
+    script.expect(A, "S. 0:0(0) ack 1 win 65500 <mss 500>");
     script.inject(A, ". 1:1(0) ack 1");
     let id = script.accept(web).id;
     script.write(id, 0..700);

@@ -278,7 +278,7 @@ impl Connection {
     /// The window that our SYN offers, the same in every copy of it.
     pub(crate) fn first_window(&mut self, context: &Context<'_>) -> u32 {
         if self.rcv_ssthresh == 0 {
-            self.rcv_ssthresh = context.first_window(context.first_window_shift());
+            self.rcv_ssthresh = context.narrow(self.offer.first_window(false));
         }
         self.rcv_ssthresh
     }

@@ -20,6 +20,7 @@ mod disposition;
 mod ecn;
 mod emit;
 mod error;
+mod first_window;
 mod icmp_error;
 mod info;
 mod initial_sequence;

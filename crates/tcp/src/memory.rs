@@ -78,22 +78,25 @@ impl Context<'_> {
         self.memory.receive_limit(self.sysctls)
     }
 
-    /// How often the first window is halved to fit into a handshake's share.
-    pub(crate) fn first_window_shift(&self) -> u8 {
+    /// The first window, halved until it fits into a handshake's share.
+    pub(crate) fn narrow(&self, first_window: u32) -> u32 {
         let most = share(self.memory.receive / SHARE_OF_A_HANDSHAKE, usize::MAX);
-        let fits = |&shift: &u8| self.first_window(shift) as usize <= most;
-        (0..NARROWEST_WINDOW).find(fits).unwrap_or(NARROWEST_WINDOW)
-    }
-
-    /// The first window, halved so often, and unscaled as in every SYN (RFC 7323 2.2).
-    pub(crate) fn first_window(&self, shift: u8) -> u32 {
-        self.sysctls.tcp_rmem.most.min(usize::from(u16::MAX)) as u32 >> shift
+        halve_to(first_window, most)
     }
 }
 
-/// How often the first window is halved at most: then it is below what is guaranteed.
-pub(crate) const NARROWEST_WINDOW: u8 = 4;
-const _: () = assert!(u16::MAX as usize >> NARROWEST_WINDOW < GUARANTEED);
+/// The first window, halved until it is not above what is guaranteed: what a cookie promises where memory is short. What fits into
+/// a share of it now may not in a minute, and the right edge never moves left.
+pub(crate) fn narrowest(first_window: u32) -> u32 {
+    halve_to(first_window, GUARANTEED)
+}
+
+fn halve_to(mut window: u32, most: usize) -> u32 {
+    while window as usize > most {
+        window /= 2;
+    }
+    window
+}
 
 impl Connection {
     /// What it claims of the shard's memory.

@@ -56,7 +56,8 @@ pub struct Sysctls {
     /// still promise included (the third value of Linux's `tcp_mem`, there in pages). Where they run short, windows shrink and
     /// writers wait earlier; nothing is refused. Beside it each connection has 4,096 bytes a direction.
     pub tcp_mem: usize,
-    /// Bytes a connection's receive queue may hold, counted by the memory they pin. Linux's usual is 131,072, its most 6 MiB.
+    /// Bytes a connection's receive queue may hold, counted by the memory they pin. Half of the usual is what a first window offers.
+    /// Linux's most is 6 MiB.
     pub tcp_rmem: BufferSizes,
     /// Bytes a connection's send queue may hold. Linux's usual is 16,384, its most 4 MiB.
     pub tcp_wmem: BufferSizes,
@@ -128,7 +129,11 @@ impl Default for Sysctls {
             tcp_rfc1337: false,
             tcp_max_tw_buckets: 65_536,
             tcp_mem: 1 << 30,
-            tcp_rmem: BufferSizes::fixed(512 * 1024),
+            tcp_rmem: BufferSizes {
+                least: 4096,
+                usual: 131_072,
+                most: 512 * 1024,
+            },
             tcp_wmem: BufferSizes::fixed(512 * 1024),
             wmem_max: 212_992,
             rmem_max: 212_992,

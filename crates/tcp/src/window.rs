@@ -9,7 +9,7 @@ const FRAME: usize = 2304;
 /// The text of a full segment on Ethernet.
 const SEGMENT: usize = 1460;
 /// A window is not clamped below this (half of Linux's `SOCK_MIN_RCVBUF`).
-const LEAST_CLAMP: u32 = 1152;
+pub(crate) const LEAST_CLAMP: u32 = 1152;
 
 impl Connection {
     /// Bytes of memory that received data may hold.

@@ -3,6 +3,7 @@
 use super::syn_said::SynSaid;
 use crate::ecn::setup_flags;
 use crate::journal::{Ending, record_half_open};
+use crate::memory::narrowest;
 use crate::options::{Negotiated, Offer, TimestampClock};
 use crate::{Context, LastAnswer, Segment, SegmentHeader};
 use periplus_journey::{DropReason, Events, Instant, Outcome, QueueMet, QueuesMet};
@@ -78,23 +79,24 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
         context: &Context<'_>,
     ) -> Self {
         let said = SynSaid::agreed(&syn.options, setup_flags(syn), offer);
-        let window = context.first_window(context.first_window_shift());
+        let window = context.narrow(offer.first_window(said.timestamps()));
         Self::keeping(syn, said, window, (local, remote), listener, iss, context)
     }
 
-    /// The record of a SYN that was answered by a cookie, and by a window halved so often.
+    /// The record of a SYN that was answered by a cookie, and by the usual window or by a `narrow` one.
     pub(super) fn of_cookie(
         syn: &Segment,
         local: (A, u16),
         remote: (A, u16),
         iss: SeqNum,
         offer: Offer,
-        window_shift: u8,
+        narrow: bool,
         context: &Context<'_>,
     ) -> Self {
         let mut said = SynSaid::agreed(&syn.options, setup_flags(syn), offer);
         said.set_cookie();
-        let window = context.first_window(window_shift);
+        let usual = offer.first_window(said.timestamps());
+        let window = if narrow { narrowest(usual) } else { usual };
         Self::keeping(syn, said, window, (local, remote), [0; 3], iss, context)
     }
 

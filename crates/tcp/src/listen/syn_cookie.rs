@@ -25,7 +25,6 @@
 use super::HalfOpen;
 use super::cookie_timestamp::CookieTimestamp;
 use crate::key::Key;
-use crate::memory::NARROWEST_WINDOW;
 use crate::options::{DEFAULT_MSS, TimestampClock};
 use crate::{Context, Offer, Payload, Segment, SegmentHeader};
 use periplus_journey::Instant;
@@ -109,14 +108,15 @@ impl SynCookies {
         let options = &syn.options;
         let mss = options.mss.unwrap_or(DEFAULT_MSS);
         let mss_index = MSS_TABLE.iter().rposition(|&least| least <= mss);
-        let narrow = context.first_window_shift() > 0;
+        let usual = offer.first_window(offer.timestamps && options.timestamps.is_some());
+        let narrow = context.narrow(usual) < usual;
         let data = mss_index.unwrap_or(0) as u32 * 2 + u32::from(narrow);
         let iss = self.cookie(flow, context.now, data);
         let kept = match options.timestamps {
             Some(_) if offer.timestamps => said(syn, *options, syn.flags),
             _ => said(syn, TcpOptions::default(), TcpFlags::SYN),
         };
-        let record = HalfOpen::of_cookie(&kept, local, remote, iss, offer, window(narrow), context);
+        let record = HalfOpen::of_cookie(&kept, local, remote, iss, offer, narrow, context);
         let mut header = record.syn_ack(offer, ts_offset, context);
         if let Some(timestamps) = &mut header.options.timestamps {
             let clock = TimestampClock::value(0, context.now);
@@ -150,8 +150,8 @@ impl SynCookies {
             seq: irs,
             ..said(ack, options, flags)
         };
-        let window = window(data % 2 != 0);
-        let record = HalfOpen::of_cookie(&syn, local, remote, iss, offer, window, context);
+        let narrow = data % 2 != 0;
+        let record = HalfOpen::of_cookie(&syn, local, remote, iss, offer, narrow, context);
         Some(record)
     }
 
@@ -190,12 +190,6 @@ impl SynCookies {
             };
         }
     }
-}
-
-/// How often the first window is halved: not at all, or as often as it can be. What fits into a share of the memory now may not in a
-/// minute, and the right edge never moves left.
-fn window(narrow: bool) -> u8 {
-    if narrow { NARROWEST_WINDOW } else { 0 }
 }
 
 /// A SYN that came when `segment` did and said this.

@@ -1,6 +1,7 @@
 //! The options of the SYNs: maximum segment size (RFC 9293 3.7.1), window scale and timestamps (RFC 7323), SACK
 //! (RFC 2018).
 
+use crate::first_window::{first_window, space_of_socket, usual_space};
 use crate::{SocketOptions, Sysctls};
 use periplus_wire::tcp::{OptionOrder, TcpOptions, Timestamps};
 
@@ -18,6 +19,8 @@ pub(crate) const TIMESTAMPS_LENGTH: u16 = 12;
 pub struct Offer {
     /// The largest segment we take: the link's MTU less the headers without options.
     pub mss: u16,
+    /// Bytes of text that there is room for at first: see [`Offer::first_window`].
+    pub(crate) space: usize,
     /// The shift of the windows we send.
     pub window_scale: Option<u8>,
     /// Whether we send timestamps.
@@ -38,6 +41,7 @@ impl Offer {
         let shift = shift_for(sysctls.tcp_rmem.most);
         Self {
             mss,
+            space: usual_space(sysctls),
             window_scale: sysctls.tcp_window_scaling.then_some(shift),
             timestamps: sysctls.tcp_timestamps,
             sack: sysctls.tcp_sack,
@@ -59,16 +63,21 @@ impl Offer {
             mss: options
                 .max_segment
                 .map_or(self.mss, |mss| mss.max(MINIMUM_MSS).min(self.mss)),
+            space: space_of_socket(self.space, options, sysctls),
             window_scale: self.window_scale.map(|_| shift_for(reach)),
             ..self
         }
+    }
+
+    /// The window that a SYN offers, or a SYN/ACK that agrees to `timestamps` or not.
+    pub(crate) fn first_window(&self, timestamps: bool) -> u32 {
+        first_window(self.space, self.mss, timestamps)
     }
 
     /// The offer, less what the peer's SYN did not say (RFC 7323 2.2 and 3.2: in a SYN/ACK only if the SYN had it; so
     /// does Linux with SACK-permitted).
     pub fn answering(self, syn: &TcpOptions) -> Self {
         Self {
-            mss: self.mss,
             window_scale: self.window_scale.filter(|_| syn.window_scale.is_some()),
             timestamps: self.timestamps && syn.timestamps.is_some(),
             sack: self.sack && syn.sack_permitted,

@@ -147,9 +147,9 @@ fn what_makes_a_connection_slow_is_counted_for_it_and_for_the_stack() {
 fn a_closed_window_and_what_is_sent_all_the_same_are_counted() {
     let mut trace = Trace::opening_with(1000, 1 << 20);
     trace.run("> S 0:0\n < S. 0:0 ack 1\n > . 1:1 ack 1");
-    trace.run("< P. 1:4096 ack 1\n > . 1:1 ack 4096 win 0");
+    trace.run("< P. 1:4063 ack 1\n > . 1:1 ack 4063 win 0");
     trace.run(
-        "< . 4096:4097 ack 1\n > . 1:1 ack 4096 win 0\n < . 1:1001 ack 1\n > . 1:1 ack 4096 win 0",
+        "< . 4063:4064 ack 1\n > . 1:1 ack 4063 win 0\n < . 1:1001 ack 1\n > . 1:1 ack 4063 win 0",
     );
     let counters = trace.connection.counters();
     assert_eq!(
@@ -164,7 +164,7 @@ fn a_closed_window_and_what_is_sent_all_the_same_are_counted() {
         (1, 1)
     );
     trace.free = usize::MAX;
-    trace.run("read 4095\n > . 1:1 ack 4096");
+    trace.run("read 4062\n > . 1:1 ack 4063");
     assert_eq!(trace.connection.counters().tcp_from_zero_window_adv, 1);
 }
 
