@@ -1,6 +1,6 @@
 //! A congested router marks what it would have dropped (RFC 3168).
 
-use periplus_stack::{ConnectionId, ShardOptions};
+use periplus_stack::{CongestionAlgorithm, ConnectionId, ShardOptions};
 use periplus_tcp::{CaState, Sysctls};
 use periplus_tests::{Script, options};
 use std::time::Duration;
@@ -114,6 +114,7 @@ fn a_mark_is_echoed_at_once_and_until_the_peer_has_slowed_down() {
 #[test]
 fn an_echo_halves_the_window_once_a_window_and_new_data_says_so() {
     let (mut script, id) = in_flight(10);
+    script.choose(id, CongestionAlgorithm::Reno);
     script.write(id, 10_000..30_000);
     script.drain();
     let mut sent = 10_001;

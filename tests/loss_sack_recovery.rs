@@ -1,6 +1,6 @@
 //! Recovery by what the peer's SACK options say (RFC 6675).
 
-use periplus_stack::ConnectionId;
+use periplus_stack::{CongestionAlgorithm, ConnectionId};
 use periplus_tests::{Script, Segment, options};
 use periplus_wire::SeqNum;
 use std::collections::VecDeque;
@@ -86,6 +86,7 @@ fn on_a_path_that_reorders_a_hole_is_lost_with_three_segments_above_it_or_sent_f
 #[test]
 fn new_data_goes_where_no_hole_is_known_to_be_lost_half_as_fast_as_it_arrives() {
     let (mut script, id) = in_flight(10);
+    script.choose(id, CongestionAlgorithm::Reno);
     script.write(id, 10_000..17_000);
     for end in [2001, 3001] {
         script.advance(Duration::from_millis(10));

@@ -39,6 +39,7 @@ mod loss_sack_recovery;
 mod loss_scarce_memory;
 mod loss_slow_readers;
 mod loss_tail_probe;
+mod loss_undo;
 mod loss_zero_window;
 mod refuse_closed_port;
 mod refuse_closed_udp_port;

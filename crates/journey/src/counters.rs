@@ -188,6 +188,10 @@ counters! {
     tcp_loss_probes = "TcpExtTCPLossProbes",
     /// Of them, those that repaired a loss.
     tcp_loss_probe_recovery = "TcpExtTCPLossProbeRecovery",
+    /// Time-outs that were for nothing lost: the windows are as before (RFC 4015).
+    tcp_loss_undo = "TcpExtTCPLossUndo",
+    /// Recoveries likewise.
+    tcp_full_undo = "TcpExtTCPFullUndo",
     /// Probes of a silent peer sent.
     tcp_keep_alive = "TcpExtTCPKeepAlive",
     /// Connections given up after too many retransmissions or probes.

@@ -39,7 +39,8 @@ mod axum;
 pub use periplus_journey as journey;
 pub use periplus_ring as ring;
 pub use periplus_stack::{
-    ClosedPortPolicy, ShardOptions, SocketOptions, SourceLimits, SysctlError, Sysctls,
+    ClosedPortPolicy, CongestionAlgorithm, ShardOptions, SocketOptions, SourceLimits, SysctlError,
+    Sysctls,
 };
 
 pub use journal::Journal;

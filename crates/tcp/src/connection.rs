@@ -2,7 +2,7 @@
 
 use crate::activity::Activity;
 use crate::chronograph::{Chronograph, Limit};
-use crate::congestion::{CwndValidation, NewReno};
+use crate::congestion::{CongestionWindow, CwndValidation};
 use crate::context::Context;
 use crate::delayed_ack::DelayedAck;
 use crate::ecn::EcnState;
@@ -83,7 +83,7 @@ pub struct Connection {
 
     pub(crate) retransmission_timer: RetransmissionTimer,
     pub(crate) recovery: FastRecovery,
-    pub(crate) congestion: NewReno,
+    pub(crate) congestion: CongestionWindow,
     pub(crate) cwnd_validation: CwndValidation,
     pub(crate) retransmissions: u32,
     pub(crate) tail_loss_probe: TailLossProbe,
@@ -160,7 +160,7 @@ impl Connection {
             rcv_ssthresh: 0,
             retransmission_timer: RetransmissionTimer::default(),
             recovery: FastRecovery::new(snd.iss),
-            congestion: NewReno::new(u32::from(offer.mss)),
+            congestion: CongestionWindow::new(u32::from(offer.mss)),
             cwnd_validation: CwndValidation::default(),
             retransmissions: 0,
             tail_loss_probe: TailLossProbe::default(),
@@ -287,7 +287,7 @@ impl Connection {
     pub(crate) fn agree(&mut self, negotiated: Negotiated, ts_recent: u32, now: Instant) {
         self.largest_segment = u32::from(negotiated.segment_size);
         self.segment_size = bound_to_half_window(self.largest_segment, self.snd.max_wnd);
-        self.congestion = NewReno::new(self.largest_segment);
+        self.congestion.agree(self.largest_segment);
         self.snd.wind_shift = negotiated.send_shift;
         self.rcv.wind_shift = negotiated.receive_shift;
         self.sack_permitted = negotiated.sack;

@@ -59,6 +59,7 @@ mod user_timeout;
 mod window;
 
 pub use calls::Read;
+pub use congestion::CongestionAlgorithm;
 pub use connection::{Connection, Readiness};
 pub use connection_counters::ConnectionCounters;
 pub use context::Context;

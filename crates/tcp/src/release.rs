@@ -174,6 +174,7 @@ impl Connection {
         };
         let mut most = None;
         let (mut released, mut cwnd_limited) = (0, false);
+        let (was_idle, latest) = (self.packets_in_flight() == 0, self.send_buffers.latest);
         while let Some((buffer, is_last)) = self.send_buffers.next() {
             let at = self.send_buffers.released;
             let length = (buffer.end - at) as u32;
@@ -227,6 +228,12 @@ impl Connection {
         }
         cwnd_limited |= self.packets_in_flight() >= cwnd;
         self.recovery.sent(released);
+        if released > 0
+            && was_idle
+            && let Some(latest) = latest
+        {
+            self.congestion.resumed(latest, context.now);
+        }
         if released > 0 || cwnd_limited {
             let buffers = &self.send_buffers;
             self.cwnd_validation.note(

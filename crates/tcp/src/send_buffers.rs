@@ -6,6 +6,7 @@
 
 use periplus_journey::Instant;
 use std::collections::VecDeque;
+use std::ops::RangeInclusive;
 
 /// What one buffer counts beside its bytes: Linux's `truesize` of an empty one.
 pub(crate) const BUFFER_OVERHEAD: usize = 1280;
@@ -175,15 +176,21 @@ impl SendBuffers {
         self.pushed = self.pushed.max(self.released);
     }
 
-    /// Everything before the stream offset `una` is acknowledged; segments have `segment_size` bytes. Returns when the oldest of
-    /// what is newly acknowledged was let out.
-    pub(crate) fn acknowledge(&mut self, una: u64, segment_size: u32) -> Option<Instant> {
+    /// Everything before the stream offset `una` is acknowledged; segments have `segment_size` bytes. Returns when the oldest and
+    /// the newest of what is newly acknowledged were let out.
+    pub(crate) fn acknowledge(
+        &mut self,
+        una: u64,
+        segment_size: u32,
+    ) -> Option<RangeInclusive<Instant>> {
         let oldest = self.first.filter(|first| first.segments > 0);
-        self.take_off(una, segment_size);
-        oldest.map(|first| first.at)
+        let newest = self.take_off(una, segment_size);
+        oldest.map(|first| first.at..=newest.unwrap_or(first.at))
     }
 
-    fn take_off(&mut self, una: u64, segment_size: u32) {
+    /// Returns when the last buffer was let out of which something is acknowledged.
+    fn take_off(&mut self, una: u64, segment_size: u32) -> Option<Instant> {
+        let mut newest = None;
         self.start = una;
         self.released = self.released.max(una);
         while let Some(first) = &mut self.first {
@@ -192,12 +199,18 @@ impl SendBuffers {
                 let acknowledged = first.segments.saturating_sub(left);
                 first.segments -= acknowledged;
                 self.packets_out -= u32::from(acknowledged);
-                return;
+                return if acknowledged > 0 {
+                    Some(first.at)
+                } else {
+                    newest
+                };
             }
+            newest = Some(first.at);
             self.packets_out -= u32::from(first.segments);
             self.first = self.rest.pop_front();
         }
         self.rest = VecDeque::new(); // an idle connection is small
+        newest
     }
 
     /// Forgets everything: the connection was reset.

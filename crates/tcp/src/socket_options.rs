@@ -1,6 +1,6 @@
 //! What a backend may set on a socket, as `setsockopt` does.
 
-use crate::{Connection, Context};
+use crate::{CongestionAlgorithm, Connection, Context};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,6 +51,8 @@ pub struct SocketOptions {
     /// `TCP_DEFER_ACCEPT`, of a listener: a client that has completed its handshake comes to the accept queue with its first data,
     /// or when so much time has passed, rounded up to the time at which a SYN/ACK goes out again. `None`: at once.
     pub defer_accept: Option<Duration>,
+    /// `TCP_CONGESTION`: the congestion control. `None`: [`tcp_congestion_control`](crate::Sysctls::tcp_congestion_control).
+    pub congestion: Option<CongestionAlgorithm>,
 }
 
 impl Connection {
@@ -62,6 +64,7 @@ impl Connection {
     /// Takes over the options of the listener that it came to, or that it is to be opened with.
     pub fn inherit(&mut self, options: &Arc<SocketOptions>, context: &Context<'_>) {
         self.options = Arc::clone(options);
+        self.congestion.choose(options.congestion, context.sysctls);
         self.start_keepalive(context);
     }
 
@@ -72,6 +75,9 @@ impl Connection {
         }
         let before = std::mem::replace(&mut self.options, Arc::new(options));
         self.note_nagle(&before);
+        if before.congestion != options.congestion {
+            self.congestion.choose(options.congestion, context.sysctls);
+        }
         if (before.keep_alive, before.keep_idle) != (options.keep_alive, options.keep_idle) {
             self.adjust_keepalive(context);
         }

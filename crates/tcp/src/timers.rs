@@ -78,6 +78,7 @@ impl Connection {
             context.counters.tcp_sack_reneging += 1;
         }
         self.recovery.timed_out(self.snd.una, self.snd.max);
+        self.recovery.repair_began(context.now);
         self.ecn.queue_cwr();
         self.snd.nxt = self.snd.una; // everything after it is taken for lost (RFC 6298 5.4)
         self.retransmit_first = false;

@@ -21,8 +21,6 @@ pub(crate) struct Setting {
     pub(crate) tells_left: bool,
     /// `SO_ZEROCOPY`: sends may ask for `MSG_ZEROCOPY`.
     pub(crate) zero_copy: bool,
-    /// `TCP_CONGESTION`.
-    congestion: &'static str,
     /// Options that change nothing here.
     remembered: Remembered,
 }
@@ -35,7 +33,6 @@ impl Default for Setting {
             send_timeout: None,
             tells_left: false,
             zero_copy: false,
-            congestion: set::CONGESTION[0],
             remembered: Remembered::default(),
         }
     }

@@ -23,7 +23,7 @@ impl SysctlFile {
         Self {
             path,
             read: 0,
-            tcp: Sysctls::default(),
+            tcp: of_linux(),
         }
     }
 
@@ -54,6 +54,14 @@ impl SysctlFile {
     /// Takes the file away.
     pub(crate) fn remove(&self) {
         let _ = fs::remove_file(&self.path); // there is none, if nothing was set
+    }
+}
+
+/// The knobs before a script sets any. Scripts know the slow start of Linux's CUBIC, and its parameter is none of its sysctls.
+fn of_linux() -> Sysctls {
+    Sysctls {
+        hystart_detect: 3,
+        ..Sysctls::default()
     }
 }
 

@@ -3,8 +3,8 @@
 use super::{PEER, Script};
 use crate::content;
 use periplus_stack::{
-    Accepted, ConnectionId, ListenerId, Read, ReceiveFrom, SendTo, SocketOptions, StreamError,
-    UdpId, Write,
+    Accepted, CongestionAlgorithm, ConnectionId, ListenerId, Read, ReceiveFrom, SendTo,
+    SocketOptions, StreamError, UdpId, Write,
 };
 use std::net::SocketAddr;
 use std::ops::Range;
@@ -28,6 +28,14 @@ impl Script {
         let shard = &mut self.stack.shard;
         let id = shard.connect_with(self.now, None, remote, options);
         id.expect("an ephemeral port")
+    }
+
+    /// The backend chooses a connection's congestion control.
+    pub fn choose(&mut self, id: ConnectionId, algorithm: CongestionAlgorithm) {
+        let shard = &mut self.stack.shard;
+        shard.change_socket_options(self.now, id, |options| {
+            options.congestion = Some(algorithm);
+        });
     }
 
     /// The backend reads all there is.

@@ -5,7 +5,8 @@ use super::reordering::Reordering;
 use super::sack_recovery::SackRecovery;
 use super::scoreboard::DUP_THRESH;
 use crate::CaState;
-use crate::congestion::NewReno;
+use crate::congestion::CongestionWindow;
+use periplus_journey::Instant;
 use periplus_wire::SeqNum;
 
 /// What an ACK means for the oldest segment in flight.
@@ -28,6 +29,8 @@ pub(crate) struct FastRecovery {
     inflations_left: u32,
     /// The timer expired, and `recover` is not acknowledged yet.
     pub(super) in_loss: bool,
+    /// When the first segment of a recovery, or after a time-out, was sent again; by Linux's name.
+    pub(super) retrans_stamp: Option<Instant>,
     /// The window was reduced because of a mark (RFC 3168): not again, and not opened, until more than this is acknowledged.
     pub(super) cwr_until: Option<SeqNum>,
     /// What arrived late without having been lost.
@@ -49,6 +52,7 @@ impl FastRecovery {
             in_recovery: false,
             inflations_left: 0,
             in_loss: false,
+            retrans_stamp: None,
             cwr_until: None,
             reordering: Reordering::default(),
             rate: ProportionalRate::default(),
@@ -59,6 +63,18 @@ impl FastRecovery {
     /// By how many segments the path reorders.
     pub(crate) fn reordering(&self) -> u32 {
         self.reordering.degree()
+    }
+
+    /// Whether the timer expired for what is not acknowledged yet.
+    pub(crate) fn is_in_loss(&self) -> bool {
+        self.in_loss
+    }
+
+    /// An ACK for everything before `una` was taken: a repair that it ends needs no judgment any more.
+    pub(crate) fn repair_ended(&mut self) {
+        if !self.in_loss && !self.in_recovery {
+            self.retrans_stamp = None;
+        }
     }
 
     /// What it makes of the path.
@@ -85,7 +101,7 @@ impl FastRecovery {
         &mut self,
         una: SeqNum,
         max: SeqNum,
-        congestion: &mut NewReno,
+        congestion: &mut CongestionWindow,
     ) -> AckVerdict {
         self.duplicate_acks += 1;
         if self.in_recovery {
@@ -103,7 +119,7 @@ impl FastRecovery {
             self.in_recovery = true;
             self.recover = max - 1;
             if self.cwr_until.take().is_none() {
-                congestion.halve();
+                congestion.reduce_ssthresh();
             }
             congestion.enter_recovery(DUP_THRESH);
             self.limit_inflation(max - una, DUP_THRESH, congestion);
@@ -118,7 +134,7 @@ impl FastRecovery {
         una: SeqNum,
         acked: u32,
         flight_size: u32,
-        congestion: &mut NewReno,
+        congestion: &mut CongestionWindow,
     ) -> AckVerdict {
         let duplicate_acks = std::mem::take(&mut self.duplicate_acks);
         self.in_loss &= !una.after(self.recover);
@@ -143,13 +159,13 @@ impl FastRecovery {
 
     /// The first of `flight_size` bytes in flight is lost, and `arrived` segments of them are known to have arrived: the others
     /// may have.
-    fn limit_inflation(&mut self, flight_size: u32, arrived: u32, congestion: &NewReno) {
+    fn limit_inflation(&mut self, flight_size: u32, arrived: u32, congestion: &CongestionWindow) {
         let segments = flight_size.div_ceil(congestion.segment_size());
         self.inflations_left = segments.saturating_sub(1 + arrived);
     }
 
     /// A mark was echoed: the window is halved, unless that was done for what is in flight. Returns whether it was.
-    pub(crate) fn reduce_window(&mut self, max: SeqNum, congestion: &mut NewReno) -> bool {
+    pub(crate) fn reduce_window(&mut self, max: SeqNum, congestion: &mut CongestionWindow) -> bool {
         if self.in_recovery || self.in_loss || self.cwr_until.is_some() {
             return false;
         }
@@ -159,7 +175,7 @@ impl FastRecovery {
     }
 
     /// Whether the window is being reduced because of a mark: until more than what was in flight then is acknowledged.
-    pub(super) fn is_reduced(&mut self, una: SeqNum, congestion: &mut NewReno) -> bool {
+    pub(super) fn is_reduced(&mut self, una: SeqNum, congestion: &mut CongestionWindow) -> bool {
         if self.cwr_until.is_some_and(|until| una.after(until)) {
             self.cwr_until = None;
             congestion.is_reduced();

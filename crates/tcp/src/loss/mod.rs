@@ -8,6 +8,7 @@ mod round_trip_time;
 mod sack_recovery;
 mod scoreboard;
 mod tail_loss_probe;
+mod undo;
 
 pub(crate) use fast_recovery::{AckVerdict, FastRecovery};
 pub(crate) use proportional_rate::ProportionalRate;

@@ -84,6 +84,11 @@ impl RetransmissionTimer {
         self.sent_again_at = now;
     }
 
+    /// The round-trip time of what was sent at `sent` and is acknowledged `now`, unless something was sent again since (Karn).
+    pub(crate) fn round_trip(&self, sent: Instant, now: Instant) -> Option<Duration> {
+        (sent > self.sent_again_at).then(|| now.since(sent))
+    }
+
     /// Everything before `ack` is acknowledged, `max` being the end of all that was sent, and `oldest` when the first of what
     /// is newly acknowledged was sent. Every ACK measures, unless something was sent again since; else the segment that is timed
     /// does. While nothing is, because something was sent again, `echoed` tells how old the timestamp is that came

@@ -2,7 +2,7 @@
 
 use super::scoreboard::{DUP_THRESH, Scoreboard};
 use super::{AckVerdict, FastRecovery};
-use crate::congestion::NewReno;
+use crate::congestion::CongestionWindow;
 use periplus_wire::SeqNum;
 use std::ops::Range;
 
@@ -173,7 +173,11 @@ impl FastRecovery {
     }
 
     /// An ACK came on a connection with SACK, and the scoreboard has been told of it (RFC 6675 5).
-    pub(crate) fn sacked_ack(&mut self, ack: SackedAck, congestion: &mut NewReno) -> AckVerdict {
+    pub(crate) fn sacked_ack(
+        &mut self,
+        ack: SackedAck,
+        congestion: &mut CongestionWindow,
+    ) -> AckVerdict {
         let SackedAck { una, smss, .. } = ack;
         if ack.acked > 0 {
             self.duplicate_acks = 0;

@@ -36,6 +36,11 @@ impl TimestampClock {
         ours.then(|| Duration::from_millis(age.max(1).into()))
     }
 
+    /// Whether the timestamp that comes back as `echo_reply` is older than one sent at `at`.
+    pub(crate) fn predates(&self, echo_reply: u32, at: Instant) -> bool {
+        echo_reply != 0 && is_before(echo_reply, Self::value(self.offset, at))
+    }
+
     /// The option for a segment sent now.
     pub(crate) fn option(&self, now: Instant) -> Timestamps {
         Timestamps {

@@ -1,6 +1,7 @@
 //! Fifth, check the ACK field (RFC 9293 3.10.7.4).
 
 use crate::chronograph::Limit;
+use crate::congestion::AckSample;
 use crate::connection::AckDue;
 use crate::loss::{AckVerdict, SackedAck};
 use crate::release::bound_to_half_window;
@@ -8,6 +9,7 @@ use crate::{Connection, Context, Disposition, Segment, SegmentHeader, State};
 use periplus_journey::{DropReason, Instant};
 use periplus_wire::tcp::{TcpFlags, TcpOptions};
 use periplus_wire::{Ecn, SeqNum};
+use std::time::Duration;
 
 impl Connection {
     /// Returns the segment's fate where the ACK field decides it, `None` where processing goes on.
@@ -108,23 +110,23 @@ impl Connection {
         self.send_queue.acknowledge(text as usize);
         self.una_offset += u64::from(text);
         let packets_out = self.send_buffers.packets_out;
-        let oldest = self
+        let let_out = self
             .send_buffers
-            .acknowledge(self.una_offset, self.segment_size);
+            .acknowledge(self.una_offset, self.segment_size)
+            .filter(|_| text > 0);
         let arrived = packets_out.saturating_sub(self.send_buffers.packets_out);
         self.activity.delivered += arrived + syn + u32::from(fin && text == 0);
         if self.send_queue.is_empty() {
             self.chronograph.turn(context.now, Limit::Idle);
         }
-        self.measure_round_trip(segment, oldest.filter(|_| text > 0));
+        self.measure_round_trip(segment, let_out.as_ref().map(|times| *times.start()));
         self.unanswered.acknowledged();
         self.persisting = false;
-        let (cwnd, ssthresh) = (self.congestion.cwnd(), self.congestion.ssthresh());
-        let in_slow_start = ssthresh.is_none_or(|ssthresh| cwnd < ssthresh);
-        let limited = self
-            .cwnd_validation
-            .is_cwnd_limited(self.cwnd_segments(), in_slow_start);
-        self.congestion.set_limited(limited);
+        let newest = let_out.map(|times| *times.end());
+        if self.shows_spurious_repair(segment) {
+            self.undo_reduction(context);
+        }
+        self.tell_congestion_control(context, segment, newest);
         if self.sack_permitted {
             self.note_sacked(context, acked, sacked);
         } else {
@@ -134,6 +136,7 @@ impl Connection {
             self.follow_reduction(acked, true);
             self.heed(context, verdict);
         }
+        self.recovery.repair_ended();
         // RFC 6298 5.2 and 5.3.
         let all_acknowledged = self.snd.una == self.snd.max;
         let wait = self.wait_for_reneged();
@@ -176,6 +179,35 @@ impl Connection {
             .acknowledged(segment.ack, self.snd.max, arrived, oldest, echoed);
     }
 
+    /// What the congestion control makes of an ACK; the newest of what it acknowledges was let out at `newest`.
+    fn tell_congestion_control(
+        &mut self,
+        context: &Context<'_>,
+        segment: &Segment,
+        newest: Option<Instant>,
+    ) {
+        /// What Linux takes for the length of a burst: four super-frames, and no more than this.
+        const BURST: u64 = 4 * 65_536;
+        const LONGEST_BURST: Duration = Duration::from_millis(1);
+        let burst = self.pacing_rate(context.sysctls).map(|rate| {
+            let nanoseconds = BURST * 1_000_000_000 / rate.max(1);
+            Duration::from_nanos(nanoseconds).min(LONGEST_BURST)
+        });
+        let arrived = segment.time.arrived;
+        let ack = AckSample {
+            now: context.now,
+            una: self.snd.una,
+            max: self.snd.max,
+            rtt: newest.and_then(|at| self.retransmission_timer.round_trip(at, arrived)),
+            burst: burst.unwrap_or_default(),
+        };
+        let in_slow_start = self.congestion.is_in_slow_start();
+        let limited = self
+            .cwnd_validation
+            .is_cwnd_limited(self.cwnd_segments(), in_slow_start);
+        self.congestion.ack_arrives(&ack, limited);
+    }
+
     /// An ACK of a peer with SACK acknowledged and SACKed so many bytes.
     fn note_sacked(&mut self, context: &mut Context<'_>, acked: u32, sacked: u32) {
         let una = self.snd.una;
@@ -204,6 +236,7 @@ impl Connection {
     fn heed(&mut self, context: &mut Context<'_>, verdict: AckVerdict) {
         if verdict == AckVerdict::RetransmitFirst {
             self.retransmit_first = true;
+            self.recovery.repair_began(context.now);
             self.counted().tcp_fast_retrans += 1;
             context.counters.tcp_fast_retrans += 1;
         }

@@ -1,6 +1,7 @@
 //! The knobs by their names: set as `sysctl` sets them, in Linux's units.
 
 use super::{BufferSizes, PortRange, Sysctls};
+use crate::CongestionAlgorithm;
 use periplus_wire::tcp::OptionOrder;
 use std::fmt;
 use std::str::FromStr;
@@ -93,6 +94,15 @@ impl Knob for OptionOrder {
     }
     fn expected(&self) -> &'static str {
         "0 (linux) or 1 (freebsd)"
+    }
+}
+
+impl Knob for CongestionAlgorithm {
+    fn set(&mut self, value: &str) -> bool {
+        parse(self, value)
+    }
+    fn expected(&self) -> &'static str {
+        "cubic or reno"
     }
 }
 
@@ -195,6 +205,8 @@ impl Sysctls {
         "wmem_max",
         "rmem_max",
         "tcp_notsent_lowat",
+        "tcp_congestion_control",
+        "hystart_detect",
         "tcp_slow_start_after_idle",
         "tcp_min_tso_segs",
         "tcp_tso_win_divisor",
@@ -250,6 +262,8 @@ impl Sysctls {
             "wmem_max" => &mut self.wmem_max,
             "rmem_max" => &mut self.rmem_max,
             "tcp_notsent_lowat" => &mut self.tcp_notsent_lowat,
+            "tcp_congestion_control" => &mut self.tcp_congestion_control,
+            "hystart_detect" => &mut self.hystart_detect,
             "tcp_slow_start_after_idle" => &mut self.tcp_slow_start_after_idle,
             "tcp_min_tso_segs" => &mut self.tcp_min_tso_segs,
             "tcp_tso_win_divisor" => &mut self.tcp_tso_win_divisor,
@@ -296,6 +310,11 @@ mod tests {
             if name == "ip_local_port_range" {
                 assert!(sysctls.set(name, "5 7").is_ok());
                 assert_eq!(Some(sysctls.ip_local_port_range), PortRange::new(5, 7));
+                continue;
+            }
+            if name == "tcp_congestion_control" {
+                assert!(sysctls.set(name, "reno").is_ok());
+                assert_eq!(sysctls.tcp_congestion_control, CongestionAlgorithm::Reno);
                 continue;
             }
             assert!(sysctls.set(name, "1").is_ok(), "{name}");
@@ -350,6 +369,7 @@ mod tests {
                 "0 8",
                 "two ports, the first and the last",
             ),
+            ("tcp_congestion_control", "vegas", "cubic or reno"),
             ("tcp_rmem", "1 2", SIZES),
             ("tcp_wmem", "0", SIZES),
             ("tcp_rmem", "4096 131072 0", SIZES),

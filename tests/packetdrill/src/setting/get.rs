@@ -56,7 +56,8 @@ impl Setting {
             (SOL_SOCKET, libc::SO_SNDTIMEO) => return Ok(values::timeout_bytes(self.send_timeout)),
             (SOL_SOCKET, libc::SO_RCVLOWAT) => self.receive_low_water as i32,
             (IPPROTO_TCP, libc::TCP_CONGESTION) => {
-                let mut name = self.congestion.as_bytes().to_vec();
+                let used = options.congestion.unwrap_or(sysctls.tcp_congestion_control);
+                let mut name = used.name().as_bytes().to_vec();
                 name.resize(NAME_LENGTH, 0);
                 return Ok(name);
             }

@@ -7,8 +7,6 @@ use periplus_stack::SocketOptions;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// The names of congestion controls that are known, the stack's own first.
-pub(super) const CONGESTION: [&str; 2] = ["reno", "cubic"];
 /// Seconds that keepalive's times may have (`MAX_TCP_KEEPIDLE`, `MAX_TCP_KEEPINTVL`).
 const KEEPALIVE_SECONDS: RangeInclusive<i32> = 1..=32_767;
 /// How often something may be tried (`MAX_TCP_KEEPCNT`, `MAX_TCP_SYNCNT`).
@@ -92,10 +90,9 @@ impl Setting {
                 .iter()
                 .position(|&byte| byte == 0)
                 .unwrap_or(value.len());
-            let known = CONGESTION
-                .iter()
-                .find(|known| known.as_bytes() == &value[..end]);
-            self.congestion = known.ok_or(Errno(libc::ENOENT))?;
+            let name = str::from_utf8(&value[..end]).unwrap_or_default();
+            let known = name.parse().map_err(|()| Errno(libc::ENOENT))?;
+            options.congestion = Some(known);
             return Ok(());
         }
         let number = values::int(value)?;

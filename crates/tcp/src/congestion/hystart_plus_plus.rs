@@ -1,0 +1,138 @@
+//! The end of slow start before a loss: HyStart++ (RFC 9406). Where the round-trip time grows, the window goes on more slowly for
+//! some round trips (Conservative Slow Start), and slow start is over only if that did not pass.
+
+use super::AckSample;
+use super::hystart::{SAMPLES, threshold};
+use periplus_wire::SeqNum;
+use std::time::Duration;
+
+/// CSS_GROWTH_DIVISOR.
+const GROWTH_DIVISOR: u32 = 4;
+/// CSS_ROUNDS.
+const ROUNDS: u8 = 5;
+
+/// The variables of RFC 9406 4.2. Its limit L on what one ACK may open the window by is left out: how much leaves at once is
+/// bounded by the pace of super-frames.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct HyStartPlusPlus {
+    /// windowEnd.
+    window_end: Option<SeqNum>,
+    last_round_min_rtt: Option<Duration>,
+    current_round_min_rtt: Option<Duration>,
+    rtt_sample_count: u8,
+    conservative: Option<Conservative>,
+}
+
+/// Conservative Slow Start.
+#[derive(Clone, Copy, Debug)]
+struct Conservative {
+    baseline_min_rtt: Duration,
+    /// Round trips that it lasts.
+    rounds: u8,
+}
+
+impl HyStartPlusPlus {
+    /// An ACK in slow start measured `rtt`. Returns whether slow start is over.
+    pub(super) fn ack_arrives(&mut self, ack: &AckSample, rtt: Duration) -> bool {
+        if self.window_end.is_none_or(|end| ack.una.at_or_after(end)) && self.begin_round(ack.max) {
+            return true;
+        }
+        let current = self
+            .current_round_min_rtt
+            .map_or(rtt, |least| least.min(rtt));
+        self.current_round_min_rtt = Some(current);
+        self.rtt_sample_count = self.rtt_sample_count.saturating_add(1);
+        if self.rtt_sample_count < SAMPLES {
+            return false;
+        }
+        match &self.conservative {
+            Some(conservative) if current < conservative.baseline_min_rtt => {
+                self.conservative = None; // it grew for another reason
+            }
+            Some(_) => {}
+            None => {
+                let last = self.last_round_min_rtt;
+                if last.is_some_and(|last| current >= last + threshold(last)) {
+                    self.conservative = Some(Conservative {
+                        baseline_min_rtt: current,
+                        rounds: 0,
+                    });
+                }
+            }
+        }
+        false
+    }
+
+    /// Returns whether Conservative Slow Start has lasted its time.
+    fn begin_round(&mut self, window_end: SeqNum) -> bool {
+        self.window_end = Some(window_end);
+        self.last_round_min_rtt = self.current_round_min_rtt.take();
+        self.rtt_sample_count = 0;
+        self.conservative.as_mut().is_some_and(|conservative| {
+            conservative.rounds += 1;
+            conservative.rounds >= ROUNDS
+        })
+    }
+
+    /// By how many bytes the window opens for `acked`.
+    pub(super) fn growth(&self, acked: u32) -> u32 {
+        if self.conservative.is_some() {
+            acked / GROWTH_DIVISOR
+        } else {
+            acked
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use periplus_journey::Instant;
+
+    /// Plays a round trip of ten ACKs that each measure `rtt` milliseconds. Returns whether slow start ended.
+    fn round(hystart: &mut HyStartPlusPlus, number: u32, rtt: u64) -> bool {
+        (0..10).any(|ack| {
+            let ack = AckSample {
+                now: Instant::ZERO,
+                una: SeqNum::new(number * 10 + ack),
+                max: SeqNum::new(number * 10 + 10),
+                rtt: None,
+                burst: Duration::ZERO,
+            };
+            hystart.ack_arrives(&ack, Duration::from_millis(rtt))
+        })
+    }
+
+    #[test]
+    fn a_growing_round_trip_slows_the_start_and_ends_it_after_five_rounds() {
+        let mut hystart = HyStartPlusPlus::default();
+        assert!(!round(&mut hystart, 0, 100));
+        assert!(!round(&mut hystart, 1, 112), "an eighth is 12.5 ms");
+        assert_eq!(hystart.growth(4000), 4000);
+        assert!(!round(&mut hystart, 2, 126));
+        assert_eq!(hystart.growth(4000), 1000);
+        for number in 3..7 {
+            assert!(!round(&mut hystart, number, 126));
+        }
+        assert!(round(&mut hystart, 7, 126));
+    }
+
+    #[test]
+    fn a_round_trip_that_falls_again_was_a_false_alarm() {
+        let mut hystart = HyStartPlusPlus::default();
+        round(&mut hystart, 0, 100);
+        round(&mut hystart, 1, 120);
+        assert_eq!(hystart.growth(4000), 1000);
+        round(&mut hystart, 2, 101);
+        assert_eq!(hystart.growth(4000), 4000);
+        for number in 3..20 {
+            assert!(!round(&mut hystart, number, 101));
+        }
+    }
+
+    #[test]
+    fn the_threshold_lies_between_4_and_16_ms() {
+        let threshold = |least| threshold(Duration::from_millis(least)).as_millis();
+        assert_eq!([1, 80, 1000].map(threshold), [4, 10, 16]);
+    }
+}

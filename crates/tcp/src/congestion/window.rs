@@ -1,0 +1,255 @@
+//! The congestion window: slow start and congestion avoidance (RFC 5681), and the arithmetic of recoveries (RFC 6582).
+
+use super::algorithm::Running;
+use super::{AckSample, CongestionAlgorithm, CongestionControl};
+use crate::Sysctls;
+use crate::loss::ProportionalRate;
+use periplus_journey::Instant;
+
+/// The congestion window. Bytes throughout.
+#[derive(Clone, Debug)]
+pub(crate) struct CongestionWindow {
+    cwnd: u32,
+    ssthresh: u32,
+    smss: u32,
+    /// Bytes acknowledged since cwnd last grew, in congestion avoidance.
+    acked: u32,
+    limited: bool,
+    /// When the latest ACK came.
+    now: Instant,
+    /// cwnd and ssthresh before the last reduction.
+    prior: (u32, u32),
+    running: Running,
+}
+
+/// A new connection's window: ten segments (RFC 6928 2).
+fn initial_window(smss: u32) -> u32 {
+    (10 * smss).min(14_600.max(2 * smss))
+}
+
+impl CongestionWindow {
+    /// A new connection's, until it is [chosen](Self::choose) what it goes by.
+    pub(crate) fn new(smss: u32) -> Self {
+        Self {
+            cwnd: initial_window(smss),
+            ssthresh: u32::MAX,
+            smss,
+            acked: 0,
+            limited: true,
+            now: Instant::ZERO,
+            prior: (0, 0),
+            running: Running::new(CongestionAlgorithm::Reno, 0),
+        }
+    }
+
+    /// Both ends agreed on segments of `smss` bytes; nothing was sent yet.
+    pub(crate) fn agree(&mut self, smss: u32) {
+        self.smss = smss;
+        self.cwnd = initial_window(smss);
+    }
+
+    /// Goes on by `algorithm`, or by what the knobs say.
+    pub(crate) fn choose(&mut self, algorithm: Option<CongestionAlgorithm>, sysctls: &Sysctls) {
+        let algorithm = algorithm.unwrap_or(sysctls.tcp_congestion_control);
+        self.running = Running::new(algorithm, sysctls.hystart_detect);
+    }
+
+    /// SMSS is another, because the path is (RFC 5681 2). The window stays what it was (RFC 1191 6.4), but has room for a segment,
+    /// or nothing would go out any more.
+    pub(crate) fn set_segment_size(&mut self, smss: u32) {
+        self.smss = smss;
+        self.cwnd = self.cwnd.max(smss);
+    }
+
+    /// SMSS.
+    pub(crate) fn segment_size(&self) -> u32 {
+        self.smss
+    }
+
+    /// cwnd.
+    pub(crate) fn cwnd(&self) -> u32 {
+        self.cwnd
+    }
+
+    /// ssthresh, once there was a loss.
+    pub(crate) fn ssthresh(&self) -> Option<u32> {
+        (self.ssthresh != u32::MAX).then_some(self.ssthresh)
+    }
+
+    /// Whether it opens by slow start.
+    pub(crate) fn is_in_slow_start(&self) -> bool {
+        self.cwnd < self.ssthresh
+    }
+
+    /// An ACK came. It may open the window if the window was what limited the sender (RFC 7661).
+    pub(crate) fn ack_arrives(&mut self, ack: &AckSample, limited: bool) {
+        (self.limited, self.now) = (limited, ack.now);
+        let (segments, in_slow_start) = (self.cwnd / self.smss, self.is_in_slow_start());
+        if self.running.ack_arrives(ack, segments, in_slow_start) {
+            self.ssthresh = self.cwnd;
+        }
+    }
+
+    /// Something is sent after nothing was in flight since `latest` was.
+    pub(crate) fn resumed(&mut self, latest: Instant, now: Instant) {
+        self.running.resumed(now.since(latest), now);
+    }
+
+    /// `acked` bytes were newly acknowledged. Counts bytes, as Linux counts segments, so that an ACK for many does not
+    /// slow the start (RFC 5681 3.1 allows growth by what was acknowledged; RFC 3465).
+    pub(crate) fn acknowledged(&mut self, acked: u32) {
+        if !self.limited {
+            return;
+        }
+        let mut acked = acked;
+        if self.is_in_slow_start() {
+            let opened = self.running.slow_start(acked);
+            let room = self.ssthresh - self.cwnd;
+            self.cwnd = self.cwnd.saturating_add(opened.min(room));
+            acked = opened.saturating_sub(room);
+            if acked == 0 {
+                return;
+            }
+        }
+        let segments = (self.cwnd / self.smss).max(1);
+        let needed = self
+            .running
+            .avoidance(segments, self.smss, acked, self.now)
+            .saturating_mul(self.smss);
+        if self.acked >= needed {
+            // It was saved up while more was needed: not all at once.
+            self.acked = 0;
+            self.cwnd = self.cwnd.saturating_add(self.smss);
+        }
+        self.acked = self.acked.saturating_add(acked);
+        let more = self.acked / needed;
+        self.acked -= more * needed;
+        self.cwnd = self.cwnd.saturating_add(more.saturating_mul(self.smss));
+    }
+
+    /// The same, where `duplicate_acks` segments of it are known to have arrived earlier.
+    pub(crate) fn acknowledged_but(&mut self, acked: u32, duplicate_acks: u32) {
+        let known = duplicate_acks.saturating_mul(self.smss);
+        self.acknowledged(acked.saturating_sub(known).max(acked.min(self.smss)));
+    }
+
+    /// Nothing was sent for so long that the window would have been halved so often: it is, though not below the initial one,
+    /// and what it was is remembered as where to slow down (RFC 5681 4.1, RFC 2861 3).
+    pub(crate) fn restart(&mut self, halvings: u32) {
+        let initial = initial_window(self.smss).min(self.cwnd);
+        let three_quarters = self.cwnd / 2 + self.cwnd / 4;
+        if self.ssthresh != u32::MAX {
+            self.ssthresh = self.ssthresh.max(three_quarters);
+        }
+        self.cwnd = (self.cwnd >> halvings.min(31)).max(initial);
+    }
+
+    /// ssthresh comes down, in whole segments (RFC 5681 3.1).
+    pub(crate) fn reduce_ssthresh(&mut self) {
+        let segments = (self.cwnd / self.smss).max(1);
+        self.prior = (self.cwnd, self.ssthresh);
+        self.ssthresh = self.running.ssthresh(segments) * self.smss;
+        self.acked = 0;
+    }
+
+    /// The loss that the last reduction was for was none (RFC 4015 3.2).
+    pub(crate) fn undo(&mut self) {
+        let (cwnd, ssthresh) = self.prior;
+        self.cwnd = self.cwnd.max(cwnd);
+        self.ssthresh = self.ssthresh.max(ssthresh);
+    }
+
+    /// A loss, or a mark that means the same (RFC 3168 6.1.2): ssthresh falls at once, and cwnd comes down to it as what it
+    /// returns says (RFC 9937).
+    pub(crate) fn reduce(&mut self) -> ProportionalRate {
+        self.reduce_ssthresh();
+        ProportionalRate::new(self.cwnd / self.smss)
+    }
+
+    /// cwnd on its way down.
+    pub(crate) fn set_cwnd(&mut self, cwnd: u32) {
+        self.cwnd = cwnd;
+    }
+
+    /// RFC 5681 3.2, step 3, after step 2 ([`reduce_ssthresh`](Self::reduce_ssthresh)).
+    pub(crate) fn enter_recovery(&mut self, duplicate_acks: u32) {
+        self.cwnd = self.ssthresh + duplicate_acks * self.smss;
+    }
+
+    /// It is down (RFC 9937 6, RFC 6675 5, step A).
+    pub(crate) fn is_reduced(&mut self) {
+        self.cwnd = self.ssthresh;
+    }
+
+    pub(crate) fn inflate(&mut self) {
+        self.cwnd = self.cwnd.saturating_add(self.smss);
+    }
+
+    /// RFC 6582 3.2, step 3, partial acknowledgment.
+    pub(crate) fn deflate(&mut self, acked: u32) {
+        self.cwnd = self.cwnd.saturating_sub(acked).max(self.smss);
+        if acked >= self.smss {
+            self.cwnd += self.smss;
+        }
+    }
+
+    /// RFC 6582 3.2, step 3, full acknowledgment: the first way, which avoids a burst.
+    pub(crate) fn leave_recovery(&mut self, flight_size: u32) {
+        self.cwnd = self.ssthresh.min(flight_size.max(self.smss) + self.smss);
+    }
+
+    /// The retransmission timer expired: the loss window (RFC 5681 3.1). ssthresh falls at the first time-out of a
+    /// segment only.
+    pub(crate) fn timed_out(&mut self, first: bool) {
+        if first {
+            self.reduce_ssthresh();
+        }
+        self.running.timed_out();
+        self.cwnd = self.smss;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slow_start_doubles_and_avoidance_adds_a_segment_a_window() {
+        let mut congestion = CongestionWindow::new(1000);
+        assert_eq!(congestion.cwnd(), 10_000);
+        congestion.acknowledged(10_000);
+        assert_eq!(congestion.cwnd(), 20_000);
+        congestion.timed_out(true);
+        assert_eq!((congestion.cwnd(), congestion.ssthresh), (1000, 10_000));
+        congestion.acknowledged(9_000);
+        congestion.acknowledged(10_000);
+        assert_eq!(congestion.cwnd(), 11_000);
+    }
+
+    #[test]
+    fn slow_start_ends_at_ssthresh_and_what_is_left_of_an_ack_counts_for_avoidance() {
+        let mut congestion = CongestionWindow::new(1000);
+        congestion.timed_out(true);
+        congestion.acknowledged(6_000); // ssthresh is 5,000: two of them are left
+        assert_eq!(congestion.cwnd(), 5_000);
+        congestion.acknowledged(3_000);
+        assert_eq!(congestion.cwnd(), 6_000);
+    }
+
+    #[test]
+    fn a_loss_halves_the_window_and_not_what_is_in_flight() {
+        let mut congestion = CongestionWindow::new(1000);
+        congestion.acknowledged(1_500);
+        let _ = congestion.reduce();
+        assert_eq!(congestion.ssthresh(), Some(5_000), "in whole segments");
+        congestion.is_reduced();
+        congestion.acknowledged(5_000);
+        assert_eq!(congestion.cwnd(), 6_000);
+        congestion.timed_out(false);
+        assert_eq!(
+            congestion.ssthresh(),
+            Some(5_000),
+            "a recovery did it already"
+        );
+    }
+}
