@@ -13,6 +13,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two looks at whether a listener has said something of its own accord.
 const PAUSE: Duration = Duration::from_millis(3);
 
+/// How often is looked for an echo without a pause, and how long is paused then: the kernel may leave what it was sent to a thread
+/// of its own, which has the same processor and comes after this one.
+const LOOKS: u32 = 20;
+const BREATH: Duration = Duration::from_micros(100);
+
 /// What somebody does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
@@ -169,9 +174,14 @@ impl<L: Listening> World<L> {
             self.wire.ask();
             let asked = Instant::now();
             let mut said = false;
+            let mut looks = 0;
             while !self.wire.is_answered() {
                 said |= self.pass();
                 assert!(asked.elapsed() < PATIENCE, "no echo");
+                looks += 1;
+                if looks > LOOKS {
+                    sleep(BREATH);
+                }
             }
             if !said && !self.pass() {
                 return;
