@@ -102,9 +102,26 @@ impl<L: Listening> World<L> {
             looks: Vec::new(),
             longest: 0,
         };
-        // Addresses are asked for now.
+        world.open();
         world.settle();
         world
+    }
+
+    /// Asks for an echo again and again, until there is one: the kernel switches a new wire on when it finds the time, and loses
+    /// what is sent before. Addresses are asked for as well now.
+    fn open(&mut self) {
+        let began = Instant::now();
+        loop {
+            self.wire.ask();
+            for _ in 0..LOOKS {
+                self.pass();
+                if self.wire.is_answered() {
+                    return;
+                }
+                sleep(PAUSE);
+            }
+            assert!(began.elapsed() < PATIENCE, "no echo");
+        }
     }
 
     /// Takes a step. Returns whether it came in time.
