@@ -18,7 +18,6 @@ use periplus_tests::{Host, in_namespace};
 use rustix::thread::{CpuSet, sched_getcpu, sched_setaffinity};
 use script::{Script, Seen, Step, World, play};
 use server::{Kernel, Periplus};
-use std::process::Command;
 use std::time::Duration;
 use wire::{LISTENER, Wire};
 
@@ -78,7 +77,6 @@ fn compare(
     judge: impl Fn(&mut Seen, &mut Seen) -> Result<(), String>,
 ) -> Seen {
     stay_on_one_processor();
-    come_first();
     let mut wrong = String::new();
     for attempt in 1..=ATTEMPTS {
         let there = Neighbour::new();
@@ -105,20 +103,6 @@ fn stay_on_one_processor() {
     let mut this = CpuSet::new();
     this.set(sched_getcpu());
     sched_setaffinity(None, &this).unwrap();
-}
-
-/// Nobody's work keeps this thread waiting, where the host allows that: the kernel's timers, with which it has to keep up, wait for
-/// nobody either.
-fn come_first() {
-    let thread = rustix::thread::gettid().as_raw_nonzero().to_string();
-    let mut first = Command::new("chrt");
-    first.args(["--fifo", "--pid", "1", &thread]);
-    let refused = |why: String| eprintln!("this thread has to wait for others: chrt: {why}");
-    match first.output() {
-        Ok(output) if output.status.success() => {}
-        Ok(output) => refused(String::from_utf8_lossy(&output.stderr).into_owned()),
-        Err(error) => refused(error.to_string()),
-    }
 }
 
 /// Twelve SYNs at a backlog of 8, and nobody answers the SYN/ACKs; one client repeats its SYN.

@@ -7,7 +7,7 @@ use crate::interface_peer::{
 };
 use periplus_net::ring::{Device, RxBurst, RxChecksum};
 use periplus_net::{ShardHandle, ShardOptions, Snapshot, TcpListener};
-use periplus_nic::netlink::{Netlink, set_down, set_up};
+use periplus_nic::netlink::{Netlink, set_down, set_queue_length, set_up};
 use periplus_nic::{OpenErrorKind, TapDevice, TapOptions, doctor, range_is_routed};
 use periplus_tests::{content, in_namespace_with_tap};
 use std::future::{Future, poll_fn};
@@ -55,7 +55,8 @@ fn megabytes_both_ways_are_exact_and_pass_in_super_frames() {
         serve_echo(&shard).await;
         bytes_come_back(LENGTH).await;
     });
-    assert_eq!(snapshot.counters.tcp_retrans_segs, 0);
+    // A probe may go out though nothing was lost, if this thread is left aside.
+    assert_eq!(snapshot.ring.tx_dropped, 0);
     assert_eq!(snapshot.counters.tcp_in_errs, 0);
     assert_eq!(snapshot.ring.rx_ring_full, 0);
     passed_in_super_frames(&snapshot, LENGTH);
@@ -68,11 +69,16 @@ fn clients_that_nobody_reads_do_not_empty_the_pool() {
         return;
     }
     const UNREAD: usize = 300;
+    // All that so many clients may have on the way, in the smallest segments, if this thread is left aside.
+    const QUEUE: usize = UNREAD * (64 << 10) / 1460 + 1000;
     let options = TapOptions {
         frames: 512,
         ..options()
     };
     let device = TapDevice::open(&options).unwrap();
+    let mut netlink = Netlink::open().unwrap();
+    let index = netlink.index("tap7").unwrap();
+    netlink.execute(&set_queue_length(index, QUEUE)).unwrap();
     let test = async |shard: ShardHandle| {
         serve_echo(&shard).await;
         let silent = TcpListener::bind(&shard, stack(9)).await.unwrap();
