@@ -2,6 +2,7 @@
 //! of these connect at once and get their page, and the heap does not grow by a byte. A test binary of its own, and without the
 //! harness's threads, because it counts every byte of the heap.
 
+use libtest_mimic::{Arguments, Trial};
 use peak_alloc::PeakAlloc;
 use periplus_journey::Instant;
 use periplus_ring::memory::{LinkOptions, MemoryDevice, link};
@@ -408,8 +409,16 @@ fn destination(frame: &[u8]) -> Option<Ipv4Addr> {
     Some(ip.destination())
 }
 
+/// On this thread, beside no other.
 fn main() {
-    a_million_syns_keep_no_honest_client_waiting_and_cost_no_memory();
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads = Some(1);
+    let name = "a_million_syns_keep_no_honest_client_waiting_and_cost_no_memory";
+    let test = Trial::test(name, || {
+        a_million_syns_keep_no_honest_client_waiting_and_cost_no_memory();
+        Ok(())
+    });
+    libtest_mimic::run(&arguments, vec![test]).exit();
 }
 
 fn a_million_syns_keep_no_honest_client_waiting_and_cost_no_memory() {

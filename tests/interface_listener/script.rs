@@ -4,6 +4,9 @@ use super::client::Client;
 use super::client::Outcome;
 use super::server::{Backend, Listening, Queues, Server};
 use super::wire::Wire;
+use periplus_nic::PacketDevice;
+use periplus_ring::Device;
+use periplus_ring::memory::MemoryDevice;
 use std::collections::BTreeMap;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -63,6 +66,16 @@ impl Script {
         }
     }
 
+    fn new_clients(&self) -> Vec<Client> {
+        (0..self.clients()).map(Client::new).collect()
+    }
+
+    fn in_order(&self) -> Vec<(u64, Step)> {
+        let mut steps = self.steps.clone();
+        steps.sort_by_key(|(millis, _)| *millis);
+        steps
+    }
+
     fn clients(&self) -> u16 {
         let numbers = self.steps.iter().filter_map(|(_, step)| match step {
             Step::Syn(number) => Some(number + 1),
@@ -85,16 +98,16 @@ pub(super) struct Seen {
 }
 
 /// A listener and its clients.
-pub(super) struct World<L: Listening> {
-    wire: Wire,
+pub(super) struct World<L: Listening, D> {
+    wire: Wire<D>,
     clients: Vec<Client>,
     server: Server<L>,
     looks: Vec<(u64, Queues)>,
     longest: u64,
 }
 
-impl<L: Listening> World<L> {
-    pub(super) fn new(wire: Wire, listener: L) -> Self {
+impl<L: Listening, D: Device> World<L, D> {
+    pub(super) fn new(wire: Wire<D>, listener: L) -> Self {
         let mut world = Self {
             wire,
             clients: Vec::new(),
@@ -110,7 +123,7 @@ impl<L: Listening> World<L> {
     /// Asks for an echo again and again, until there is one: the kernel switches a new wire on when it finds the time, and loses
     /// what is sent before. Addresses are asked for as well now.
     fn open(&mut self) {
-        let began = Instant::now();
+        let began = self.elapsed();
         loop {
             self.wire.ask();
             for _ in 0..LOOKS {
@@ -118,9 +131,9 @@ impl<L: Listening> World<L> {
                 if self.wire.is_answered() {
                     return;
                 }
-                sleep(PAUSE);
+                self.wait(PAUSE);
             }
-            assert!(began.elapsed() < PATIENCE, "no echo");
+            assert!(self.elapsed() - began < PATIENCE, "no echo");
         }
     }
 
@@ -166,19 +179,27 @@ impl<L: Listening> World<L> {
     }
 
     fn wait_for(&mut self, number: u16, syn_acks: u32) {
-        let began = Instant::now();
+        let began = self.elapsed();
         loop {
             let outcome = self.client(number).outcome;
             if outcome.syn_acks >= syn_acks || outcome.reset {
                 return self.settle();
             }
             assert!(
-                began.elapsed() < PATIENCE,
+                self.elapsed() - began < PATIENCE,
                 "client {number} gets no SYN/ACK"
             );
             self.pass();
-            sleep(PAUSE);
+            self.wait(PAUSE);
         }
+    }
+
+    fn wait(&mut self, time: Duration) {
+        self.server.listener.wait(time);
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.server.listener.elapsed()
     }
 
     fn client(&mut self, number: u16) -> &mut Client {
@@ -189,15 +210,15 @@ impl<L: Listening> World<L> {
     fn settle(&mut self) {
         loop {
             self.wire.ask();
-            let asked = Instant::now();
+            let asked = self.elapsed();
             let mut said = false;
             let mut looks = 0;
             while !self.wire.is_answered() {
                 said |= self.pass();
-                assert!(asked.elapsed() < PATIENCE, "no echo");
+                assert!(self.elapsed() - asked < PATIENCE, "no echo");
                 looks += 1;
                 if looks > LOOKS {
-                    sleep(BREATH);
+                    self.wait(BREATH);
                 }
             }
             if !said && !self.pass() {
@@ -244,23 +265,37 @@ pub(super) struct Played {
     pub(super) late: Duration,
 }
 
+/// Plays a script to one, whose time waits for every step.
+pub(super) fn play_alone<L: Listening>(script: &Script, mut world: World<L, MemoryDevice>) -> Seen {
+    world.clients = script.new_clients();
+    let before = world.server.listener.counters();
+    let start = world.elapsed();
+    for (millis, step) in script.in_order() {
+        let due = start + Duration::from_millis(millis);
+        while world.elapsed() < due {
+            let left = due - world.elapsed();
+            world.wait(left.min(PAUSE));
+            world.pass();
+        }
+        assert!(world.take(millis, step), "{step:?} at {millis} ms");
+    }
+    world.seen(&before)
+}
+
 /// Plays a script to both, or as much of it as this machine is quick enough for.
 pub(super) fn play<A: Listening, B: Listening>(
     script: &Script,
-    mut first: World<A>,
-    mut second: World<B>,
+    mut first: World<A, PacketDevice>,
+    mut second: World<B, PacketDevice>,
 ) -> Option<Played> {
-    let mut steps = script.steps.clone();
-    steps.sort_by_key(|(millis, _)| *millis);
-    let clients = || (0..script.clients()).map(Client::new).collect();
-    (first.clients, second.clients) = (clients(), clients());
+    (first.clients, second.clients) = (script.new_clients(), script.new_clients());
     let before = (
         first.server.listener.counters(),
         second.server.listener.counters(),
     );
     let begun = Instant::now();
     let mut start = begun;
-    for (millis, step) in steps {
+    for (millis, step) in script.in_order() {
         let due = start + Duration::from_millis(millis);
         loop {
             first.pass();

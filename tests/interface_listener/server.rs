@@ -4,13 +4,15 @@ use super::client::{ANSWER, Client, PORT, REQUEST};
 use super::neighbour::Neighbour;
 use super::wire::LISTENER;
 use periplus_journey::Instant;
-use periplus_nic::PacketDevice;
+use periplus_ring::Device;
 use periplus_stack::{ConnectionId, ListenerId, Read as StackRead, StreamError};
 use periplus_tests::Host;
 use socket2::{Domain, Socket, Type};
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::thread::sleep;
+use std::time::Duration;
 
 /// How long a listener's queues are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,6 +45,10 @@ pub(super) struct Backend {
 /// The backend's end of the connections of a listener.
 pub(super) trait Listening {
     type Connection;
+    /// Lets time pass.
+    fn wait(&mut self, time: Duration);
+    /// How much time has passed.
+    fn elapsed(&self) -> Duration;
     /// Lets it do what it can do now, if it does nothing by itself.
     fn poll(&mut self);
     fn accept(&mut self) -> Option<(Self::Connection, SocketAddr)>;
@@ -131,6 +137,7 @@ impl<L: Listening> Server<L> {
 pub(super) struct Kernel {
     listener: TcpListener,
     namespace: Neighbour,
+    started: std::time::Instant,
 }
 
 impl Kernel {
@@ -146,12 +153,21 @@ impl Kernel {
         Self {
             listener,
             namespace,
+            started: std::time::Instant::now(),
         }
     }
 }
 
 impl Listening for Kernel {
     type Connection = TcpStream;
+
+    fn wait(&mut self, time: Duration) {
+        sleep(time);
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
 
     fn poll(&mut self) {}
 
@@ -208,30 +224,58 @@ impl Listening for Kernel {
     }
 }
 
-/// Ours, on an interface of another namespace.
-pub(super) struct Periplus {
-    pub(super) host: Host<PacketDevice>,
-    pub(super) listener: ListenerId,
-    started: std::time::Instant,
+/// Ours: on an interface of another namespace, or in memory, where time passes as the script says.
+pub(super) struct Periplus<D> {
+    host: Host<D>,
+    listener: ListenerId,
+    clock: Clock,
 }
 
-impl Periplus {
-    pub(super) fn listen(mut host: Host<PacketDevice>, backlog: usize) -> Self {
+/// What our listener goes by.
+enum Clock {
+    Real(std::time::Instant),
+    Virtual(Duration),
+}
+
+impl<D: Device> Periplus<D> {
+    pub(super) fn listen(host: Host<D>, backlog: usize) -> Self {
+        Self::by(Clock::Real(std::time::Instant::now()), host, backlog)
+    }
+
+    pub(super) fn listen_on_virtual_time(host: Host<D>, backlog: usize) -> Self {
+        Self::by(Clock::Virtual(Duration::ZERO), host, backlog)
+    }
+
+    fn by(clock: Clock, mut host: Host<D>, backlog: usize) -> Self {
         let listener = host.listen(PORT, backlog);
         Self {
             host,
             listener,
-            started: std::time::Instant::now(),
+            clock,
         }
     }
 
     fn now(&self) -> Instant {
-        Instant::from_nanos(self.started.elapsed().as_nanos() as u64)
+        Instant::ZERO + self.elapsed()
     }
 }
 
-impl Listening for Periplus {
+impl<D: Device> Listening for Periplus<D> {
     type Connection = ConnectionId;
+
+    fn wait(&mut self, time: Duration) {
+        match &mut self.clock {
+            Clock::Real(_) => sleep(time),
+            Clock::Virtual(elapsed) => *elapsed += time,
+        }
+    }
+
+    fn elapsed(&self) -> Duration {
+        match &self.clock {
+            Clock::Real(started) => started.elapsed(),
+            Clock::Virtual(elapsed) => *elapsed,
+        }
+    }
 
     fn poll(&mut self) {
         while self.host.poll(self.now()) {}

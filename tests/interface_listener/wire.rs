@@ -2,6 +2,7 @@
 
 use periplus_journey::Instant;
 use periplus_nic::{PacketDevice, PacketOptions};
+use periplus_ring::memory::{self, LinkOptions, MemoryDevice};
 use periplus_ring::{Device, RxBurst, TxDescriptor};
 use periplus_tests::Segment;
 use periplus_wire::arp::{self, ArpPacket, Operation};
@@ -17,8 +18,9 @@ pub(super) const CLIENTS: Ipv4Addr = Ipv4Addr::new(10, 78, 0, 1);
 pub(super) const LISTENER: Ipv4Addr = Ipv4Addr::new(10, 78, 0, 2);
 
 /// A device on which the clients' segments travel. ARP is answered, and known by name is whoever is at the other end.
-pub(super) struct Wire {
-    device: PacketDevice,
+pub(super) struct Wire<D> {
+    device: D,
+    ours: EthernetAddress,
     /// The other end's.
     theirs: EthernetAddress,
     burst: RxBurst,
@@ -27,14 +29,36 @@ pub(super) struct Wire {
     answered: bool,
 }
 
-impl Wire {
+impl Wire<PacketDevice> {
     pub(super) fn open(interface: &str, theirs: EthernetAddress) -> Self {
         let options = PacketOptions {
             ring_size: 255,
             ..PacketOptions::new(interface)
         };
+        let device = PacketDevice::open(&options).unwrap();
+        let ours = device.ethernet();
+        Self::of(device, ours, theirs)
+    }
+}
+
+impl Wire<MemoryDevice> {
+    /// A wire in memory, and the device at its other end.
+    pub(super) fn in_memory(theirs: EthernetAddress) -> (Self, MemoryDevice) {
+        let link = LinkOptions {
+            offloads: false,
+            ..LinkOptions::default()
+        };
+        let (ours, device) = memory::link(link);
+        let wire = Self::of(ours, EthernetAddress([2, 0, 0, 0, 0, 1]), theirs);
+        (wire, device)
+    }
+}
+
+impl<D: Device> Wire<D> {
+    fn of(device: D, ours: EthernetAddress, theirs: EthernetAddress) -> Self {
         Self {
-            device: PacketDevice::open(&options).unwrap(),
+            device,
+            ours,
             theirs,
             burst: RxBurst::new(),
             asked: 0,
@@ -43,7 +67,7 @@ impl Wire {
     }
 
     pub(super) fn send(&mut self, segment: &Segment) {
-        let frame = segment.to_frame(self.device.ethernet(), self.theirs);
+        let frame = segment.to_frame(self.ours, self.theirs);
         self.put(&frame);
     }
 
@@ -78,8 +102,7 @@ impl Wire {
         sum.add(&message);
         message[2..4].copy_from_slice(&sum.finish().to_be_bytes());
         let mut frame = vec![0; ethernet::HEADER_LENGTH + ipv4::HEADER_LENGTH];
-        let ours = self.device.ethernet();
-        ethernet::write(&mut frame, self.theirs, ours, EtherType::IPV4);
+        ethernet::write(&mut frame, self.theirs, self.ours, EtherType::IPV4);
         let fields = Ipv4Fields {
             source: CLIENTS,
             destination: LISTENER,
@@ -127,7 +150,7 @@ impl Wire {
         if question.operation() != Operation::Request || question.target_protocol() != CLIENTS {
             return;
         }
-        let ours = self.device.ethernet();
+        let ours = self.ours;
         let mut frame = vec![0; ethernet::HEADER_LENGTH + arp::LENGTH];
         ethernet::write(&mut frame, self.theirs, ours, EtherType::ARP);
         arp::write(
