@@ -7,8 +7,8 @@
 //! The flood leaves by INTERFACE, which is taken over, for the Ethernet address ETHERNET; the honest client asks by whatever
 //! way its host has. Prints how many SYNs left, and how long the honest client waited for its connections and answers; of each
 //! connection that took more than one SYN, at which of the LINKs each of them was seen, and its answer. A LINK is in the network
-//! namespace of the process PID, and the first one beside the client. Exits with 1 if the 99th percentile of connecting is more than
-//! 50 ms, or if an answer failed.
+//! namespace of the process PID, and the first one beside the client. Exits with 1 if an answer failed, and with 3 if all came but the
+//! 99th percentile of connecting is more than 50 ms, as it may be on a machine that has other work.
 
 mod witness;
 
@@ -28,6 +28,8 @@ use witness::Witness;
 
 /// What the honest client may wait for a connection, for 99 of 100.
 const PATIENCE: Duration = Duration::from_millis(50);
+/// The exit code that says that they waited longer.
+const SLOW: u8 = 3;
 /// How often it asks.
 const PAUSE: Duration = Duration::from_millis(5);
 /// SYNs that leave together, between two looks at the clock.
@@ -256,5 +258,9 @@ fn main() -> ExitCode {
         percentile(&mut answers, 50),
         percentile(&mut answers, 99),
     );
-    ExitCode::from(u8::from(p99 > PATIENCE || failed > 0))
+    match failed {
+        0 if p99 <= PATIENCE => ExitCode::SUCCESS,
+        0 => ExitCode::from(SLOW),
+        _ => ExitCode::FAILURE,
+    }
 }
