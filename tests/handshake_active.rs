@@ -2,6 +2,7 @@
 
 use periplus_journey::Kind;
 use periplus_stack::{SocketOptions, StreamError};
+use periplus_tcp::CaState;
 use periplus_tests::{PEER_ETHERNET, Pair, STACK_ETHERNET, Script, options};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -199,4 +200,33 @@ fn a_largest_segment_that_leaves_no_room_is_not_taken_at_its_word() {
     script.expect(PEER, ". 1:1(0) ack 1");
     script.write(id, 0..36);
     script.expect(PEER, "P. 1:37(36) ack 1");
+}
+
+/// The handshake has no window to reduce, and begins no recovery.
+#[test]
+fn a_lost_syn_leaves_slow_start_as_it_is() {
+    // By the second the path is taken for bad (RFC 5681 3.1), unless the echo says that the first arrived.
+    for (lost, echoes_first, cwnd) in [(0, false, 10), (1, false, 10), (2, false, 1), (2, true, 10)]
+    {
+        let mut script = Script::new(options());
+        let id = script.connect(PEER);
+        let mut tsvals = Vec::new();
+        for _ in 0..=lost {
+            let syn = script.next_segment(PEER);
+            tsvals.push(syn.options.timestamps.unwrap().value);
+            if tsvals.len() <= lost {
+                script.advance(Duration::from_millis(1100));
+            }
+        }
+        let echo = if echoes_first {
+            tsvals[0]
+        } else {
+            tsvals[lost]
+        };
+        let answer = format!("S. 0:0(0) ack 1 win 65535 <mss 1012,TS val 100 ecr {echo}>");
+        script.inject(PEER, &answer);
+        let info = script.stack.shard.tcp_info(script.now, id).unwrap();
+        assert_eq!(info.ca_state, CaState::Open);
+        assert_eq!((info.snd_cwnd, info.snd_ssthresh), (cwnd, None), "{lost}");
+    }
 }

@@ -1,6 +1,6 @@
 //! What was sent again though it was only late, and the window that is given back for it (RFC 3522, RFC 4015).
 
-use periplus_stack::ConnectionId;
+use periplus_stack::{CongestionAlgorithm, ConnectionId, SocketOptions};
 use periplus_tcp::{CaState, TcpInfo};
 use periplus_tests::{Script, options};
 use std::time::Duration;
@@ -9,8 +9,14 @@ const A: u16 = 40_001;
 
 /// Ten segments of a thousand bytes are in flight to a peer with SACK and timestamps. Returns the timestamp that they carry.
 fn in_flight() -> (Script, ConnectionId, u32) {
+    in_flight_to("S")
+}
+
+/// So they are to a peer whose SYN has these flags.
+fn in_flight_to(syn: &str) -> (Script, ConnectionId, u32) {
     let (mut script, web) = Script::listening(options(), 10);
-    script.inject(A, "S 0:0(0) win 65535 <mss 1012,sackOK,TS val 100 ecr 0>");
+    let syn = format!("{syn} 0:0(0) win 65535 <mss 1012,sackOK,TS val 100 ecr 0>");
+    script.inject(A, &syn);
     let tsval = script.next_segment(A).options.timestamps.unwrap().value;
     script.advance(Duration::from_millis(50));
     script.inject(A, &format!(". 1:1(0) ack 1 <TS val 110 ecr {tsval}>"));
@@ -63,23 +69,84 @@ fn a_time_out_whose_copy_is_acknowledged_was_one() {
     script.expect(A, ". 5001:6001(1000) ack 1");
 }
 
+/// The peer has the second, third and fourth segment: the first is sent again.
+fn recovery(script: &mut Script, id: ConnectionId, tsval: u32) {
+    script.advance(Duration::from_millis(50));
+    acknowledge_and_sack(script, ". 1:1(0) ack 1", tsval, "1001:4001");
+    script.expect(A, ". 1:1001(1000) ack 1");
+    assert_eq!(info(script, id).ca_state, CaState::Recovery);
+}
+
+/// An ACK that echoes a timestamp and tells of more than it acknowledges.
+fn acknowledge_and_sack(script: &mut Script, text: &str, echo: u32, block: &str) {
+    script.inject(A, &format!("{text} <TS val 200 ecr {echo},sack {block}>"));
+}
+
 #[test]
 fn a_recovery_from_what_was_only_late_gives_the_window_back_when_it_ends() {
     let (mut script, id, tsval) = in_flight();
-    script.advance(Duration::from_millis(50));
-    script.inject(
-        A,
-        &format!(". 1:1(0) ack 1 <TS val 200 ecr {tsval},sack 1001:4001>"),
-    );
-    script.expect(A, ". 1:1001(1000) ack 1");
-    assert_eq!(info(&script, id).ca_state, CaState::Recovery);
-    acknowledge(&mut script, ". 1:1(0) ack 5001", tsval);
-    assert_eq!(info(&script, id).ca_state, CaState::Recovery);
+    recovery(&mut script, id, tsval);
     acknowledge(&mut script, ". 1:1(0) ack 10001", tsval);
     let state = info(&script, id);
     assert_eq!((state.ca_state, state.snd_ssthresh), (CaState::Open, None));
-    assert!(state.snd_cwnd >= 10, "{}", state.snd_cwnd);
+    assert_eq!(state.snd_cwnd, 17);
     assert_eq!(script.stack.shard.counters().tcp_full_undo, 1);
+}
+
+#[test]
+fn or_once_nothing_is_on_its_way_that_was_sent_again() {
+    let (mut script, id, tsval) = in_flight();
+    recovery(&mut script, id, tsval);
+    acknowledge(&mut script, ". 1:1(0) ack 5001", tsval);
+    let state = info(&script, id);
+    assert_eq!((state.ca_state, state.snd_ssthresh), (CaState::Open, None));
+    assert_eq!(state.snd_cwnd, 12);
+    assert_eq!(script.stack.shard.counters().tcp_partial_undo, 1);
+    script.expect_nothing();
+}
+
+#[test]
+fn but_not_while_a_copy_is_on_its_way() {
+    let (mut script, id, tsval) = in_flight();
+    script.advance(Duration::from_millis(50));
+    acknowledge_and_sack(&mut script, ". 1:1(0) ack 1", tsval, "2001:8001");
+    script.expect(A, ". 1:1001(1000) ack 1");
+    script.expect(A, ". 1001:2001(1000) ack 1");
+    acknowledge_and_sack(&mut script, ". 1:1(0) ack 1001", tsval, "2001:8001");
+    assert_eq!(info(&script, id).ca_state, CaState::Recovery);
+}
+
+#[test]
+fn what_is_lost_after_all_is_repaired_at_once() {
+    let (mut script, id, tsval) = in_flight();
+    time_out(&mut script, id);
+    acknowledge(&mut script, ". 1:1(0) ack 5001", tsval);
+    script.expect_nothing();
+    acknowledge_and_sack(&mut script, ". 1:1(0) ack 5001", tsval, "6001:9001");
+    script.expect(A, ". 5001:6001(1000) ack 1");
+    assert_eq!(info(&script, id).ca_state, CaState::Recovery);
+}
+
+/// HyStart++ is for the first slow start, which goes on: a growing round trip still slows it.
+#[test]
+fn slow_start_goes_on_as_it_was() {
+    let (mut script, id, tsval) = in_flight();
+    time_out(&mut script, id);
+    acknowledge(&mut script, ". 1:1(0) ack 10001", tsval);
+    assert_eq!(info(&script, id).snd_cwnd, 20);
+    let mut written = 10_000;
+    script.advance(Duration::from_millis(10));
+    for (round_trip, segments) in [(50, 20), (80, 40)] {
+        script.write(id, written..written + 1000 * segments);
+        script.drain();
+        script.advance(Duration::from_millis(round_trip));
+        for _ in 0..segments {
+            written += 1000;
+            acknowledge(&mut script, &format!(". 1:1(0) ack {}", written + 1), tsval);
+        }
+    }
+    let cwnd = info(&script, id).snd_cwnd;
+    assert!((50..60).contains(&cwnd), "not 80, but {cwnd}");
 }
 
 #[test]
@@ -93,5 +160,54 @@ fn without_timestamps_nobody_knows() {
     script.drain();
     time_out(&mut script, id);
     script.inject(A, ". 1:1(0) ack 10001");
+    assert_eq!(info(&script, id).snd_ssthresh, Some(7));
+}
+
+/// A mark says that the path is congested, whatever became of the segments beside it.
+#[test]
+fn what_a_mark_cost_is_not_given_back() {
+    // before the loss, with it, and with the ACK that shows that there was none
+    for marked in 0..3 {
+        let (mut script, id, tsval) = in_flight_to("SEW");
+        let flags = |at| if marked == at { "E." } else { "." };
+        script.advance(Duration::from_millis(50));
+        acknowledge(&mut script, &format!("{} 1:1(0) ack 1001", flags(0)), tsval);
+        let loss = format!("{} 1:1(0) ack 1001", flags(1));
+        acknowledge_and_sack(&mut script, &loss, tsval, "2001:5001");
+        script.expect(A, ". 1001:2001(1000) ack 1");
+        let end = format!("{} 1:1(0) ack 10001", flags(2));
+        acknowledge(&mut script, &end, tsval);
+        let state = info(&script, id);
+        assert_eq!(state.snd_ssthresh, Some(7), "{marked}");
+        assert!(state.snd_cwnd <= 8, "{marked}: {}", state.snd_cwnd);
+    }
+}
+
+#[test]
+fn a_time_out_after_a_mark_costs_nothing_more() {
+    let (mut script, id, tsval) = in_flight_to("SEW");
+    script.advance(Duration::from_millis(50));
+    acknowledge(&mut script, "E. 1:1(0) ack 1001", tsval);
+    acknowledge(&mut script, ". 1:1(0) ack 5001", tsval);
+    assert!(info(&script, id).snd_cwnd < 10);
+    while info(&script, id).ca_state != CaState::Loss {
+        script.wait_for_segment(A, Duration::from_secs(2));
+    }
+    assert_eq!(info(&script, id).snd_ssthresh, Some(7));
+}
+
+/// What is chosen in its place has a window of its own to answer for.
+#[test]
+fn another_congestion_control_gives_nothing_back() {
+    let (mut script, id, tsval) = in_flight();
+    recovery(&mut script, id, tsval);
+    let options = SocketOptions {
+        congestion: Some(CongestionAlgorithm::Reno),
+        ..SocketOptions::default()
+    };
+    let now = script.now;
+    let shard = &mut script.stack.shard;
+    shard.set_socket_options(now, id, options);
+    acknowledge(&mut script, ". 1:1(0) ack 10001", tsval);
     assert_eq!(info(&script, id).snd_ssthresh, Some(7));
 }

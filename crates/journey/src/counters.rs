@@ -192,6 +192,8 @@ counters! {
     tcp_loss_undo = "TcpExtTCPLossUndo",
     /// Recoveries likewise.
     tcp_full_undo = "TcpExtTCPFullUndo",
+    /// The same, before the recovery was over.
+    tcp_partial_undo = "TcpExtTCPPartialUndo",
     /// Probes of a silent peer sent.
     tcp_keep_alive = "TcpExtTCPKeepAlive",
     /// Connections given up after too many retransmissions or probes.

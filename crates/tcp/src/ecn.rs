@@ -42,6 +42,11 @@ impl EcnState {
         }
     }
 
+    /// It was not reduced after all.
+    pub(crate) fn withdraw_cwr(&mut self) {
+        self.0 &= !Self::QUEUE_CWR;
+    }
+
     /// New data went out, and said so.
     fn told_cwr(&mut self) {
         self.0 &= !Self::QUEUE_CWR;
@@ -138,6 +143,8 @@ impl Connection {
         if self.recovery.reduce_window(max, &mut self.congestion) {
             self.ecn.queue_cwr();
         }
+        // A mark is congestion whatever becomes of the losses beside it (RFC 4015 3.2).
+        self.congestion.keep_reduction();
     }
 
     /// What a segment about to be sent says of congestion: new text is marked as sent by who speaks ECN, and tells once that

@@ -53,7 +53,7 @@ impl Connection {
             expires_at: context.now + context.sysctls.mtu_expires,
         }));
         self.set_largest_segment(largest);
-        self.recovery.timed_out(self.snd.una, self.snd.max);
+        self.recovery.resend(self.snd.una, self.snd.max);
         self.snd.nxt = self.snd.una;
         self.retransmit_first = false;
         true

@@ -68,18 +68,9 @@ impl Connection {
         }
         self.tail_loss_probe.forget();
         let first = self.retransmission_timer.back_off() == 0;
-        // A recovery has halved the window for these losses already.
-        let halves = first && self.recovery.ca_state() != CaState::Recovery;
-        self.congestion.timed_out(halves);
-        if first {
-            self.count_failed_recovery(context);
+        if !opening {
+            self.slow_down(context, first);
         }
-        if self.recovery.has_reneged(self.snd.una) {
-            context.counters.tcp_sack_reneging += 1;
-        }
-        self.recovery.timed_out(self.snd.una, self.snd.max);
-        self.recovery.repair_began(context.now);
-        self.ecn.queue_cwr();
         self.snd.nxt = self.snd.una; // everything after it is taken for lost (RFC 6298 5.4)
         self.retransmit_first = false;
         // As on Linux, the first SYNs come at one interval: who asks first waits least.
@@ -90,6 +81,23 @@ impl Connection {
         self.unanswered.since.get_or_insert(context.now);
         let rto = self.retransmission_timer.rto();
         self.retransmit_at = Some(self.not_after_user_timeout(rto, context));
+    }
+
+    /// The timer expired for text in flight, or a FIN; for the `first` time in a row. What a SYN met says nothing of it: the
+    /// handshake has no window to reduce.
+    fn slow_down(&mut self, context: &mut Context<'_>, first: bool) {
+        // A recovery, or a mark, has reduced the window for this flight already.
+        let is_reduced = matches!(self.recovery.ca_state(), CaState::Recovery | CaState::Cwr);
+        self.congestion.timed_out(first && !is_reduced);
+        if first {
+            self.count_failed_recovery(context);
+        }
+        if self.recovery.has_reneged(self.snd.una) {
+            context.counters.tcp_sack_reneging += 1;
+        }
+        self.recovery.timed_out(self.snd.una, self.snd.max);
+        self.recovery.repair_began(context.now);
+        self.ecn.queue_cwr();
     }
 
     /// Gives the connection up if it was retransmitted to for long enough (R2, RFC 9293 3.8.3), and says whether it did.

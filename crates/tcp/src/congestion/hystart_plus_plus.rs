@@ -11,8 +11,8 @@ const GROWTH_DIVISOR: u32 = 4;
 /// CSS_ROUNDS.
 const ROUNDS: u8 = 5;
 
-/// The variables of RFC 9406 4.2. Its limit L on what one ACK may open the window by is left out: how much leaves at once is
-/// bounded by the pace of super-frames.
+/// The variables of RFC 9406 4.2. Its limit L on what one ACK may open the window by is left out, as Linux's slow start has none: a
+/// receiver that coalesces acknowledges dozens of segments at once, and the start to it would be slow.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct HyStartPlusPlus {
     /// windowEnd.

@@ -17,8 +17,16 @@ pub(crate) struct CongestionWindow {
     limited: bool,
     /// When the latest ACK came.
     now: Instant,
-    /// cwnd and ssthresh before the last reduction.
-    prior: (u32, u32),
+    /// What the last reduction took, while it may turn out to have been for nothing.
+    prior: Option<Box<Prior>>,
+    running: Running,
+}
+
+/// A window as it was.
+#[derive(Clone, Debug)]
+struct Prior {
+    cwnd: u32,
+    ssthresh: u32,
     running: Running,
 }
 
@@ -37,7 +45,7 @@ impl CongestionWindow {
             acked: 0,
             limited: true,
             now: Instant::ZERO,
-            prior: (0, 0),
+            prior: None,
             running: Running::new(CongestionAlgorithm::Reno, 0),
         }
     }
@@ -48,17 +56,24 @@ impl CongestionWindow {
         self.cwnd = initial_window(smss);
     }
 
+    /// The handshake lost packets: the connection begins with one segment (RFC 5681 3.1).
+    pub(crate) fn begin_with_one(&mut self) {
+        self.cwnd = self.smss;
+    }
+
     /// Goes on by `algorithm`, or by what the knobs say.
     pub(crate) fn choose(&mut self, algorithm: Option<CongestionAlgorithm>, sysctls: &Sysctls) {
         let algorithm = algorithm.unwrap_or(sysctls.tcp_congestion_control);
         self.running = Running::new(algorithm, sysctls.hystart_detect);
+        self.prior = None; // of another's window, as on Linux
     }
 
     /// SMSS is another, because the path is (RFC 5681 2). The window stays what it was (RFC 1191 6.4), but has room for a segment,
-    /// or nothing would go out any more.
+    /// or nothing would go out any more; so has what a recovery comes down to (RFC 5681 3.1, equation 4).
     pub(crate) fn set_segment_size(&mut self, smss: u32) {
         self.smss = smss;
         self.cwnd = self.cwnd.max(smss);
+        self.ssthresh = self.ssthresh.max(2 * smss);
     }
 
     /// SMSS.
@@ -147,16 +162,35 @@ impl CongestionWindow {
     /// ssthresh comes down, in whole segments (RFC 5681 3.1).
     pub(crate) fn reduce_ssthresh(&mut self) {
         let segments = (self.cwnd / self.smss).max(1);
-        self.prior = (self.cwnd, self.ssthresh);
+        self.prior = Some(Box::new(Prior {
+            cwnd: self.cwnd,
+            ssthresh: self.ssthresh,
+            running: self.running.clone(),
+        }));
         self.ssthresh = self.running.ssthresh(segments) * self.smss;
         self.acked = 0;
     }
 
-    /// The loss that the last reduction was for was none (RFC 4015 3.2).
-    pub(crate) fn undo(&mut self) {
-        let (cwnd, ssthresh) = self.prior;
-        self.cwnd = self.cwnd.max(cwnd);
-        self.ssthresh = self.ssthresh.max(ssthresh);
+    /// The loss that the last reduction was for was none: the windows are what they were (RFC 4015 3.2), and so is what the
+    /// algorithm goes by (RFC 9438 4.9). Returns false where the reduction is to [stay](Self::keep_reduction).
+    pub(crate) fn undo(&mut self) -> bool {
+        let Some(prior) = self.prior.take() else {
+            return false;
+        };
+        self.cwnd = self.cwnd.max(prior.cwnd);
+        self.ssthresh = self.ssthresh.max(prior.ssthresh);
+        self.running = prior.running;
+        true
+    }
+
+    /// Whether [`undo`](Self::undo) would give anything back.
+    pub(crate) fn may_undo(&self) -> bool {
+        self.prior.is_some()
+    }
+
+    /// The last reduction was right, or is history.
+    pub(crate) fn keep_reduction(&mut self) {
+        self.prior = None;
     }
 
     /// A loss, or a mark that means the same (RFC 3168 6.1.2): ssthresh falls at once, and cwnd comes down to it as what it
@@ -251,5 +285,33 @@ mod tests {
             Some(5_000),
             "a recovery did it already"
         );
+    }
+
+    #[test]
+    fn a_reduction_is_given_back_once_and_only_while_it_may_be() {
+        let mut congestion = CongestionWindow::new(1000);
+        let _ = congestion.reduce();
+        congestion.is_reduced();
+        assert!(congestion.undo());
+        assert_eq!((congestion.cwnd(), congestion.ssthresh()), (10_000, None));
+        congestion.timed_out(false);
+        assert!(!congestion.undo(), "nothing was taken since");
+        congestion.timed_out(true);
+        congestion.keep_reduction();
+        assert!(!congestion.undo());
+        assert_eq!(congestion.cwnd(), 1000);
+    }
+
+    /// An hour after a router asked for short ones, segments are long again.
+    #[test]
+    fn a_window_that_comes_down_has_room_for_segments_that_have_become_longer() {
+        let mut congestion = CongestionWindow::new(500);
+        congestion.timed_out(true);
+        congestion.timed_out(true);
+        assert_eq!(congestion.ssthresh(), Some(1000));
+        let _ = congestion.reduce();
+        congestion.set_segment_size(1460);
+        congestion.is_reduced();
+        assert!(congestion.cwnd() >= 1460);
     }
 }

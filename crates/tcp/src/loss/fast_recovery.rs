@@ -70,10 +70,16 @@ impl FastRecovery {
         self.in_loss
     }
 
+    /// Whether an ACK for everything before `una` ends a recovery.
+    pub(crate) fn is_ended_by(&self, una: SeqNum) -> bool {
+        una.after(self.recover)
+    }
+
     /// An ACK for everything before `una` was taken: a repair that it ends needs no judgment any more.
-    pub(crate) fn repair_ended(&mut self) {
+    pub(crate) fn repair_ended(&mut self, congestion: &mut CongestionWindow) {
         if !self.in_loss && !self.in_recovery {
             self.retrans_stamp = None;
+            congestion.keep_reduction();
         }
     }
 
@@ -215,6 +221,12 @@ impl FastRecovery {
         if una.after(self.recover + 2) {
             self.recover = una - 2;
         }
+    }
+
+    /// Everything in flight is sent again though it was not lost to congestion: what comes of it says nothing of earlier losses.
+    pub(crate) fn resend(&mut self, una: SeqNum, max: SeqNum) {
+        self.timed_out(una, max);
+        self.retrans_stamp = None;
     }
 
     /// The retransmission timer expired (RFC 6582 3.2, step 4; RFC 6675 5.1). What is SACKed is not sent again, unless the peer

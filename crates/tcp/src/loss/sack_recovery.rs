@@ -75,7 +75,13 @@ impl SackRecovery {
         self.newly_lost = self.scoreboard.not_sacked(before, self.lost_edge) > 0;
     }
 
-    /// The timer expired: what was known of losses has become history.
+    /// Whether something that was sent again lies at `una` or after it, and is not SACKed.
+    pub(super) fn has_copies_out(&self, una: SeqNum) -> bool {
+        let rescued = self.rescue_rxt.after(una);
+        rescued || self.scoreboard.not_sacked(una, self.high_rxt.max(una)) > 0
+    }
+
+    /// The timer expired, or nothing was lost after all: what was known of losses has become history.
     pub(super) fn timed_out(&mut self, una: SeqNum) {
         (self.high_rxt, self.first_end, self.lost_edge) = (una, una, una);
         self.newly_lost = false;

@@ -169,6 +169,7 @@ impl Connection {
         } else if ack.after(end) {
             self.tail_loss_probe.end = None;
             let _ = self.congestion.reduce();
+            self.congestion.keep_reduction(); // the copy told that it was a loss
             self.congestion.is_reduced();
             context.counters.tcp_loss_probe_recovery += 1;
         } else if is_duplicate {

@@ -11,15 +11,30 @@ impl FastRecovery {
         self.retrans_stamp.get_or_insert(now);
     }
 
-    /// When the first segment was sent again of the losses that `una` tells the fate of: after a time-out the first ACK does, in
-    /// a recovery only the one that ends it.
+    /// When the first segment was sent again of the losses that `una` tells the fate of: in a recovery only an ACK does that leaves
+    /// nothing on its way that was sent again, as on Linux.
     fn decided(&self, una: SeqNum) -> Option<Instant> {
         let stamp = self.retrans_stamp?;
-        (self.in_loss || una.after(self.recover)).then_some(stamp)
+        (!self.in_recovery || una.after(self.recover) || !self.has_copies_out(una)).then_some(stamp)
     }
 
-    /// Nothing was lost.
-    fn undone(&mut self) {
+    /// Whether a segment that was sent again in this recovery lies at `una` or after it. Without SACK that is only ever the first one,
+    /// which every ACK for something new acknowledges.
+    fn has_copies_out(&self, una: SeqNum) -> bool {
+        self.sack
+            .as_ref()
+            .is_some_and(|sack| sack.has_copies_out(una))
+    }
+
+    /// Nothing was lost of what the peer did not say it has; `una` was the oldest byte of it. What it says later may tell of a loss
+    /// that was one. Without SACK the copies that a time-out sent will be answered by duplicate ACKs, which must not (RFC 6582 4).
+    fn undone(&mut self, una: SeqNum, sack_permitted: bool) {
+        if sack_permitted || self.in_recovery {
+            self.recover = una - 2;
+        }
+        if let Some(sack) = &mut self.sack {
+            sack.timed_out(una);
+        }
         (self.in_loss, self.in_recovery) = (false, false);
         self.retrans_stamp = None;
     }
@@ -35,15 +50,22 @@ impl Connection {
         known.is_some_and(|((stamp, clock), echoed)| clock.predates(echoed, stamp))
     }
 
-    /// The windows are what they were (RFC 4015 3.2), and nothing counts as lost.
-    pub(crate) fn undo_reduction(&mut self, context: &mut Context<'_>) {
+    /// The windows are what they were (RFC 4015 3.2), and nothing counts as lost. SND.UNA was `before`.
+    pub(crate) fn undo_reduction(&mut self, context: &mut Context<'_>, before: SeqNum) {
+        let counters = &mut context.counters;
         if self.recovery.is_in_loss() {
-            context.counters.tcp_loss_undo += 1;
+            counters.tcp_loss_undo += 1;
+        } else if !self.congestion.may_undo() {
+            return; // the recovery goes on down to where a mark asked it to go
+        } else if self.recovery.is_ended_by(self.snd.una) {
+            counters.tcp_full_undo += 1;
         } else {
-            context.counters.tcp_full_undo += 1;
+            counters.tcp_partial_undo += 1;
         }
-        self.recovery.undone();
-        self.congestion.undo();
+        self.recovery.undone(before, self.sack_permitted);
+        if self.congestion.undo() {
+            self.ecn.withdraw_cwr();
+        }
         self.snd.nxt = self.snd.max;
         self.retransmit_first = false;
     }

@@ -124,7 +124,7 @@ impl Connection {
         self.persisting = false;
         let newest = let_out.map(|times| *times.end());
         if self.shows_spurious_repair(segment) {
-            self.undo_reduction(context);
+            self.undo_reduction(context, ack - acked);
         }
         self.tell_congestion_control(context, segment, newest);
         if self.sack_permitted {
@@ -136,7 +136,7 @@ impl Connection {
             self.follow_reduction(acked, true);
             self.heed(context, verdict);
         }
-        self.recovery.repair_ended();
+        self.recovery.repair_ended(&mut self.congestion);
         // RFC 6298 5.2 and 5.3.
         let all_acknowledged = self.snd.una == self.snd.max;
         let wait = self.wait_for_reneged();

@@ -60,6 +60,12 @@ impl Connection {
             ts_recent,
             context.now,
         );
+        // RFC 5681 3.1; as on Linux only after the second SYN that was lost, and not if the echo says that the first arrived.
+        let echoed = segment.options.timestamps.map(|echoed| echoed.echo_reply);
+        let first_arrived = self.timestamps.is_some() && echoed == Some(self.first_tsval);
+        if self.unanswered.retransmits > 1 && !first_arrived {
+            self.congestion.begin_with_one();
+        }
         self.agree_on_ecn(&segment);
         self.offer = self.offer.answering(&segment.options);
         self.snd.wl1 = segment.seq;
