@@ -1,8 +1,10 @@
 //! What was sent again though it was only late, and the window that is given back for it (RFC 3522, RFC 4015).
 
-use periplus_stack::{CongestionAlgorithm, ConnectionId, SocketOptions};
-use periplus_tcp::{CaState, TcpInfo};
-use periplus_tests::{Script, options};
+use periplus_ring::fault::FaultOptions;
+use periplus_ring::memory::LinkOptions;
+use periplus_stack::{CongestionAlgorithm, ConnectionId, ShardOptions, SocketOptions};
+use periplus_tcp::{CaState, Sysctls, TcpInfo};
+use periplus_tests::{Pair, Script, Stream, content, options};
 use std::time::Duration;
 
 const A: u16 = 40_001;
@@ -210,4 +212,62 @@ fn another_congestion_control_gives_nothing_back() {
     shard.set_socket_options(now, id, options);
     acknowledge(&mut script, ". 1:1(0) ack 10001", tsval);
     assert_eq!(info(&script, id).snd_ssthresh, Some(7));
+}
+
+/// Frames that are held back for longer than a time-out, on a path that loses others and marks none.
+fn late_and_lossy(seed: u64) -> FaultOptions {
+    FaultOptions {
+        seed,
+        loss: [0.0, 0.02, 0.1][seed as usize % 3],
+        duplicate: 0.02,
+        reorder: 0.05,
+        reorder_delay: Duration::from_millis([20, 300, 2000][seed as usize / 3 % 3]),
+        delay: Duration::from_millis(20),
+        jitter: Duration::from_millis([0, 5][seed as usize / 9 % 2]),
+        ..FaultOptions::default()
+    }
+}
+
+/// One of the ways in which two hosts may be set up.
+fn set_up(seed: u64) -> ShardOptions {
+    let tcp = Sysctls {
+        tcp_sack: !seed.is_multiple_of(4),
+        tcp_ecn: 1,
+        tcp_congestion_control: CongestionAlgorithm::ALL[seed as usize / 4 % 2],
+        hystart_detect: [4, 3, 0][seed as usize / 8 % 3],
+        tcp_slow_start_after_idle: seed.is_multiple_of(2),
+        ..Sysctls::default()
+    };
+    ShardOptions { tcp, ..options() }
+}
+
+/// Whatever is undone while whatever else is lost: every byte arrives, and no end waits for ever.
+#[test]
+fn every_byte_arrives_where_some_are_late_and_others_lost() {
+    const SEEDS: u64 = 72;
+    const LENGTH: u64 = 200_000;
+    let mut undone = [0; 3];
+    for seed in 1..=SEEDS {
+        let both = [set_up(seed), set_up(seed)];
+        let mut pair = Pair::faulty(both, late_and_lossy(seed), LinkOptions::default());
+        let web = pair.server.listen(80, 10);
+        let (client, server) = pair.connect(web, 80);
+        let mut client = Stream::new(client, content(0..LENGTH));
+        let mut server = Stream::new(server, content(0..LENGTH));
+        pair.run_until(Duration::from_secs(3600), |pair| {
+            let now = pair.now;
+            client.pump(&mut pair.client, now).expect("it holds");
+            server.pump(&mut pair.server, now).expect("it holds");
+            client.is_done() && server.is_done()
+        });
+        assert!(client.received == content(0..LENGTH), "{seed}");
+        assert!(server.received == content(0..LENGTH), "{seed}");
+        for host in [&pair.server, &pair.client] {
+            let counters = host.shard.counters();
+            undone[0] += counters.tcp_loss_undo;
+            undone[1] += counters.tcp_full_undo;
+            undone[2] += counters.tcp_partial_undo;
+        }
+    }
+    assert!(undone.iter().all(|&times| times > 0), "{undone:?}");
 }
