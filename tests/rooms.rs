@@ -17,6 +17,7 @@ mod close_shutdown;
 mod close_simultaneous;
 mod close_states;
 mod close_time_wait;
+mod congestion_paths;
 mod datagram_receive;
 mod datagram_send;
 mod handshake_active;

@@ -130,6 +130,36 @@ mod tests {
         }
     }
 
+    /// Every sample is up to 20 ms late, by chance (xorshift64*), which is more than the threshold of 6.25 ms.
+    #[test]
+    fn jitter_does_not_end_slow_start() {
+        for seed in 1..=200u64 {
+            let mut hystart = HyStartPlusPlus::default();
+            let mut random = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let mut sent = 0;
+            for window in [10, 20, 40, 80, 160, 320, 640, 1280] {
+                let end = sent + window;
+                while sent < end {
+                    sent += 1;
+                    random ^= random >> 12;
+                    random ^= random << 25;
+                    random ^= random >> 27;
+                    let late = random.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 32;
+                    let rtt = Duration::from_micros(50_000 + late % 20_000);
+                    let ack = AckSample {
+                        now: Instant::ZERO,
+                        una: SeqNum::new(sent),
+                        max: SeqNum::new(end + 2 * window),
+                        rtt: None,
+                        burst: Duration::ZERO,
+                    };
+                    assert!(!hystart.ack_arrives(&ack, rtt), "{seed}: {window}");
+                }
+            }
+            assert_eq!(hystart.growth(4000), 4000, "{seed}");
+        }
+    }
+
     #[test]
     fn the_threshold_lies_between_4_and_16_ms() {
         let threshold = |least| threshold(Duration::from_millis(least)).as_millis();
