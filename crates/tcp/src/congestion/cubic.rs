@@ -153,8 +153,14 @@ impl CongestionControl for Cubic {
             SlowStart::HyStart(hystart) if cwnd >= LOW_WINDOW => {
                 hystart.ack_arrives(ack, rtt, min_rtt)
             }
-            // For the first slow start only (RFC 9406 4.3).
-            SlowStart::PlusPlus(hystart) if self.cwnd_prior == 0 => hystart.ack_arrives(ack, rtt),
+            // For the first slow start only (RFC 9406 4.3), not for one after a loss, or after an idle time.
+            SlowStart::PlusPlus(hystart) if self.cwnd_prior == 0 => {
+                let is_over = hystart.ack_arrives(ack, rtt);
+                if is_over {
+                    self.slow_start = SlowStart::Unwatched;
+                }
+                is_over
+            }
             _ => false,
         }
     }
@@ -201,7 +207,7 @@ impl CongestionControl for Cubic {
     fn timed_out(&mut self) {
         (self.w_max, self.epoch, self.min_rtt) = (0, None, None);
         if let SlowStart::HyStart(hystart) = &mut self.slow_start {
-            hystart.forget_round();
+            hystart.begin_anew();
         }
     }
 
@@ -246,6 +252,7 @@ fn cube_root(of: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use periplus_wire::SeqNum;
 
     const SMSS: u32 = 1000;
 
@@ -331,5 +338,43 @@ mod tests {
         let busy = cubic.avoidance(cwnd, SMSS, SMSS, at(1000));
         cubic.resumed(Duration::from_secs(8), at(9000));
         assert_eq!(cubic.avoidance(cwnd, SMSS, SMSS, at(9000)), busy);
+    }
+
+    /// Plays a round trip of forty ACKs in slow start that each measure `rtt` milliseconds. Returns whether it ended.
+    fn round(cubic: &mut Cubic, number: u32, rtt: u64) -> bool {
+        (0..40).any(|ack| {
+            let ack = AckSample {
+                now: Instant::from_millis(1000 * u64::from(number) + 3 * u64::from(ack)),
+                una: SeqNum::new(number * 40 + ack + 1),
+                max: SeqNum::new(number * 40 + 40),
+                rtt: Some(Duration::from_millis(rtt)),
+                burst: Duration::ZERO,
+            };
+            cubic.ack_arrives(&ack, 40, true)
+        })
+    }
+
+    /// RFC 9406 4.3: after an idle time the window goes back to where it had to stop, whatever the queue.
+    #[test]
+    fn only_the_first_slow_start_ends_by_the_round_trip() {
+        for hystart_detect in [2, 4] {
+            let mut cubic = Cubic::new(hystart_detect);
+            assert!(!round(&mut cubic, 0, 100), "{hystart_detect}");
+            assert!((1..10).any(|number| round(&mut cubic, number, 130)));
+            assert!(!(10..30).any(|number| round(&mut cubic, number, 130)));
+            assert_eq!(cubic.slow_start(4000), 4000);
+        }
+    }
+
+    /// As on Linux: a time-out begins anew, and Linux's HyStart with it.
+    #[test]
+    fn after_a_time_out_linux_looks_again() {
+        let mut cubic = Cubic::new(2);
+        round(&mut cubic, 0, 100);
+        assert!(round(&mut cubic, 1, 130));
+        cubic.ssthresh(40);
+        cubic.timed_out();
+        round(&mut cubic, 2, 100);
+        assert!(round(&mut cubic, 3, 130));
     }
 }

@@ -28,6 +28,8 @@ pub(super) fn threshold(least: Duration) -> Duration {
 pub(super) struct HyStart {
     detect: u8,
     round: Option<Round>,
+    /// It found the end: where ssthresh has it is not changed by another slow start after an idle time.
+    found: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -42,13 +44,16 @@ struct Round {
 
 impl HyStart {
     pub(super) fn new(detect: u8) -> Self {
-        let round = None;
-        Self { detect, round }
+        Self {
+            detect,
+            round: None,
+            found: false,
+        }
     }
 
     /// What was measured is of another path, or of queues that are gone.
-    pub(super) fn forget_round(&mut self) {
-        self.round = None;
+    pub(super) fn begin_anew(&mut self) {
+        *self = Self::new(self.detect);
     }
 
     /// An ACK in slow start measured `rtt`; the least ever is `min_rtt`. Returns whether slow start is over.
@@ -58,6 +63,9 @@ impl HyStart {
         rtt: Duration,
         min_rtt: Duration,
     ) -> bool {
+        if self.found {
+            return false;
+        }
         let round = self.round.filter(|round| !ack.una.after(round.ends));
         let mut round = round.unwrap_or(Round {
             ends: ack.max,
@@ -66,21 +74,20 @@ impl HyStart {
             least: Duration::MAX,
             samples: 0,
         });
-        let mut found = false;
         if self.detect & ACK_TRAIN != 0 && ack.now.since(round.last_ack) <= ACK_DELTA {
             round.last_ack = ack.now;
             // Half of it: the train of a full pipe is as long as the way there.
-            found |= ack.now.since(round.began) > (min_rtt + ack.burst) / 2;
+            self.found |= ack.now.since(round.began) > (min_rtt + ack.burst) / 2;
         }
         if self.detect & DELAY != 0 {
             round.least = round.least.min(rtt);
             if round.samples < SAMPLES {
                 round.samples += 1;
             } else {
-                found |= round.least > min_rtt + threshold(min_rtt);
+                self.found |= round.least > min_rtt + threshold(min_rtt);
             }
         }
         self.round = Some(round);
-        found
+        self.found
     }
 }
