@@ -116,3 +116,25 @@ fn a_probe_that_was_needless_halves_nothing() {
     script.inject(A, ". 1:1(0) ack 4481");
     assert_eq!(script.stack.shard.counters().tcp_loss_probe_recovery, 0);
 }
+
+/// What the answer to the probe shows to be lost costs the window once, and the probe nothing beside it.
+#[test]
+fn a_recovery_that_the_probe_brought_about_reduces_once() {
+    let (mut script, id) = established(3);
+    script.write(id, 0..14_600);
+    script.drain();
+    script.expect_after(milliseconds(22), A, "P. 13141:14601(1460) ack 1");
+    script.inject(A, ". 1:1(0) ack 1 <sack 1461:14601>");
+    script.expect(A, ". 1:1461(1460) ack 1");
+    script.inject(A, ". 1:1(0) ack 14601");
+    let info = |script: &Script| script.stack.shard.tcp_info(script.now, id).unwrap();
+    let after_recovery = info(&script);
+    assert_eq!(after_recovery.snd_ssthresh, Some(7));
+    script.write(id, 14_600..20_440);
+    script.drain();
+    script.inject(A, ". 1:1(0) ack 20441");
+    let then = info(&script);
+    assert_eq!(then.snd_ssthresh, Some(7));
+    assert_eq!(then.snd_cwnd, after_recovery.snd_cwnd);
+    assert_eq!(script.stack.shard.counters().tcp_loss_probe_recovery, 0);
+}

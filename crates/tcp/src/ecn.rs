@@ -141,6 +141,7 @@ impl Connection {
         }
         let max = self.snd.max;
         if self.recovery.reduce_window(max, &mut self.congestion) {
+            self.tail_loss_probe.is_answered();
             self.ecn.queue_cwr();
         }
         // A mark is congestion whatever becomes of the losses beside it (RFC 4015 3.2).

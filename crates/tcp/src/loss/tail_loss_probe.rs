@@ -42,6 +42,11 @@ impl TailLossProbe {
         self.due = false;
     }
 
+    /// The window is being reduced: a loss that the probe repaired costs nothing more (Linux's `tcp_init_cwnd_reduction`).
+    pub(crate) fn is_answered(&mut self) {
+        self.end = None;
+    }
+
     /// The retransmission timer expired, or there is nothing in flight: what was known of a probe means nothing any more.
     pub(crate) fn forget(&mut self) {
         *self = Self::default();

@@ -237,6 +237,7 @@ impl Connection {
         if verdict == AckVerdict::RetransmitFirst {
             self.retransmit_first = true;
             self.recovery.repair_began(context.now);
+            self.tail_loss_probe.is_answered();
             self.counted().tcp_fast_retrans += 1;
             context.counters.tcp_fast_retrans += 1;
         }
