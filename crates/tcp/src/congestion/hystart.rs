@@ -7,7 +7,7 @@ use periplus_wire::SeqNum;
 use std::time::Duration;
 
 /// Look at how long a train of ACKs is.
-pub(super) const ACK_TRAIN: u8 = 1;
+pub(crate) const ACK_TRAIN: u8 = 1;
 /// Look at how the round-trip time grows.
 pub(super) const DELAY: u8 = 2;
 

@@ -12,6 +12,7 @@ mod validation;
 mod window;
 
 pub use algorithm::CongestionAlgorithm;
+pub(crate) use hystart::ACK_TRAIN;
 pub(crate) use validation::CwndValidation;
 pub(crate) use window::CongestionWindow;
 
@@ -29,7 +30,7 @@ pub(crate) struct AckSample {
     pub(crate) max: SeqNum,
     /// The round-trip time of the newest segment that it acknowledged, unless that was sent again.
     pub(crate) rtt: Option<Duration>,
-    /// How long a burst that the sender itself makes may last.
+    /// How long a burst that the sender itself makes may last, where [trains of ACKs](ACK_TRAIN) are looked at.
     pub(crate) burst: Duration,
 }
 

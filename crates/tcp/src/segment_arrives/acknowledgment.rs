@@ -1,7 +1,7 @@
 //! Fifth, check the ACK field (RFC 9293 3.10.7.4).
 
 use crate::chronograph::Limit;
-use crate::congestion::AckSample;
+use crate::congestion::{ACK_TRAIN, AckSample};
 use crate::connection::AckDue;
 use crate::loss::{AckVerdict, SackedAck};
 use crate::release::bound_to_half_window;
@@ -189,7 +189,10 @@ impl Connection {
         /// What Linux takes for the length of a burst: four super-frames, and no more than this.
         const BURST: u64 = 4 * 65_536;
         const LONGEST_BURST: Duration = Duration::from_millis(1);
-        let burst = self.pacing_rate(context.sysctls).map(|rate| {
+        // Asked with every ACK: two divisions, for who looks at trains of them.
+        let looks_at_trains = context.sysctls.hystart_detect & ACK_TRAIN != 0;
+        let rate = looks_at_trains.then(|| self.pacing_rate(context.sysctls));
+        let burst = rate.flatten().map(|rate| {
             let nanoseconds = BURST * 1_000_000_000 / rate.max(1);
             Duration::from_nanos(nanoseconds).min(LONGEST_BURST)
         });
