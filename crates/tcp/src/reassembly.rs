@@ -1,26 +1,30 @@
 //! The reassembly queue: bytes that came before the ones ahead of them.
+//!
+//! They lie in ranges with holes between them, each a queue of pieces. A window full of pieces behind one hole is one range: what comes next
+//! is put at its end without a look at the others.
+
+mod range;
 
 use crate::receive_queue::Held;
 use crate::segment::ArrivalTime;
-use std::collections::BTreeMap;
+use range::Range;
 
-/// Runs of adjacent bytes one connection may hold out of order. Bytes alone are no bound: a peer that sends every other
-/// byte would make us keep one entry for each.
+/// Ranges one connection may hold. Bytes alone are no bound: a peer that sends every other byte would make us keep one range for each.
 const RANGE_LIMIT: usize = 64;
-/// Pieces one connection may hold.
-const PIECE_LIMIT: usize = 1024;
 
 /// A piece that waits for the bytes before it.
 #[derive(Debug)]
 pub(crate) struct Piece {
     pub(crate) held: Held,
+    /// When its last byte came.
     pub(crate) time: ArrivalTime,
 }
 
 /// Out-of-order bytes by their stream offset. What came first is kept where two overlap.
 #[derive(Debug, Default)]
 pub(crate) struct Reassembly {
-    pieces: BTreeMap<u64, Piece>,
+    /// In order, a hole between each and the next.
+    ranges: Vec<Range>,
     length: usize,
     charge: usize,
     frames: usize,
@@ -31,7 +35,7 @@ pub(crate) struct Reassembly {
 impl Reassembly {
     /// Whether nothing waits.
     pub(crate) fn is_empty(&self) -> bool {
-        self.pieces.is_empty()
+        self.ranges.is_empty()
     }
 
     /// Bytes that wait.
@@ -41,11 +45,10 @@ impl Reassembly {
 
     /// The stream offset after the last byte that waits.
     pub(crate) fn end(&self) -> Option<u64> {
-        let (&offset, piece) = self.pieces.last_key_value()?;
-        Some(offset + piece.held.bytes().len() as u64)
+        self.ranges.last().map(|range| range.end)
     }
 
-    /// Bytes of memory held.
+    /// Bytes of memory held, those to keep the pieces apart included.
     pub(crate) fn charge(&self) -> usize {
         self.charge
     }
@@ -55,129 +58,114 @@ impl Reassembly {
         self.frames
     }
 
-    /// Runs of adjacent bytes.
-    pub(crate) fn ranges(&self) -> usize {
-        let mut ranges = 0;
-        let mut end = None;
-        for (&offset, piece) in &self.pieces {
-            ranges += usize::from(end != Some(offset));
-            end = Some(offset + piece.held.bytes().len() as u64);
-        }
-        ranges
-    }
-
-    /// Keeps the parts of a payload that are not here yet. Says whether it did, or was at its limit.
-    pub(crate) fn insert(&mut self, offset: u64, mut held: Held, time: ArrivalTime) -> bool {
-        let mut start = offset;
-        let end = offset + held.bytes().len() as u64;
-        if let Some((&before, piece)) = self.pieces.range(..=start).next_back() {
-            let covered = before + piece.held.bytes().len() as u64;
-            if covered >= end {
-                return true;
-            }
-            if covered > start {
-                held.advance((covered - start) as usize);
-                start = covered;
-            }
-        }
-        let following: Vec<(u64, u64)> = self
-            .pieces
-            .range(start..end)
-            .map(|(&offset, piece)| (offset, offset + piece.held.bytes().len() as u64))
-            .collect();
-        let joins = self
-            .pieces
-            .range(..start)
-            .next_back()
-            .is_some_and(|(&o, p)| o + p.held.bytes().len() as u64 == start)
-            || self.pieces.contains_key(&end)
-            || !following.is_empty();
-        if self.pieces.len() >= PIECE_LIMIT || (!joins && self.ranges() >= RANGE_LIMIT) {
-            return false;
-        }
-        if following.is_empty() {
-            self.keep(start, held, time);
+    /// Keeps the parts of a payload that are not here yet, as long as all of it takes at most `most` bytes of memory. Says whether it
+    /// did, or was at its limit.
+    pub(crate) fn insert(
+        &mut self,
+        offset: u64,
+        mut held: Held,
+        time: ArrivalTime,
+        most: usize,
+    ) -> bool {
+        let end = offset + held.len() as u64;
+        // those that it overlaps or touches
+        let from = self.ranges.partition_point(|range| range.end < offset);
+        let to = from + self.ranges[from..].partition_point(|range| range.start <= end);
+        if self.ranges[from..to]
+            .iter()
+            .any(|range| range.start <= offset && range.end >= end)
+        {
             return true;
         }
-        // The payload covers pieces that are here: fill the gaps between them.
-        let bytes = held.bytes();
-        let mut gaps = Vec::new();
-        let mut at = start;
-        for (next, next_end) in following {
-            if next > at {
-                gaps.push((
-                    at,
-                    bytes[(at - start) as usize..(next - start) as usize].to_vec(),
-                ));
-            }
-            at = at.max(next_end);
+        let is_new = from == to;
+        if self.charge + held.charge() + size_of::<Piece>() > most
+            || is_new && self.ranges.len() >= RANGE_LIMIT
+        {
+            return false;
         }
-        if at < end {
-            gaps.push((at, bytes[(at - start) as usize..].to_vec()));
+        if is_new {
+            let range = Range::new(offset, held, time);
+            self.count(&range);
+            self.ranges.insert(from, range);
+            return true;
         }
-        for (offset, bytes) in gaps {
-            self.keep(offset, Held::Heap { bytes, start: 0 }, time);
+        let mut joined = self.take_out(from);
+        if offset < joined.start {
+            let before = (joined.start - offset) as usize;
+            joined.prepend(held.take_front(before), time);
         }
+        // Of the rest, the bytes up to `joined.end` are here; then come holes and other ranges by turns.
+        for _ in from + 1..to {
+            let next = self.take_out(from);
+            let at = end - held.len() as u64;
+            held.advance((joined.end - at) as usize);
+            let hole = (next.start - joined.end) as usize;
+            joined.append(held.take_front(hole), time);
+            joined.join(next);
+        }
+        let at = end - held.len() as u64;
+        held.advance((joined.end.min(end) - at) as usize);
+        joined.append(held, time);
+        self.count(&joined);
+        self.ranges.insert(from, joined);
         true
     }
 
-    fn keep(&mut self, offset: u64, held: Held, time: ArrivalTime) {
-        self.length += held.bytes().len();
-        self.charge += held.charge();
-        self.frames += usize::from(held.is_frame());
-        self.pieces.insert(offset, Piece { held, time });
+    fn count(&mut self, range: &Range) {
+        self.length += (range.end - range.start) as usize;
+        self.charge += range.charge();
+        self.frames += range.frames();
+    }
+
+    fn uncount(&mut self, range: &Range) {
+        self.length -= (range.end - range.start) as usize;
+        self.charge -= range.charge();
+        self.frames -= range.frames();
+    }
+
+    fn take_out(&mut self, index: usize) -> Range {
+        let range = self.ranges.remove(index);
+        self.uncount(&range);
+        range
     }
 
     /// `start..end`, which is here, widened to all adjacent bytes that are here.
-    pub(crate) fn run_around(&self, mut start: u64, mut end: u64) -> (u64, u64) {
-        for (&offset, piece) in self.pieces.range(..start).rev() {
-            if offset + (piece.held.bytes().len() as u64) < start {
-                break;
-            }
-            start = offset;
+    pub(crate) fn run_around(&self, start: u64, end: u64) -> (u64, u64) {
+        let around = self.ranges.partition_point(|range| range.end < start);
+        match self.ranges.get(around) {
+            Some(range) if range.start <= start => (range.start, range.end.max(end)),
+            _ => (start, end),
         }
-        for (&offset, piece) in self.pieces.range(start..) {
-            if offset > end {
-                break;
-            }
-            end = end.max(offset + piece.held.bytes().len() as u64);
-        }
-        (start, end)
     }
 
     /// The first run of bytes in `start..end` that are here already.
     pub(crate) fn first_overlap(&self, start: u64, end: u64) -> Option<(u64, u64)> {
-        let end_of = |(&offset, piece): (&u64, &Piece)| offset + piece.held.bytes().len() as u64;
-        let before = self.pieces.range(..=start).next_back().map(end_of);
-        let mut overlap = before
-            .filter(|&covered| covered > start)
-            .map(|covered| (start, covered));
-        for piece in self.pieces.range(start..end) {
-            let (offset, piece_end) = (*piece.0, end_of(piece));
-            match &mut overlap {
-                None => overlap = Some((offset, piece_end)),
-                Some((_, covered)) if offset <= *covered => *covered = piece_end.max(*covered),
-                Some(_) => break,
-            }
-        }
-        overlap.map(|(from, to)| (from, to.min(end)))
+        let first = self.ranges.partition_point(|range| range.end <= start);
+        let range = self.ranges.get(first).filter(|range| range.start < end)?;
+        Some((range.start.max(start), range.end.min(end)))
     }
 
     /// Takes the piece that continues at `expected`, without the bytes before it.
     pub(crate) fn take_next(&mut self, expected: u64) -> Option<Piece> {
         loop {
-            let entry = self.pieces.first_entry()?;
-            let offset = *entry.key();
-            if offset > expected {
+            let first = self.ranges.first_mut()?;
+            if first.start > expected {
                 return None;
             }
-            let mut piece = entry.remove();
-            self.length -= piece.held.bytes().len();
-            self.charge -= piece.held.charge();
-            self.frames -= usize::from(piece.held.is_frame());
-            let end = offset + piece.held.bytes().len() as u64;
-            if end > expected {
-                piece.held.advance((expected - offset) as usize);
+            let start = first.start;
+            let (length, charge, frames) = (first.length(), first.charge(), first.frames());
+            let mut piece = first.pop()?;
+            self.length -= length - first.length();
+            self.charge -= charge - first.charge();
+            self.frames -= frames - first.frames();
+            if first.is_empty() {
+                self.ranges.remove(0);
+            }
+            if self.ranges.is_empty() {
+                self.ranges = Vec::new(); // an idle connection is small
+            }
+            if start + piece.held.len() as u64 > expected {
+                piece.held.advance((expected - start) as usize);
                 return Some(piece);
             }
         }
@@ -185,17 +173,8 @@ impl Reassembly {
 
     /// Moves every frame's bytes to the heap. Returns the bytes moved.
     pub(crate) fn compact(&mut self) -> usize {
-        let mut moved = 0;
-        let frames = self.pieces.values_mut().map(|piece| &mut piece.held);
-        for held in frames.filter(|held| held.is_frame()) {
-            moved += held.bytes().len();
-            self.charge -= held.charge();
-            *held = Held::Heap {
-                bytes: held.bytes().to_vec(),
-                start: 0,
-            };
-            self.charge += held.charge();
-        }
+        let moved = self.ranges.iter_mut().map(Range::compact).sum();
+        self.charge = self.ranges.iter().map(Range::charge).sum();
         self.frames = 0;
         moved
     }
@@ -218,18 +197,51 @@ mod tests {
         }
     }
 
+    fn insert(reassembly: &mut Reassembly, range: std::ops::Range<usize>) -> bool {
+        let offset = range.start as u64;
+        reassembly.insert(offset, heap(range), ArrivalTime::default(), usize::MAX)
+    }
+
+    /// What it would be without any of its bookkeeping.
+    fn check(reassembly: &Reassembly, present: &[bool]) -> Result<(), TestCaseError> {
+        let here = present.iter().filter(|&&here| here).count();
+        prop_assert_eq!(reassembly.len(), here);
+        let begins = |&i: &usize| present[i] && (i == 0 || !present[i - 1]);
+        let starts: Vec<u64> = (0..present.len())
+            .filter(begins)
+            .map(|i| i as u64)
+            .collect();
+        let ends = |&i: &usize| present[i] && !present.get(i + 1).is_some_and(|&here| here);
+        let last: Vec<u64> = (0..present.len())
+            .filter(ends)
+            .map(|i| i as u64 + 1)
+            .collect();
+        let told: Vec<(u64, u64)> = reassembly.ranges.iter().map(|r| (r.start, r.end)).collect();
+        prop_assert_eq!(&told, &starts.into_iter().zip(last).collect::<Vec<_>>());
+        let charge: usize = reassembly.ranges.iter().map(Range::charge).sum();
+        prop_assert_eq!(reassembly.charge(), charge);
+        prop_assert!(reassembly.charge() >= here);
+        Ok(())
+    }
+
     proptest! {
         #[test]
-        fn any_arrival_order_gives_the_stream(parts in proptest::collection::vec((0usize..600, 1usize..90), 1..80)) {
+        fn any_arrival_order_gives_the_stream(parts in proptest::collection::vec((0usize..6000, 1usize..900), 1..120)) {
             let mut reassembly = Reassembly::default();
-            let mut present = vec![false; 800];
+            let mut present = vec![false; 8000];
             for (start, length) in parts {
                 let end = (start + length).min(present.len());
-                if reassembly.insert(start as u64, heap(start..end), ArrivalTime::default()) {
+                let overlap = reassembly.first_overlap(start as u64, end as u64);
+                let first = (start..end).find(|&i| present[i]);
+                prop_assert_eq!(overlap.map(|(from, _)| from), first.map(|i| i as u64));
+                if insert(&mut reassembly, start..end) {
                     present[start..end].fill(true);
+                    let (from, to) = reassembly.run_around(start as u64, end as u64);
+                    prop_assert!(present[from as usize..to as usize].iter().all(|&here| here));
+                    prop_assert!(!present.get(to as usize).is_some_and(|&here| here));
                 }
-                prop_assert!(reassembly.ranges() <= RANGE_LIMIT);
-                prop_assert_eq!(reassembly.len(), present.iter().filter(|&&here| here).count());
+                prop_assert!(reassembly.ranges.len() <= RANGE_LIMIT);
+                check(&reassembly, &present)?;
             }
             let mut expected = 0u64;
             let mut stream = Vec::new();
@@ -238,10 +250,9 @@ mod tests {
                 expected = stream.len() as u64;
             }
             let whole = present.iter().take_while(|&&here| here).count();
-            prop_assert_eq!(stream, (0..whole).map(|i| (i * 7) as u8).collect::<Vec<_>>());
-            if reassembly.is_empty() {
-                prop_assert_eq!((reassembly.len(), reassembly.charge()), (0, 0));
-            }
+            prop_assert_eq!(&stream, &(0..whole).map(|i| (i * 7) as u8).collect::<Vec<_>>());
+            present[..whole].fill(false);
+            check(&reassembly, &present)?;
         }
     }
 
@@ -249,15 +260,50 @@ mod tests {
     fn every_other_byte_meets_the_limit_of_ranges() {
         let mut reassembly = Reassembly::default();
         for i in 0..RANGE_LIMIT {
-            assert!(reassembly.insert(
-                2 * i as u64,
-                heap(2 * i..2 * i + 1),
-                ArrivalTime::default()
-            ));
+            assert!(insert(&mut reassembly, 2 * i..2 * i + 1));
         }
-        assert!(!reassembly.insert(1000, heap(1000..1001), ArrivalTime::default()));
+        assert!(!insert(&mut reassembly, 1000..1001));
         // Data that closes a gap is always welcome.
-        assert!(reassembly.insert(1, heap(1..2), ArrivalTime::default()));
-        assert_eq!(reassembly.ranges(), RANGE_LIMIT - 1);
+        assert!(insert(&mut reassembly, 1..2));
+        assert_eq!(reassembly.ranges.len(), RANGE_LIMIT - 1);
+    }
+
+    /// A window of 6 MiB behind one lost segment.
+    #[test]
+    fn a_whole_window_waits_in_one_range() {
+        const WINDOW: usize = 6 << 20;
+        let mut reassembly = Reassembly::default();
+        for start in (1460..WINDOW).step_by(1460) {
+            assert!(insert(&mut reassembly, start..start + 1460));
+        }
+        assert_eq!(reassembly.ranges.len(), 1);
+        assert!(reassembly.len() >= WINDOW - 1460);
+        assert!(reassembly.charge() < WINDOW + WINDOW / 8);
+    }
+
+    /// Single bytes, from the end to the beginning or the other way round, cost little more than themselves.
+    #[test]
+    fn small_pieces_are_put_together() {
+        for backwards in [false, true] {
+            let mut reassembly = Reassembly::default();
+            for i in 1..50_001 {
+                let i = if backwards { 50_001 - i } else { i };
+                assert!(insert(&mut reassembly, i..i + 1));
+            }
+            assert_eq!(reassembly.len(), 50_000);
+            assert!(reassembly.charge() < 75_000, "{}", reassembly.charge());
+        }
+    }
+
+    #[test]
+    fn what_it_may_take_of_memory_is_kept_to() {
+        const MOST: usize = 100_000;
+        let mut reassembly = Reassembly::default();
+        for start in (1..1_000_000).step_by(1000) {
+            let time = ArrivalTime::default();
+            reassembly.insert(start as u64, heap(start..start + 1000), time, MOST);
+        }
+        assert!(reassembly.charge() <= MOST);
+        assert!(reassembly.len() > MOST - MOST / 8);
     }
 }

@@ -45,6 +45,28 @@ impl Held {
         }
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.bytes().len()
+    }
+
+    /// Splits the first `count` bytes off. Where something is left, they are copied.
+    pub(crate) fn take_front(&mut self, count: usize) -> Self {
+        let mut front = Held::Heap {
+            bytes: Vec::new(),
+            start: 0,
+        };
+        if count == self.len() {
+            std::mem::swap(self, &mut front);
+        } else if count > 0 {
+            front = Held::Heap {
+                bytes: self.bytes()[..count].to_vec(),
+                start: 0,
+            };
+            self.advance(count);
+        }
+        front
+    }
+
     /// The memory it pins, as Linux's `truesize`.
     pub(crate) fn charge(&self) -> usize {
         match self {

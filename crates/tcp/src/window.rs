@@ -13,7 +13,7 @@ pub(crate) const LEAST_CLAMP: u32 = 1152;
 
 impl Connection {
     /// Bytes of memory that received data may hold.
-    fn receive_limit(&self, context: &Context<'_>) -> usize {
+    pub(crate) fn receive_limit(&self, context: &Context<'_>) -> usize {
         let limit = context.receive_limit();
         match self.options.receive_buffer {
             // It is doubled for the overhead, and half of that is for the text.

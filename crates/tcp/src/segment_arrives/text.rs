@@ -4,6 +4,9 @@ use crate::receive_queue::Held;
 use crate::{Connection, Context, Disposition, Segment, State, StreamError, reset};
 use periplus_journey::{DropReason, Outcome};
 
+/// Bytes of memory that data out of order may take whatever the window is.
+const SPARE: usize = 16 * 1024;
+
 impl Connection {
     /// Takes text that lies in the window. Returns the segment's fate where it is not delivered.
     pub(super) fn process_text(
@@ -85,10 +88,16 @@ impl Connection {
         self.acknowledge_now(); // RFC 5681 4.2: a duplicate ACK, at once
         self.report_overlap(context, offset, payload.len() as u32);
         let mut at = offset;
+        // What the window promised, as it lies in blocks of the heap, and a little for the first ones.
+        let most = 2 * self.rcv.wnd() as usize + SPARE;
+        let limit = self.receive_limit(context);
         for frame in payload.into_frames() {
             let length = frame.len() as u64;
-            let held = Held::new(frame, context.frames.allows(self.pinned_frames()));
-            if !self.reassembly.insert(at, held, segment.time) {
+            // Half of the memory may lie loosely in frames. So what is packed once there is no more is not packed again soon.
+            let may_pin = context.frames.allows(self.pinned_frames())
+                && self.held() + frame.capacity() <= limit / 2;
+            let held = Held::new(frame, may_pin);
+            if !self.reassembly.insert(at, held, segment.time, most) {
                 self.counted().tcp_ofo_drop += 1;
                 context.counters.tcp_ofo_drop += 1;
                 return Some(Disposition::Dropped(DropReason::TcpOfoQueuePrune));
@@ -102,7 +111,7 @@ impl Connection {
 
     /// Data inside the window is never refused for memory: what is held loosely is packed first.
     fn keep_within_memory(&mut self, context: &mut Context<'_>) {
-        if self.held() <= context.receive_limit() {
+        if self.held() <= self.receive_limit(context) {
             return;
         }
         let mut moved = 0;
