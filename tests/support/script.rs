@@ -59,13 +59,15 @@ pub struct Script {
 }
 
 impl Script {
-    /// A stack with `options`, but for its own address.
+    /// A stack with `options`, but for its own address, and but that it is not paced: what an ACK lets out goes at once, as scripts
+    /// for a Linux without the queueing discipline `fq` have it.
     pub fn new(options: ShardOptions) -> Self {
-        let options = ShardOptions {
+        let mut options = ShardOptions {
             ethernet: STACK_ETHERNET,
             address: STACK,
             ..options
         };
+        options.tcp.tcp_pacing = false;
         let link = LinkOptions {
             offloads: false,
             ..LinkOptions::default()

@@ -226,7 +226,7 @@ impl Shard {
     /// A connection as Linux's `TCP_INFO` shows one; `None` once it is gone.
     pub fn tcp_info(&self, now: Instant, id: ConnectionId) -> Option<TcpInfo> {
         let flow = self.flows.get(id.0)?;
-        Some(flow.connection.info(now))
+        Some(flow.connection.info(now, &self.environment.sysctls))
     }
 
     fn connection_socket(&self, now: Instant, flow: &Flow, info: bool) -> ConnectionSocket {
@@ -235,7 +235,10 @@ impl Shard {
         ConnectionSocket {
             queues: connection.queue_lengths(),
             timer: timer.map(|(timer, at)| (timer, at.since(now))),
-            info: info.then(|| (connection.info(now), connection.counters())),
+            info: info.then(|| {
+                let info = connection.info(now, &self.environment.sysctls);
+                (info, connection.counters())
+            }),
             ..self.bare(flow.key.local, flow.key.remote, connection.state())
         }
     }

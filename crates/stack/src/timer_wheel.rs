@@ -24,6 +24,7 @@ use periplus_journey::Instant;
 
 /// A tick is 2^16 ns, 65.536 µs.
 const TICK_BITS: u32 = 16;
+const _: () = assert!(periplus_tcp::TIMER_TICK.as_nanos() == 1 << TICK_BITS);
 const DIGIT_BITS: u32 = 6;
 const SLOTS: usize = 1 << DIGIT_BITS;
 const LEVELS: usize = ((u64::BITS - TICK_BITS) / DIGIT_BITS) as usize;

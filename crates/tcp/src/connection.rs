@@ -11,6 +11,7 @@ use crate::keepalive::Keepalive;
 use crate::listen::HalfOpen;
 use crate::loss::{FastRecovery, RetransmissionTimer, TailLossProbe};
 use crate::options::{Negotiated, Offer, TimestampClock};
+use crate::pacing::Pacing;
 use crate::path_mtu::PathMtu;
 use crate::reassembly::Reassembly;
 use crate::release::bound_to_half_window;
@@ -85,6 +86,7 @@ pub struct Connection {
     pub(crate) recovery: FastRecovery,
     pub(crate) congestion: CongestionWindow,
     pub(crate) cwnd_validation: CwndValidation,
+    pub(crate) pacing: Pacing,
     pub(crate) retransmissions: u32,
     pub(crate) tail_loss_probe: TailLossProbe,
     pub(crate) unanswered: Unanswered,
@@ -162,6 +164,7 @@ impl Connection {
             recovery: FastRecovery::new(snd.iss),
             congestion: CongestionWindow::new(u32::from(offer.mss)),
             cwnd_validation: CwndValidation::default(),
+            pacing: Pacing::new(),
             retransmissions: 0,
             tail_loss_probe: TailLossProbe::default(),
             unanswered: Unanswered::default(),
@@ -481,6 +484,7 @@ impl Connection {
         self.retransmit_at = None;
         self.state_ends_at = None;
         self.keepalive.stop();
+        self.pacing.stop();
         self.wake_reader();
         self.wake_writer();
         self.end_journal(context, Outcome::Closed, None);
@@ -494,6 +498,7 @@ impl Connection {
         self.retransmit_at = None;
         self.state_ends_at = None;
         self.keepalive.stop();
+        self.pacing.stop();
         self.ack_due = AckDue::No;
         self.retransmit_first = false;
         self.probe_due = false;

@@ -4,7 +4,7 @@ mod field;
 
 pub use field::InfoValue;
 
-use crate::{Connection, State};
+use crate::{Connection, State, Sysctls};
 use field::{Value, fields};
 use periplus_journey::Instant;
 use std::time::Duration;
@@ -132,6 +132,10 @@ fields! {
         pub advmss: u32,
         /// Segments sent more than once, each time counted.
         pub total_retrans: u32,
+        /// Bytes a second at which text goes out, or would if it were paced; `None` before the first measurement.
+        pub pacing_rate: Option<u64>,
+        /// What [`SocketOptions::max_pacing_rate`](crate::SocketOptions::max_pacing_rate) says.
+        pub max_pacing_rate: Option<u64>,
         /// Bytes that the peer has acknowledged. Linux counts a SYN and a FIN of ours as a byte each.
         pub bytes_acked: u64,
         /// Bytes that came in order. Linux counts the peer's FIN as a byte.
@@ -177,7 +181,7 @@ fields! {
 
 impl Connection {
     /// How it stands at `now`.
-    pub fn info(&self, now: Instant) -> TcpInfo {
+    pub fn info(&self, now: Instant, sysctls: &Sysctls) -> TcpInfo {
         let lengths = self.queue_lengths();
         let (activity, timer) = (&self.activity, &self.retransmission_timer);
         let [last_data_sent, last_data_recv, last_ack_recv] = activity.since(now);
@@ -233,6 +237,8 @@ impl Connection {
             snd_cwnd: self.segments(self.congestion.cwnd()),
             advmss: u32::from(self.offer.mss) - options_length,
             total_retrans: self.retransmissions,
+            pacing_rate: self.pacing_rate(sysctls),
+            max_pacing_rate: self.options.max_pacing_rate,
             bytes_acked: self.una_offset,
             bytes_received: self.nxt_offset,
             segs_out: activity.segs_out,

@@ -198,6 +198,10 @@ impl Connection {
                 flags,
             } = next;
             let again = self.snd.nxt.before(self.snd.max);
+            // What the time-out itself sends again waits for nothing.
+            if again && self.snd.nxt != self.snd.una && self.copy_is_early(context.now) {
+                return Ok(Turn::Done);
+            }
             let seq = self.snd.nxt;
             let segments = length.div_ceil(self.current_segment_size()).max(1);
             self.emit(context, emit, seq, flags, offset as usize, length as usize)?;
@@ -337,6 +341,9 @@ impl Connection {
         if length == 0 {
             self.activity.sent_bare();
         } else {
+            if seq.before(self.snd.max) {
+                self.departs(context, length as u32);
+            }
             self.activity
                 .sent(context.now, seq, length as u32, size, self.snd.max);
             self.chronograph.turn(context.now, Limit::Busy);

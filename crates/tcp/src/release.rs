@@ -150,19 +150,19 @@ impl Connection {
         if !self.has_unreleased() || !self.state.is_synchronized() {
             return;
         }
-        self.release_text(context, nagle, false);
+        let paced = self.release_text(context, nagle, false);
         if self.has_unreleased() {
-            self.note_blocked(context);
+            self.note_blocked(context, paced);
         }
     }
 
-    /// Releases what may go; only one super-frame, if `one`.
-    pub(crate) fn release_text(&mut self, context: &Context<'_>, nagle: Nagle, one: bool) {
+    /// Releases what may go; only one super-frame, if `one`. Returns whether more might go if its time had come.
+    pub(crate) fn release_text(&mut self, context: &Context<'_>, nagle: Nagle, one: bool) -> bool {
         if matches!(
             self.state,
             State::Closed | State::SynSent | State::SynReceived
         ) {
-            return;
+            return false;
         }
         let mss = self.current_segment_size();
         let cwnd = self.cwnd_segments();
@@ -173,7 +173,7 @@ impl Connection {
             nagle
         };
         let mut most = None;
-        let (mut released, mut cwnd_limited) = (0, false);
+        let (mut released, mut cwnd_limited, mut paced) = (0, false, false);
         let (was_idle, latest) = (self.packets_in_flight() == 0, self.send_buffers.latest);
         while let Some((buffer, is_last)) = self.send_buffers.next() {
             let at = self.send_buffers.released;
@@ -208,8 +208,13 @@ impl Connection {
                 let quota = (cwnd / 2).max(1).min(cwnd - in_flight);
                 self.split_point(room, mss * quota.min(most), mss, nagle)
             };
+            if self.text_is_early(context.now) {
+                paced = true;
+                break;
+            }
             let segments = allowed.div_ceil(mss);
             self.send_buffers.release(allowed, segments, context.now);
+            self.text_departs(context, allowed);
             if allowed < segments * mss {
                 self.send_buffers.small = self.send_buffers.released;
             }
@@ -243,6 +248,7 @@ impl Connection {
                 buffers.released,
             );
         }
+        paced
     }
 
     /// Nagle's algorithm as Minshall modified it: a small segment waits only for another small one.
@@ -287,22 +293,6 @@ impl Connection {
         }
         let segments = bytes.min(LONGEST.into()) as u32 / mss;
         segments.max(sysctls.tcp_min_tso_segs).max(1)
-    }
-
-    /// Bytes a second at which the window would go out evenly, with what it grows by. `None` before the first measurement.
-    pub(crate) fn pacing_rate(&self, sysctls: &Sysctls) -> Option<u64> {
-        let srtt = self.retransmission_timer.srtt()?.as_micros().max(1) as u64;
-        let cwnd = self.congestion.cwnd();
-        let starting = self
-            .congestion
-            .ssthresh()
-            .is_none_or(|ssthresh| cwnd < ssthresh / 2);
-        let ratio = if starting {
-            sysctls.tcp_pacing_ss_ratio
-        } else {
-            sysctls.tcp_pacing_ca_ratio
-        };
-        Some((u64::from(cwnd) * u64::from(ratio)).saturating_mul(10_000) / srtt)
     }
 
     /// Whether a super-frame had better wait for the next ACK, to be longer then.
@@ -368,8 +358,8 @@ impl Connection {
         true
     }
 
-    /// Data waits and may not go: whose fault it is, and how it goes on.
-    pub(crate) fn note_blocked(&mut self, context: &Context<'_>) {
+    /// Data waits and may not go: whose fault it is, and how it goes on. If it is `paced` it waits for nobody but us.
+    fn note_blocked(&mut self, context: &Context<'_>, paced: bool) {
         let unsent = self.send_buffers.unreleased();
         if unsent > 0 {
             let sent = (self.send_buffers.released - self.una_offset) as u32;
@@ -384,12 +374,16 @@ impl Connection {
             self.chronograph.turn(context.now, limit);
         }
         if let Some(journal) = &mut self.journal {
-            journal.blocked(context.now);
+            if paced {
+                journal.unblocked(context.now);
+            } else {
+                journal.blocked(context.now);
+            }
         }
         let nothing_out = self.snd.una == self.snd.max
             && self.send_buffers.released == self.una_offset
             && !self.send_buffers.fin_released;
-        if nothing_out && !self.persisting {
+        if nothing_out && !paced && !self.persisting {
             self.persisting = true;
             self.retransmit_at = Some(context.now + self.retransmission_timer.rto());
         }

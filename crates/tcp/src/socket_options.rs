@@ -53,6 +53,9 @@ pub struct SocketOptions {
     pub defer_accept: Option<Duration>,
     /// `TCP_CONGESTION`: the congestion control. `None`: [`tcp_congestion_control`](crate::Sysctls::tcp_congestion_control).
     pub congestion: Option<CongestionAlgorithm>,
+    /// `SO_MAX_PACING_RATE`: bytes a second that text goes out at, at most, whether or not [`tcp_pacing`](crate::Sysctls::tcp_pacing)
+    /// is on. `None`, Linux's `~0`: no limit of its own.
+    pub max_pacing_rate: Option<u64>,
 }
 
 impl Connection {

@@ -83,7 +83,10 @@ pub struct Sysctls {
     /// The least round-trip time is counted in units of 2 to this power microseconds: each halves what may go out in one
     /// super-frame beside what the pace says.
     pub tcp_tso_rtt_log: u8,
-    /// The pace in slow start, in percent of a window a round-trip time. It bounds super-frames.
+    /// Whether a window goes out spread over the round trip instead of as one burst. Not a sysctl of Linux's, where the queueing
+    /// discipline `fq` does it, or a congestion control that asks for it.
+    pub tcp_pacing: bool,
+    /// The pace in slow start, in percent of a window a round-trip time. It bounds super-frames as well.
     pub tcp_pacing_ss_ratio: u32,
     /// The pace in congestion avoidance, likewise.
     pub tcp_pacing_ca_ratio: u32,
@@ -150,6 +153,7 @@ impl Default for Sysctls {
             tcp_min_tso_segs: 2,
             tcp_tso_win_divisor: 3,
             tcp_tso_rtt_log: 9,
+            tcp_pacing: true,
             tcp_pacing_ss_ratio: 200,
             tcp_pacing_ca_ratio: 120,
             ip_local_port_range: PortRange::default(),

@@ -16,6 +16,7 @@ impl Connection {
             self.state_ends_at,
             delayed_ack,
             self.keepalive.at,
+            self.pacing.next_timeout(),
         ])
     }
 
@@ -33,6 +34,9 @@ impl Connection {
         if self.state_ends_at.is_some_and(|at| at <= now) {
             self.finish(context); // FIN-WAIT-2 of an orphan, or TIME-WAIT
             return;
+        }
+        if self.pacing.next_timeout().is_some_and(|at| at <= now) {
+            self.pacing_timeout();
         }
         if self.retransmit_at.is_some_and(|at| at <= now) {
             if self.persisting {

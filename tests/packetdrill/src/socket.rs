@@ -132,7 +132,7 @@ impl Socket {
                     error: poll.error,
                     connected: !matches!(connection.state(), State::SynSent | State::SynReceived),
                 };
-                let acknowledged = connection.info(at).bytes_acked;
+                let acknowledged = shard.tcp_info(at, id).map_or(0, |info| info.bytes_acked);
                 notices = self.error_queue.acknowledged(acknowledged);
                 (now, queued, poll.writable)
             }

@@ -57,10 +57,12 @@ impl SysctlFile {
     }
 }
 
-/// The knobs before a script sets any. Scripts know the slow start of Linux's CUBIC, and its parameter is none of its sysctls.
+/// The knobs before a script sets any. Scripts know the slow start of Linux's CUBIC, whose parameter is none of its sysctls, and
+/// a Linux without the queueing discipline that paces.
 fn of_linux() -> Sysctls {
     Sysctls {
         hystart_detect: 3,
+        tcp_pacing: false,
         ..Sysctls::default()
     }
 }

@@ -349,6 +349,7 @@ mod tests {
                 max: SeqNum::new(number * 40 + 40),
                 rtt: Some(Duration::from_millis(rtt)),
                 burst: Duration::ZERO,
+                paced: false,
             };
             cubic.ack_arrives(&ack, 40, true)
         })

@@ -76,8 +76,10 @@ impl HyStart {
         });
         if self.detect & ACK_TRAIN != 0 && ack.now.since(round.last_ack) <= ACK_DELTA {
             round.last_ack = ack.now;
-            // Half of it: the train of a full pipe is as long as the way there.
-            self.found |= ack.now.since(round.began) > (min_rtt + ack.burst) / 2;
+            let full = min_rtt + ack.burst;
+            // Half of it: the train of a full pipe is as long as the way there. The pace may have made half of that by itself.
+            let enough = if ack.paced { full } else { full / 2 };
+            self.found |= ack.now.since(round.began) > enough;
         }
         if self.detect & DELAY != 0 {
             round.least = round.least.min(rtt);

@@ -98,6 +98,7 @@ mod tests {
                 max: SeqNum::new(number * 10 + 10),
                 rtt: None,
                 burst: Duration::ZERO,
+                paced: false,
             };
             hystart.ack_arrives(&ack, Duration::from_millis(rtt))
         })
@@ -152,6 +153,7 @@ mod tests {
                         max: SeqNum::new(end + 2 * window),
                         rtt: None,
                         burst: Duration::ZERO,
+                        paced: false,
                     };
                     assert!(!hystart.ack_arrives(&ack, rtt), "{seed}: {window}");
                 }

@@ -15,6 +15,9 @@ impl Connection {
         rule: HoleRule,
     ) -> Result<(), RingFull> {
         while let Some(hole) = self.next_hole(rule) {
+            if self.copy_is_early(context.now) {
+                break;
+            }
             self.transmit_again(context, emit, hole)?;
             self.counted().tcp_fast_retrans += 1;
             context.counters.tcp_fast_retrans += 1;

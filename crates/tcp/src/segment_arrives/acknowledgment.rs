@@ -203,6 +203,7 @@ impl Connection {
             max: self.snd.max,
             rtt: newest.and_then(|at| self.retransmission_timer.round_trip(at, arrived)),
             burst: burst.unwrap_or_default(),
+            paced: self.is_paced(context.sysctls),
         };
         let in_slow_start = self.congestion.is_in_slow_start();
         let limited = self

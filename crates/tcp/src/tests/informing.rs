@@ -7,7 +7,7 @@ const fn milliseconds(count: u64) -> Duration {
 }
 
 fn info(trace: &mut Trace) -> TcpInfo {
-    trace.with(|connection, context| connection.info(context.now))
+    trace.with(|connection, context| connection.info(context.now, context.sysctls))
 }
 
 #[test]

@@ -48,6 +48,7 @@ impl Setting {
                 None => sysctls.tcp_rmem.usual as i32,
             },
             (SOL_SOCKET, libc::SO_KEEPALIVE) => i32::from(options.keep_alive),
+            (SOL_SOCKET, libc::SO_MAX_PACING_RATE) => values::rate_int(options.max_pacing_rate),
             (SOL_SOCKET, libc::SO_LINGER) => return Ok(values::linger_bytes(options.linger)),
             (SOL_SOCKET, libc::SO_ZEROCOPY) => i32::from(self.zero_copy),
             (SOL_SOCKET, libc::SO_RCVTIMEO) => {

@@ -61,6 +61,7 @@ impl Setting {
             libc::SO_SNDBUF => options.send_buffer = Some(values::size(value)?),
             libc::SO_RCVBUF => options.receive_buffer = Some(values::size(value)?),
             libc::SO_KEEPALIVE => options.keep_alive = values::int(value)? != 0,
+            libc::SO_MAX_PACING_RATE => options.max_pacing_rate = values::rate(value)?,
             libc::SO_LINGER => options.linger = values::linger(value)?,
             libc::SO_BINDTODEVICE => {} // there is only one
             libc::SO_ZEROCOPY => self.zero_copy = within(0..=1, values::int(value)?)? != 0,

@@ -33,6 +33,24 @@ pub(super) fn size(value: &[u8]) -> Result<usize, Errno> {
     Ok(int(value)? as u32 as usize)
 }
 
+/// Bytes a second: a `long`, or an `unsigned int` where there are fewer bytes. All ones are no limit.
+///
+/// # Errors
+/// As [`int`].
+pub(super) fn rate(value: &[u8]) -> Result<Option<u64>, Errno> {
+    let (rate, none) = match value.first_chunk() {
+        Some(&bytes) => (u64::from_ne_bytes(bytes), u64::MAX),
+        None => ((int(value)? as u32).into(), u32::MAX.into()),
+    };
+    Ok((rate != none).then_some(rate))
+}
+
+/// The `unsigned int` of a rate: one that does not fit into it is the largest.
+pub(super) fn rate_int(rate: Option<u64>) -> i32 {
+    rate.and_then(|rate| u32::try_from(rate).ok())
+        .unwrap_or(u32::MAX) as i32
+}
+
 /// A `struct linger`: its seconds, if it is on.
 ///
 /// # Errors
