@@ -86,6 +86,7 @@ impl Connection {
             ),
             _ if !self.receive_queue.is_empty() || !self.reassembly.is_empty() => {
                 context.counters.tcp_abort_on_close += 1;
+                self.send_reset(context); // also where both have closed, and an ABORT would be silent
                 self.abort_because(context, "closed_with_unread_data");
             }
             _ if self.options.linger == Some(Duration::ZERO) => {
