@@ -50,6 +50,7 @@ mod refuse_source_limits;
 mod refuse_strays;
 mod send_manners;
 mod sockets_listed;
+mod state_table;
 mod timer_keepalive;
 mod timer_orphan;
 mod timer_retransmission;
