@@ -2,7 +2,7 @@
 //! same seed and the same arrivals give the same faults.
 //!
 //! ```text
-//!   inner device ─▶ complete, cut ─▶ lose ─▶ duplicate ─▶ damage ─▶ rate ─▶ delay ─▶ receive
+//!   inner device ─▶ complete, cut ─▶ lose ─▶ mark ─▶ duplicate ─▶ damage ─▶ rate ─▶ delay ─▶ receive
 //! ```
 //!
 //! Checksums are completed and uncut packets cut before anything else, and nothing counts as verified
@@ -13,26 +13,36 @@ use crate::{
     Arrival, Capabilities, Device, PoolLevel, RingStatistics, RxBurst, RxChecksum, RxFrame,
     TxDescriptor,
 };
+use bursts::BurstState;
 use fate::Fate;
 use line::Line;
+use marks::Marker;
 use periplus_journey::Instant;
 use random::Random;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+mod bursts;
 mod fate;
 mod line;
+mod marks;
 mod random;
 #[cfg(test)]
 mod tests;
+
+pub use bursts::LossBursts;
 
 /// How bad a link is. By default it is perfect.
 #[derive(Clone, PartialEq, Debug)]
 pub struct FaultOptions {
     /// Where chance begins.
     pub seed: u64,
-    /// Probability that a frame is lost, 0 to 1; so for the next three.
+    /// Probability that a frame is lost, 0 to 1, each by itself.
     pub loss: f64,
+    /// Losses that come together, beside those.
+    pub bursts: Option<LossBursts>,
+    /// Probability that a packet whose sender understands it is marked as having met a congested router (RFC 3168).
+    pub mark: f64,
     /// Probability that a frame comes twice.
     pub duplicate: f64,
     /// Probability that a frame is held back, so that later ones overtake it.
@@ -47,6 +57,8 @@ pub struct FaultOptions {
     pub jitter: Duration,
     /// Bits a second that the link carries.
     pub rate: Option<u64>,
+    /// Longest time that a frame waits for its turn at that rate: rate × time is a router's queue. Beyond it frames are lost.
+    pub longest_wait: Option<Duration>,
     /// Frames that are on the link or wait for it at most; beyond it they are lost.
     pub limit: usize,
 }
@@ -56,6 +68,8 @@ impl Default for FaultOptions {
         Self {
             seed: 0,
             loss: 0.0,
+            bursts: None,
+            mark: 0.0,
             duplicate: 0.0,
             reorder: 0.0,
             reorder_delay: Duration::from_millis(2),
@@ -63,6 +77,7 @@ impl Default for FaultOptions {
             delay: Duration::ZERO,
             jitter: Duration::ZERO,
             rate: None,
+            longest_wait: None,
             limit: 1000,
         }
     }
@@ -75,8 +90,11 @@ pub struct FaultCounters {
     pub frames: u64,
     /// Frames lost by chance.
     pub lost: u64,
-    /// Frames lost because [`limit`](FaultOptions::limit) others were on the link.
+    /// Frames lost because [`limit`](FaultOptions::limit) others were on the link, or the [wait](FaultOptions::longest_wait) was too
+    /// long.
     pub overflowed: u64,
+    /// Packets marked.
+    pub marked: u64,
     /// Frames that came twice.
     pub duplicated: u64,
     /// Frames held back.
@@ -115,7 +133,9 @@ impl<D: Device> FaultDevice<D> {
             pulled: RxBurst::new(),
             link: Link {
                 random: Random::new(options.seed),
-                line: Line::new(options.rate, options.limit),
+                bursts: BurstState::new(options.seed),
+                marker: Marker::new(options.seed),
+                line: Line::default(),
                 options: checked(options),
                 counters: FaultCounters::default(),
             },
@@ -133,11 +153,26 @@ impl<D: Device> FaultDevice<D> {
     pub fn counters(&self) -> FaultCounters {
         self.link.counters
     }
+
+    /// The link becomes better or worse. What is on it already arrives as it would have; chance goes on where it was, whatever
+    /// the new seed.
+    ///
+    /// # Panics
+    /// As [`FaultDevice::new`].
+    pub fn set_options(&mut self, options: FaultOptions) {
+        self.link.options = checked(options);
+    }
+
+    /// How long a frame that came now would wait for its turn at the link's [rate](FaultOptions::rate).
+    pub fn waiting_time(&self, now: Instant) -> Duration {
+        self.link.line.waiting_time(now)
+    }
 }
 
 fn checked(options: FaultOptions) -> FaultOptions {
     for (name, probability) in [
         ("loss", options.loss),
+        ("mark", options.mark),
         ("duplicate", options.duplicate),
         ("reorder", options.reorder),
         ("corrupt", options.corrupt),
@@ -147,6 +182,10 @@ fn checked(options: FaultOptions) -> FaultOptions {
             "{name} is {probability}: a probability lies between 0 and 1"
         );
     }
+    assert!(
+        options.rate != Some(0),
+        "a link that carries 0 bits a second"
+    );
     options
 }
 
@@ -155,6 +194,8 @@ fn checked(options: FaultOptions) -> FaultOptions {
 struct Link {
     options: FaultOptions,
     random: Random,
+    bursts: BurstState,
+    marker: Marker,
     line: Line,
     counters: FaultCounters,
 }
@@ -176,10 +217,12 @@ impl Link {
     fn carry_frame(&mut self, mut frame: RxFrame, arrived: Option<Instant>, now: Instant) {
         self.counters.frames += 1;
         let fate = Fate::draw(&mut self.random, &self.options);
-        if fate.lost {
+        let lost_in_burst = self.bursts.takes(self.options.bursts.as_ref());
+        if fate.lost || lost_in_burst {
             self.counters.lost += 1;
             return;
         }
+        self.counters.marked += u64::from(self.marker.mark(&mut frame, self.options.mark));
         let twin = fate.duplicated.then(|| RxFrame::from(frame.to_vec()));
         if let Some(chance) = fate.corrupted {
             chance.invert_a_bit(&mut frame);
@@ -190,7 +233,8 @@ impl Link {
         let delay = self.options.delay + fate.jitter + fate.held_back;
         for frame in [Some(frame), twin].into_iter().flatten() {
             let arrival = Arrival::single(frame, arrived, RxChecksum::Unverified);
-            if !self.line.enter(arrival, arrived.unwrap_or(now), delay) {
+            let at = arrived.unwrap_or(now);
+            if !self.line.enter(&self.options, arrival, at, delay) {
                 self.counters.overflowed += 1;
             }
         }

@@ -24,5 +24,7 @@ pub use descriptor::{TxChecksum, TxDescriptor};
 pub use device::{Capabilities, Device};
 pub use frame::{FrameBuffer, RxFrame};
 pub use pool::{FramePool, PoolLevel};
-pub use segmentation::{complete_checksum, first_on_the_wire, segments};
+pub use segmentation::{
+    WireFrames, complete_checksum, first_on_the_wire, of_arrival, of_transmission, segments,
+};
 pub use statistics::RingStatistics;

@@ -114,6 +114,13 @@ pub struct MemoryDevice {
     transmitted: u64,
 }
 
+impl MemoryDevice {
+    /// Buffers of the pool that frames arrive in here which are free, of those that it has.
+    pub fn free_frames(&self) -> (usize, usize) {
+        self.incoming.free_frames()
+    }
+}
+
 impl Device for MemoryDevice {
     fn capabilities(&self) -> &Capabilities {
         &self.capabilities

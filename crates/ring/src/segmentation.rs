@@ -49,29 +49,31 @@ pub fn first_on_the_wire(arrival: &Arrival) -> Vec<u8> {
 }
 
 /// The frames on the wire that `arrival` stands for, checksums complete.
-pub(crate) fn of_arrival(arrival: &Arrival) -> WireFrames {
+pub fn of_arrival(arrival: &Arrival) -> WireFrames {
     let mut frame = arrival.to_vec();
     if let Some(cut) = Cut::of(&frame, arrival.segmentation) {
-        return WireFrames::Cut(frame, cut);
+        return WireFrames(Pieces::Cut(frame, cut));
     }
     complete_arrival(&mut frame, arrival.checksum);
-    WireFrames::Whole(Some(frame))
+    WireFrames(Pieces::Whole(Some(frame)))
 }
 
 /// The frames on the wire that the frame handed over with `descriptor` is sent as, checksums complete.
-pub(crate) fn of_transmission(frame: &[u8], descriptor: TxDescriptor) -> WireFrames {
+pub fn of_transmission(frame: &[u8], descriptor: TxDescriptor) -> WireFrames {
     let mut frame = frame.to_vec();
     if let Some(cut) = Cut::of(&frame, descriptor.segmentation) {
-        return WireFrames::Cut(frame, cut);
+        return WireFrames(Pieces::Cut(frame, cut));
     }
     if let TxChecksum::Partial { start, offset } = descriptor.checksum {
         complete_checksum(&mut frame, start.into(), offset.into());
     }
-    WireFrames::Whole(Some(frame))
+    WireFrames(Pieces::Whole(Some(frame)))
 }
 
 /// One frame as the wire would have it, after the other.
-pub(crate) enum WireFrames {
+pub struct WireFrames(Pieces);
+
+enum Pieces {
     Whole(Option<Vec<u8>>),
     Cut(Vec<u8>, Cut),
 }
@@ -79,15 +81,15 @@ pub(crate) enum WireFrames {
 impl Iterator for WireFrames {
     type Item = Vec<u8>;
     fn next(&mut self) -> Option<Vec<u8>> {
-        match self {
-            Self::Whole(frame) => frame.take(),
-            Self::Cut(frame, cut) => cut.next_segment(frame),
+        match &mut self.0 {
+            Pieces::Whole(frame) => frame.take(),
+            Pieces::Cut(frame, cut) => cut.next_segment(frame),
         }
     }
 }
 
 /// Segmentation of TCP, or of UDP (Linux's `UDP_SEGMENT`: each piece is a datagram), at the place it has come to.
-pub(crate) struct Cut {
+struct Cut {
     layout: Layout,
     size: usize,
     /// Pieces made so far.

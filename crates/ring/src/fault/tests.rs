@@ -300,3 +300,58 @@ fn a_percentage_is_not_a_probability() {
         ..FaultOptions::default()
     });
 }
+
+#[test]
+fn losses_in_bursts_are_counted_and_change_nothing_for_the_rest() {
+    let bursts = LossBursts {
+        begin: 0.05,
+        end: 0.2,
+        loss: 1.0,
+    };
+    // With a rate, what is lost would no longer be waited for.
+    let without = FaultOptions {
+        rate: None,
+        ..everything(7)
+    };
+    let with = FaultOptions {
+        bursts: Some(bursts),
+        ..without.clone()
+    };
+    let ((calm, before), (frames, after)) = (run(without), run(with));
+    assert!(after.lost > before.lost + 20);
+    assert!(frames.len() < calm.len());
+    assert!(frames.iter().all(|frame| calm.contains(frame)));
+}
+
+#[test]
+fn a_link_that_heals_loses_nothing_any_more() {
+    let (mut here, mut there) = faulty(FaultOptions {
+        loss: 1.0,
+        delay: Duration::from_millis(5),
+        ..FaultOptions::default()
+    });
+    assert!(send(&mut here, Instant::ZERO, &numbered(0)));
+    assert!(receive_all(&mut there, Instant::ZERO).is_empty());
+    there.set_options(FaultOptions::default());
+    assert!(send(&mut here, Instant::ZERO, &numbered(1)));
+    let arrivals = receive_all(&mut there, Instant::ZERO);
+    assert_eq!(arrivals[0].to_vec(), numbered(1));
+    assert!(there.statistics().is_balanced());
+}
+
+#[test]
+fn a_queue_in_time_loses_what_would_wait_for_longer() {
+    let (mut here, mut there) = faulty(FaultOptions {
+        rate: Some(46 * 8 * 1000), // one of these frames a millisecond
+        longest_wait: Some(Duration::from_millis(3)),
+        ..FaultOptions::default()
+    });
+    for n in 0..10 {
+        assert!(send(&mut here, Instant::ZERO, &numbered(n)));
+    }
+    assert!(receive_all(&mut there, Instant::ZERO).is_empty());
+    let waiting = there.waiting_time(Instant::from_millis(1));
+    assert_eq!(waiting, Duration::from_millis(3));
+    assert_eq!(receive_all(&mut there, END).len(), 4);
+    assert_eq!(there.counters().overflowed, 6);
+}

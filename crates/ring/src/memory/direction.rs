@@ -136,6 +136,11 @@ impl Direction {
         self.lock().pool.level()
     }
 
+    pub(super) fn free_frames(&self) -> (usize, usize) {
+        let ring = self.lock();
+        (ring.pool.free(), ring.pool.total())
+    }
+
     pub(super) fn statistics(&self) -> RingStatistics {
         self.lock().statistics
     }
