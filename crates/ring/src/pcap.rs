@@ -6,11 +6,12 @@ use crate::{Capabilities, Device, PoolLevel, RingStatistics, RxBurst, TxDescript
 use periplus_journey::Instant;
 use std::io::{self, Write};
 use std::task::{Context, Poll};
-use writer::Writer;
 
 #[cfg(test)]
 mod tests;
 mod writer;
+
+pub use writer::Writer;
 
 /// A device whose traffic is written to `W` in the pcap format with nanoseconds, which Wireshark and tcpdump read.
 /// Partial checksums are completed and uncut packets cut first, in the capture only.

@@ -11,8 +11,9 @@ const SNAP_LENGTH: u32 = 262_144;
 /// `LINKTYPE_ETHERNET`.
 const ETHERNET: u32 = 1;
 
+/// Writes frames to `W`, as they passed some place. A failing write ends it: see [`error`](Self::error).
 #[derive(Debug)]
-pub(super) struct Writer<W> {
+pub struct Writer<W> {
     output: W,
     /// Nanoseconds from 1970 to the clock's start.
     clock_start: u64,
@@ -20,7 +21,8 @@ pub(super) struct Writer<W> {
 }
 
 impl<W: Write> Writer<W> {
-    pub(super) fn new(output: W, clock_start: u64) -> Self {
+    /// A file without frames yet. `clock_start` is the time at [`Instant::ZERO`], in nanoseconds since 1970.
+    pub fn new(output: W, clock_start: u64) -> Self {
         let mut writer = Self {
             output,
             clock_start,
@@ -36,7 +38,8 @@ impl<W: Write> Writer<W> {
         writer
     }
 
-    pub(super) fn write(&mut self, at: Instant, frame: &[u8]) {
+    /// Adds a frame, as the wire had it.
+    pub fn write(&mut self, at: Instant, frame: &[u8]) {
         let unix = self.clock_start.saturating_add(at.as_nanos());
         let length = frame.len() as u32;
         let mut header = [0; 16];
@@ -50,15 +53,18 @@ impl<W: Write> Writer<W> {
         });
     }
 
-    pub(super) fn flush(&mut self) {
+    /// Passes on what the output has buffered.
+    pub fn flush(&mut self) {
         self.attempt(W::flush);
     }
 
-    pub(super) fn error(&self) -> Option<&io::Error> {
+    /// What ended it, if something did.
+    pub fn error(&self) -> Option<&io::Error> {
         self.error.as_ref()
     }
 
-    pub(super) fn into_output(mut self) -> io::Result<W> {
+    /// The output, all of it written, or what went wrong with it.
+    pub fn into_output(mut self) -> io::Result<W> {
         self.flush();
         match self.error {
             Some(error) => Err(error),

@@ -1,0 +1,23 @@
+//! Hosts on a network, with their users, on virtual time.
+
+mod flow;
+mod host;
+mod listening;
+mod path_mtu;
+mod plan;
+mod port;
+mod switch;
+mod turning;
+mod user;
+mod witness;
+
+pub use flow::{Flow, Stage, address};
+pub use host::Host;
+pub use listening::Listening;
+pub use path_mtu::PathMtu;
+pub use plan::{FlowPlan, GivesUp, HostPlan, ListenerPlan, UserPlan, When, WorldPlan};
+pub use port::Port;
+pub use switch::{Switch, ethernet_address};
+pub use turning::World;
+pub use user::{End, User};
+pub use witness::{Passage, Way, Witness};
