@@ -1,6 +1,7 @@
 //! Every state × every event, against `spec/states.txt`: RFC 9293's figure 5 with what it leaves out.
 
 mod alphabet;
+mod picture;
 mod segments;
 mod stage;
 mod table;

@@ -81,6 +81,7 @@ impl Stage {
             "SYN cookie" => self.syn_at_a_full_queue(),
             "ACK cookie" if self.state() == "LISTEN" => {
                 self.syn_at_a_full_queue();
+                self.sent();
                 self.inject(ACK, self.irs + 1, self.iss + 1, 0);
             }
             "ACK cookie" => self.inject(ACK, rcv_nxt, nxt + 5000, 0),

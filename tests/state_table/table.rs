@@ -39,8 +39,8 @@ pub(super) struct Table {
     pub(super) meanings: BTreeMap<&'static str, &'static str>,
     /// Every event.
     pub(super) events: Vec<&'static str>,
-    /// Why the RFC is departed from.
-    pub(super) departures: BTreeMap<&'static str, &'static str>,
+    /// Why the RFC is departed from, by the departures' names.
+    pub(super) departures: Vec<(&'static str, &'static str)>,
     /// Every transition.
     pub(super) transitions: Vec<Transition>,
 }
@@ -65,7 +65,7 @@ impl Table {
             states: Vec::new(),
             meanings: BTreeMap::new(),
             events: Vec::new(),
-            departures: BTreeMap::new(),
+            departures: Vec::new(),
             transitions: Vec::new(),
         };
         for (number, line) in TEXT.lines().enumerate() {
@@ -76,7 +76,7 @@ impl Table {
             } else if let Some(definition) = line.strip_prefix("event ") {
                 table.events.push(define(definition).0);
             } else if let Some(definition) = line.strip_prefix("departure ") {
-                table.departures.extend([define(definition)]);
+                table.departures.push(define(definition));
             } else if !line.is_empty() && !line.starts_with('#') && !line.starts_with("FROM ") {
                 table.add_row(number + 1, line);
             }
@@ -151,7 +151,10 @@ impl Table {
             let stays = row.from == row.to;
             assert!(!stays || row.departs.is_some(), "line {line}: no news");
             if let Some(name) = row.departs {
-                assert!(self.departures.contains_key(name), "line {line}: {name}?");
+                assert!(
+                    self.departures.iter().any(|(known, _)| *known == name),
+                    "line {line}: {name}?"
+                );
             }
         }
         let used: BTreeSet<_> = self
@@ -159,7 +162,7 @@ impl Table {
             .iter()
             .filter_map(|row| row.departs)
             .collect();
-        let explained: BTreeSet<_> = self.departures.keys().copied().collect();
+        let explained: BTreeSet<_> = self.departures.iter().map(|(name, _)| *name).collect();
         assert_eq!(used, explained, "departures used, and explained");
     }
 

@@ -6,12 +6,12 @@ use super::style::STYLE;
 use crate::{Logged, date, plain, units};
 
 /// The width of every picture.
-pub(super) const WIDTH: f64 = 960.0;
+pub const WIDTH: f64 = 960.0;
 
 const TITLE_LENGTH: usize = 60;
 
 /// Begins a document of that height, with a title and a description for those who hear it.
-pub(super) fn begin(title: &str, description: &str, height: f64) -> Sheet {
+pub fn begin(title: &str, description: &str, height: f64) -> Sheet {
     let mut sheet = Sheet::default();
     let view_box = format!("0 0 {WIDTH} {}", length(height));
     sheet.open(

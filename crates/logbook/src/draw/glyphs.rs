@@ -11,7 +11,7 @@ const GAP: f64 = 3.0;
 const HEAD: f64 = 7.0;
 
 /// A line through `points` with a head at its end.
-pub(super) fn arrow(sheet: &mut Sheet, class: &str, points: &[(f64, f64)]) {
+pub fn arrow(sheet: &mut Sheet, class: &str, points: &[(f64, f64)]) {
     let [.., from, to] = points else { return };
     let along = (to.0 - from.0, to.1 - from.1);
     let far = along.0.hypot(along.1).max(1.0);

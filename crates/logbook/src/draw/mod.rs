@@ -1,4 +1,5 @@
-//! One journey as a picture, a self-contained SVG.
+//! One journey as a picture, a self-contained SVG. What they are drawn with is there for the manual's other pictures, too:
+//! [`begin`], [`Sheet`], [`arrow`].
 //!
 //! | file | what it knows |
 //! |---|---|
@@ -30,4 +31,7 @@ mod syn_queue;
 #[cfg(test)]
 mod testing;
 
+pub use document::{WIDTH, begin};
+pub use glyphs::arrow;
 pub use picture::{NothingToDraw, Picture, svg};
+pub use sheet::{Sheet, length};

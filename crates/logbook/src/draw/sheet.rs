@@ -4,21 +4,21 @@ use std::fmt::{Display, Write};
 
 /// An SVG document as it grows. Text and attributes are escaped here and nowhere else.
 #[derive(Debug, Default)]
-pub(super) struct Sheet {
+pub struct Sheet {
     out: String,
     open: Vec<&'static str>,
 }
 
 impl Sheet {
     /// Opens an element; [`Sheet::close`] ends it.
-    pub(super) fn open(&mut self, name: &'static str, attributes: &[(&str, &dyn Display)]) {
+    pub fn open(&mut self, name: &'static str, attributes: &[(&str, &dyn Display)]) {
         self.start(name, attributes);
         self.out.push_str(">\n");
         self.open.push(name);
     }
 
     /// Ends the element opened last.
-    pub(super) fn close(&mut self) {
+    pub fn close(&mut self) {
         if let Some(name) = self.open.pop() {
             self.indent();
             let _ = writeln!(self.out, "</{name}>");
@@ -26,18 +26,13 @@ impl Sheet {
     }
 
     /// An element without content.
-    pub(super) fn empty(&mut self, name: &'static str, attributes: &[(&str, &dyn Display)]) {
+    pub fn empty(&mut self, name: &'static str, attributes: &[(&str, &dyn Display)]) {
         self.start(name, attributes);
         self.out.push_str("/>\n");
     }
 
     /// An element that holds text.
-    pub(super) fn text(
-        &mut self,
-        name: &'static str,
-        attributes: &[(&str, &dyn Display)],
-        text: &str,
-    ) {
+    pub fn text(&mut self, name: &'static str, attributes: &[(&str, &dyn Display)], text: &str) {
         self.start(name, attributes);
         self.out.push('>');
         escape(&mut self.out, text);
@@ -45,7 +40,7 @@ impl Sheet {
     }
 
     /// Words at a place: `anchor` (`start`, `middle` or `end`) is the part of them that stands there.
-    pub(super) fn words(&mut self, (x, y): (f64, f64), anchor: &str, class: &str, words: &str) {
+    pub fn words(&mut self, (x, y): (f64, f64), anchor: &str, class: &str, words: &str) {
         let (x, y) = (length(x), length(y));
         let place: [(&str, &dyn Display); 4] = [
             ("class", &class),
@@ -57,7 +52,7 @@ impl Sheet {
     }
 
     /// A straight line.
-    pub(super) fn line(&mut self, class: &str, from: (f64, f64), to: (f64, f64)) {
+    pub fn line(&mut self, class: &str, from: (f64, f64), to: (f64, f64)) {
         let [x1, y1, x2, y2] = [from.0, from.1, to.0, to.1].map(length);
         let ends: [(&str, &dyn Display); 5] = [
             ("class", &class),
@@ -70,7 +65,7 @@ impl Sheet {
     }
 
     /// A bar with corners a little rounded.
-    pub(super) fn bar(&mut self, class: &str, (x, y): (f64, f64), width: f64, height: f64) {
+    pub fn bar(&mut self, class: &str, (x, y): (f64, f64), width: f64, height: f64) {
         let [x, y, width, height] = [x, y, width, height].map(length);
         let shape: [(&str, &dyn Display); 6] = [
             ("class", &class),
@@ -83,13 +78,20 @@ impl Sheet {
         self.empty("rect", &shape);
     }
 
+    /// More rules of style, where a picture needs classes of its own: CSS, which is not escaped.
+    pub fn style(&mut self, rules: &'static str) {
+        self.open("style", &[]);
+        self.raw(rules);
+        self.close();
+    }
+
     /// Text of our own that must not be escaped: the style sheet.
     pub(super) fn raw(&mut self, text: &'static str) {
         self.out.push_str(text);
     }
 
     /// The document.
-    pub(super) fn finish(mut self) -> String {
+    pub fn finish(mut self) -> String {
         while !self.open.is_empty() {
             self.close();
         }
@@ -124,7 +126,7 @@ fn escape(out: &mut String, text: &str) {
 }
 
 /// A length with one decimal, and none where it would be 0.
-pub(super) fn length(value: f64) -> String {
+pub fn length(value: f64) -> String {
     let text = format!("{value:.1}");
     text.strip_suffix(".0").map(Into::into).unwrap_or(text)
 }
