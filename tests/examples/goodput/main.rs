@@ -36,7 +36,7 @@ use path::Path;
 use record::Record;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::{env, fs};
+use std::{env, fs, panic, process};
 use transfer::Transfer;
 
 const USAGE: &str = "usage: goodput transfer NAMESPACES SENDER RECEIVER BYTES LOSS ROUND_TRIP REORDERING SEED [CAPTURE]\n\
@@ -46,6 +46,12 @@ const USAGE: &str = "usage: goodput transfer NAMESPACES SENDER RECEIVER BYTES LO
 const BELOW: u8 = 3;
 
 fn main() -> ExitCode {
+    // a thread that fails ends them all: its peer would wait for it
+    let report = panic::take_hook();
+    panic::set_hook(Box::new(move |panicked| {
+        report(panicked);
+        process::exit(1);
+    }));
     let arguments: Vec<String> = env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words[..] {

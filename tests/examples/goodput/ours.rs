@@ -5,6 +5,8 @@ use periplus_journey::Instant;
 use periplus_net::{ShardHandle, ShardOptions, TcpListener, TcpStream, clock};
 use periplus_nic::{TapDevice, TapOptions};
 use periplus_wire::ethernet::EthernetAddress;
+use std::io::ErrorKind;
+use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -13,9 +15,7 @@ const GRACE: Duration = Duration::from_secs(60);
 
 pub(crate) fn send(sending: Sending<'_>) -> Sent {
     beside_a_shard(Side::A, async |shard| {
-        let mut stream = TcpStream::connect(&shard, sending.to)
-            .await
-            .expect("the receiver listens");
+        let mut stream = connect(&shard, sending.to).await;
         let begun = clock::now();
         stream
             .write_all(sending.content)
@@ -32,6 +32,16 @@ pub(crate) fn send(sending: Sending<'_>) -> Sent {
             retransmitted: info.total_retrans.into(),
         }
     })
+}
+
+/// Connects. ARP's questions may be lost like anything else, and then the next attempt asks again.
+async fn connect(shard: &ShardHandle, to: SocketAddr) -> TcpStream {
+    loop {
+        match TcpStream::connect(shard, to).await {
+            Ok(stream) => return stream,
+            Err(error) => assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}"),
+        }
+    }
 }
 
 /// When everything had been read.
