@@ -6,11 +6,13 @@
 //! one was.
 
 pub mod arguments;
+pub mod attack;
 pub mod campaign;
 pub mod command;
 pub mod content;
 pub mod invariants;
 pub mod oracle;
+pub mod packet;
 pub mod panics;
 pub mod random;
 pub mod run;

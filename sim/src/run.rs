@@ -1,5 +1,6 @@
 //! A scenario is played: the network is bad, then it heals, then everything ends, and all the while the invariants are checked.
 
+use crate::attack::forge;
 use crate::invariants::{
     Bounds, Broken, Invariant, Progress, flows_ended_for_a_reason, frames_are_conserved,
     nothing_is_left, release_the_forsaken, spines_sum,
@@ -7,6 +8,7 @@ use crate::invariants::{
 use crate::panics;
 use crate::scenario::Scenario;
 use crate::world::{Passage, World};
+use periplus_journey::Instant;
 use std::hash::{DefaultHasher, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -87,8 +89,18 @@ fn play(scenario: &Scenario, world: &mut World) -> Result<(), Broken> {
         }
     }
     let mut bounds = Bounds::default();
+    for host in &mut world.hosts {
+        host.port.witness.listens = !scenario.attacks.is_empty();
+    }
+    for attack in &scenario.attacks {
+        let at = World::BEGINNING + attack.after;
+        turn_until(world, at, &mut bounds)?;
+        if let Some(frame) = forge(world, attack.host, attack.flow, attack.forgery) {
+            world.hosts[attack.host].port.slip_in(frame);
+        }
+    }
     let heals = World::BEGINNING + scenario.heals_after;
-    while world.now < heals && !is_over(world) && step(world, heals, &mut bounds)? {}
+    turn_until(world, heals, &mut bounds)?;
     world.now = world
         .now
         .max(heals.min(world.next_timeout().unwrap_or(heals)));
@@ -114,15 +126,17 @@ fn play(scenario: &Scenario, world: &mut World) -> Result<(), Broken> {
     spines_sum(world)
 }
 
+/// Turns until then, or until all is over.
+fn turn_until(world: &mut World, at: Instant, bounds: &mut Bounds) -> Result<(), Broken> {
+    while world.now < at && !is_over(world) && step(world, at, bounds)? {}
+    Ok(())
+}
+
 fn is_over(world: &World) -> bool {
     world.flows.iter().all(|flow| flow.is_over())
 }
 
-fn step(
-    world: &mut World,
-    limit: periplus_journey::Instant,
-    bounds: &mut Bounds,
-) -> Result<bool, Broken> {
+fn step(world: &mut World, limit: Instant, bounds: &mut Bounds) -> Result<bool, Broken> {
     let happens = world
         .step(limit)
         .map_err(|what| Invariant::Integrity.broken(world.now, what))?;

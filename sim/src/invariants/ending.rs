@@ -109,10 +109,19 @@ fn explain(
         (StreamError::TimedOut, _) => Err("nothing lets it time out so early"),
         // the listener never handed it out: its handshake was given up, or its queue was full
         _ if other.connection().is_none() => Ok(()),
+        _ if was_attacked(scenario, flow, at) => Ok(()),
         // a cookie and a few bytes more are no cookie: data that overtakes the handshake's ACK is answered by a RST
         (StreamError::Reset | StreamError::BrokenPipe, _) if sent_cookies(world, flow) => Ok(()),
         _ => Err("the other end did nothing to it"),
     }
+}
+
+/// Whether a stranger has slipped in a RST that has to be believed.
+fn was_attacked(scenario: &Scenario, flow: &Flow, at: Instant) -> bool {
+    scenario.attacks.iter().any(|attack| {
+        let is_before = World::BEGINNING + attack.after <= at;
+        attack.flow == flow.number as usize && attack.forgery.is_deadly() && is_before
+    })
 }
 
 fn sent_cookies(world: &World, flow: &Flow) -> bool {

@@ -1,7 +1,7 @@
 //! From a seed to a scenario.
 
 use super::network::{self, Weather};
-use super::{Scenario, sockets, users};
+use super::{Scenario, attacks, sockets, users};
 use crate::random::Random;
 use crate::world::{HostPlan, WorldPlan};
 use periplus_ring::memory::LinkOptions;
@@ -12,15 +12,16 @@ impl Scenario {
     /// they were.
     pub fn draw(seed: u64) -> Self {
         let mut random = Random::new(seed);
-        let [mut networks, mut hosts, mut flows] = [random.fork(), random.fork(), random.fork()];
+        let mut parts = [(); 4].map(|()| random.fork());
+        let [networks, hosts, users, strangers] = &mut parts;
         let is_perfect = networks.one_in(12);
-        let weather = Weather::draw(&mut networks);
-        let mut link = network::link(&mut networks);
+        let weather = Weather::draw(networks);
+        let mut link = network::link(networks);
         let heals_after = networks.time(Duration::from_secs(2)..=Duration::from_secs(40));
         let plans: Vec<_> = (0..2)
             .map(|_| HostPlan {
-                faults: (!is_perfect).then(|| weather.way(&mut networks)),
-                ..host(&mut hosts)
+                faults: (!is_perfect).then(|| weather.way(networks)),
+                ..host(hosts)
             })
             .collect();
         if is_perfect {
@@ -33,9 +34,11 @@ impl Scenario {
                 ..link
             };
         }
-        let limit = |_| network::path_limit(&mut networks, link.mtu).filter(|_| !is_perfect);
+        let limit = |_| network::path_limit(networks, link.mtu).filter(|_| !is_perfect);
+        let flows = users::flows(users);
         Self {
             seed,
+            attacks: attacks::attacks(strangers, &flows, heals_after),
             path_mtu: (0..2).map(limit).collect(),
             heals_after,
             healed: plans
@@ -45,7 +48,7 @@ impl Scenario {
             world: WorldPlan {
                 hosts: plans,
                 link,
-                flows: users::flows(&mut flows),
+                flows,
                 watched: true,
             },
         }

@@ -1,11 +1,13 @@
 //! What one seed stands for: a world, what goes wrong in it, and when it heals.
 
+mod attacks;
 mod draw;
 mod network;
 mod sockets;
 mod users;
 mod words;
 
+use crate::attack::Attack;
 use crate::world::WorldPlan;
 use periplus_ring::fault::FaultOptions;
 use std::time::Duration;
@@ -19,6 +21,8 @@ pub struct Scenario {
     pub world: WorldPlan,
     /// What packets the way from each host carries, before it heals.
     pub path_mtu: Vec<Option<PathLimit>>,
+    /// What strangers slip in.
+    pub attacks: Vec<Attack>,
     /// So long after the beginning the network becomes good: from then on everything must come to its end.
     pub heals_after: Duration,
     /// What each host's way in is like from then on. `None`: as before, it never had faults.

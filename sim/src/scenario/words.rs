@@ -1,6 +1,7 @@
 //! A scenario in words.
 
 use super::Scenario;
+use crate::attack::Attack;
 use crate::world::{FlowPlan, HostPlan, UserPlan, When};
 use periplus_ring::fault::FaultOptions;
 use periplus_stack::{SocketOptions, Sysctls};
@@ -37,6 +38,18 @@ impl fmt::Display for Scenario {
         }
         for (number, flow) in self.world.flows.iter().enumerate() {
             write_flow(f, number, flow)?;
+        }
+        for Attack {
+            after,
+            host,
+            flow,
+            forgery,
+        } in &self.attacks
+        {
+            writeln!(
+                f,
+                "  after {after:?} to host {host} in flow {flow}: {forgery:?}"
+            )?;
         }
         Ok(())
     }

@@ -32,39 +32,44 @@ impl PathMtu {
     pub fn refuse(&mut self, frame: &[u8]) -> Option<Vec<u8>> {
         self.refused += 1;
         let longest = self.longest.filter(|_| !self.is_black_hole)?;
-        let (link, packet) = EthernetHeader::parse(frame).ok()?;
-        let (ip, _) = Ipv4Header::parse(packet).ok()?;
-        let quote = &packet[..packet.len().min(ip.header_length() + 8)];
-        let code = unreachable::FRAGMENTATION_NEEDED;
-        let length = icmpv4::unreachable_length(quote);
-        let start = ethernet::HEADER_LENGTH + ipv4::HEADER_LENGTH;
-        let mut error = vec![0; start + length];
-        ethernet::write(
-            &mut error,
-            link.source(),
-            link.destination(),
-            EtherType::IPV4,
-        );
-        let fields = Ipv4Fields {
-            source: ROUTER,
-            destination: ip.source(),
-            protocol: ipv4::ICMP,
-            ttl: 64,
-            identification: 0,
-            dont_fragment: false,
-            ecn_dscp: 0,
-            payload_length: length as u16,
-        };
-        fields.write(&mut error[ethernet::HEADER_LENGTH..]);
-        let message = &mut error[start..];
-        icmpv4::write_unreachable(message, code, quote);
-        // the next hop's MTU is in the second half of what is unused in other errors
-        message[6..8].copy_from_slice(&(longest as u16).to_be_bytes());
-        message[2..4].fill(0);
-        let mut sum = Sum::new();
-        sum.add(message);
-        let checksum = sum.finish();
-        message[2..4].copy_from_slice(&checksum.to_be_bytes());
-        Some(error)
+        router_error(frame, unreachable::FRAGMENTATION_NEEDED, longest as u16)
     }
+}
+
+/// The frame with a router's ICMP error (Destination Unreachable) for the sender of `frame`, which quotes what has to be quoted of it.
+/// `mtu` means something in a [`FRAGMENTATION_NEEDED`](unreachable::FRAGMENTATION_NEEDED) (RFC 1191 4).
+pub fn router_error(frame: &[u8], code: u8, mtu: u16) -> Option<Vec<u8>> {
+    let (link, packet) = EthernetHeader::parse(frame).ok()?;
+    let (ip, _) = Ipv4Header::parse(packet).ok()?;
+    let quote = &packet[..packet.len().min(ip.header_length() + 8)];
+    let length = icmpv4::unreachable_length(quote);
+    let start = ethernet::HEADER_LENGTH + ipv4::HEADER_LENGTH;
+    let mut error = vec![0; start + length];
+    ethernet::write(
+        &mut error,
+        link.source(),
+        link.destination(),
+        EtherType::IPV4,
+    );
+    let fields = Ipv4Fields {
+        source: ROUTER,
+        destination: ip.source(),
+        protocol: ipv4::ICMP,
+        ttl: 64,
+        identification: 0,
+        dont_fragment: false,
+        ecn_dscp: 0,
+        payload_length: length as u16,
+    };
+    fields.write(&mut error[ethernet::HEADER_LENGTH..]);
+    let message = &mut error[start..];
+    icmpv4::write_unreachable(message, code, quote);
+    // the next hop's MTU is in the second half of what is unused in other errors
+    message[6..8].copy_from_slice(&mtu.to_be_bytes());
+    message[2..4].fill(0);
+    let mut sum = Sum::new();
+    sum.add(message);
+    let checksum = sum.finish();
+    message[2..4].copy_from_slice(&checksum.to_be_bytes());
+    Some(error)
 }

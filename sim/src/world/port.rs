@@ -134,7 +134,6 @@ impl Device for Port {
 
     fn receive(&mut self, now: Instant, burst: &mut RxBurst) {
         let before = burst.len();
-        self.device_mut().receive(now, burst);
         while !burst.is_full()
             && let Some(frame) = self.slipped_in.pop_front()
         {
@@ -142,6 +141,7 @@ impl Device for Port {
             let frame = RxFrame::from(frame);
             burst.push(Arrival::single(frame, Some(now), RxChecksum::Unverified));
         }
+        self.device_mut().receive(now, burst);
         for arrival in &burst.as_slice()[before..] {
             if arrival.rest.is_empty() && arrival.checksum == RxChecksum::Unverified {
                 self.witness.passes(now, Way::In, &arrival.frame);

@@ -1,5 +1,6 @@
 //! Who sees every frame of a host: the oracle, a sum over all of them, and, if asked for, a trace.
 
+use super::talk::Talks;
 use crate::oracle::{Call, Oracle};
 use periplus_journey::Instant;
 use std::hash::{DefaultHasher, Hasher};
@@ -31,6 +32,10 @@ pub struct Witness {
     pub oracle: Option<Oracle>,
     /// All that passed, if it is kept.
     pub passages: Option<Vec<Passage>>,
+    /// What a stranger on the path would know, if anything is to be forged.
+    pub talks: Talks,
+    /// Whether it is kept.
+    pub listens: bool,
     /// Frames that were handed to the host.
     pub received: u64,
     /// Frames that left it.
@@ -44,6 +49,8 @@ impl Witness {
         Self {
             oracle: Some(Oracle::new()),
             passages: None,
+            talks: Talks::default(),
+            listens: false,
             received: 0,
             sent: 0,
             digest: DefaultHasher::new(),
@@ -74,6 +81,9 @@ impl Witness {
             (Some(oracle), Way::In) => oracle.received(at, frame),
             (Some(oracle), Way::Out) => oracle.sent(at, frame),
             (None, _) => {}
+        }
+        if self.listens {
+            self.talks.passes(way, frame);
         }
         if let Some(passages) = &mut self.passages {
             passages.push(Passage {
