@@ -1,0 +1,51 @@
+//! A codec's marks, right or wrong.
+
+use crate::input::Input;
+use crate::stage::Stage;
+use periplus_journey::{Instant, Label, Mark, RequestEnd, StampedMark, Station};
+
+/// A mark that the script chooses, near where the streams have come to.
+pub(super) fn call(stage: &mut Stage, input: &mut Input<'_>) {
+    let held = input.place(stage.backend.held.len());
+    let Some(held) = stage.backend.held.get(held) else {
+        return;
+    };
+    let choice = input.byte();
+    let near = |offset: u64, by: u8| offset.saturating_add_signed(i64::from(by as i8));
+    let start = near(held.read, input.byte());
+    let sent = near(held.written, input.byte());
+    let mark = match choice & 15 {
+        0 | 1 => Mark::Request { start },
+        2 | 3 => Mark::RequestEnd {
+            end: start,
+            how: how(choice >> 4),
+        },
+        4 => Mark::HandlerCalled,
+        5 | 6 => Mark::Response { start: sent },
+        7 | 8 => Mark::ResponseEnd { end: sent },
+        9 => Mark::NoResponse,
+        10 => Mark::TimedOut {
+            reason: "idle_timeout",
+        },
+        11 => Mark::Label(Label::Status(u16::from(choice))),
+        12 => Mark::Label(Label::Request("a request".into())),
+        13 => Mark::Label(Label::Reason("a reason".into())),
+        _ => Mark::Overlay {
+            station: Station::FileRead,
+            start: Instant::from_nanos(stage.now.as_nanos() - u64::from(choice) * 1_000_000),
+            end: stage.now,
+        },
+    };
+    let at = stage.now;
+    stage.shard.mark(held.id, StampedMark { at, mark });
+    stage.look();
+}
+
+fn how(choice: u8) -> RequestEnd {
+    match choice & 3 {
+        0 => RequestEnd::Complete,
+        1 => RequestEnd::Rejected,
+        2 => RequestEnd::TimedOut,
+        _ => RequestEnd::Abandoned,
+    }
+}

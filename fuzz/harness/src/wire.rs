@@ -1,0 +1,181 @@
+//! The shard's device: small buffers, and both rings in the harness's hand.
+
+use periplus_journey::Instant;
+use periplus_ring::{
+    Arrival, Capabilities, Device, FramePool, PoolLevel, RingStatistics, RxBurst, RxChecksum,
+    RxFrame, TxChecksum, TxDescriptor, complete_checksum,
+};
+use periplus_wire::ethernet;
+use std::collections::VecDeque;
+use std::task::{Context, Poll};
+
+/// Largest IP packet on the wire.
+pub(crate) const MTU: usize = 600;
+/// Buffers in the pool. Few, so that a peer who fills queues comes to its end.
+const FRAMES: usize = 48;
+/// Bytes of a buffer: a frame of the MTU takes three. All headers fit into one.
+const FRAME_SIZE: usize = 256;
+/// Descriptors of the receive ring.
+const RING: usize = 32;
+/// Largest TCP/IP packet that is taken uncut, where the device cuts.
+const SUPER_FRAME: usize = 8192;
+
+/// A device whose other end the harness holds.
+#[derive(Debug)]
+pub(crate) struct Wire {
+    capabilities: Capabilities,
+    pool: FramePool,
+    arrivals: VecDeque<Arrival>,
+    used: usize,
+    statistics: RingStatistics,
+    scratch: Vec<u8>,
+    /// What was transmitted and not looked at.
+    sent: VecDeque<Vec<u8>>,
+    /// Frames that may still be transmitted before the ring is full.
+    pub(crate) room: usize,
+}
+
+impl Wire {
+    /// With `offloads` the device completes checksums and cuts super-frames.
+    pub(crate) fn new(offloads: bool) -> Self {
+        let capabilities = Capabilities {
+            name: "wire",
+            mtu: MTU,
+            frames: FRAMES,
+            rx_ring: Some(RING),
+            arrival_stamps: true,
+            rx_checksum: false,
+            tx_checksum: offloads,
+            segmentation: offloads.then_some(SUPER_FRAME),
+            coalescing: false,
+        };
+        Self {
+            scratch: vec![0; capabilities.max_frame()],
+            capabilities,
+            pool: FramePool::new(FRAMES, FRAME_SIZE),
+            arrivals: VecDeque::new(),
+            used: 0,
+            statistics: RingStatistics::default(),
+            sent: VecDeque::new(),
+            room: usize::MAX,
+        }
+    }
+
+    /// A frame arrives, or is dropped as by a NIC without room for it.
+    pub(crate) fn bring(&mut self, frame: &[u8], now: Instant) {
+        self.statistics.received += 1;
+        match self.copy(frame) {
+            Some((first, rest)) => {
+                let mut arrival = Arrival::single(first, Some(now), RxChecksum::Unverified);
+                arrival.rest = rest;
+                self.used += arrival.buffers();
+                self.statistics.held += 1;
+                self.arrivals.push_back(arrival);
+            }
+            None => self.statistics.rx_ring_full += 1,
+        }
+    }
+
+    fn copy(&mut self, frame: &[u8]) -> Option<(RxFrame, Vec<RxFrame>)> {
+        let pieces = frame.chunks(FRAME_SIZE);
+        if self.used + pieces.len().max(1) > RING {
+            return None;
+        }
+        let mut buffers = Vec::new();
+        for piece in pieces {
+            let mut buffer = self.pool.take()?;
+            buffer[..piece.len()].copy_from_slice(piece);
+            buffers.push(buffer.filled(piece.len()));
+        }
+        let mut buffers = buffers.into_iter();
+        // A frame of no bytes is one as well.
+        let first = match buffers.next() {
+            Some(first) => first,
+            None => self.pool.take()?.filled(0),
+        };
+        Some((first, buffers.collect()))
+    }
+
+    /// The oldest frame that was transmitted and not looked at.
+    pub(crate) fn next_sent(&mut self) -> Option<Vec<u8>> {
+        self.sent.pop_front()
+    }
+
+    /// Whether the shard has something to receive.
+    pub(crate) fn has_arrivals(&self) -> bool {
+        !self.arrivals.is_empty()
+    }
+
+    /// Frames that the shard was given.
+    pub(crate) fn taken(&self) -> u64 {
+        self.statistics.taken
+    }
+
+    /// Buffers that did not come home.
+    pub(crate) fn missing_buffers(&mut self) -> usize {
+        self.pool.settle();
+        self.pool.total() - self.pool.free()
+    }
+}
+
+impl Device for Wire {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    fn receive(&mut self, now: Instant, burst: &mut RxBurst) {
+        burst.taken = now;
+        self.pool.settle();
+        while !burst.is_full()
+            && let Some(arrival) = self.arrivals.pop_front()
+        {
+            self.used -= arrival.buffers();
+            self.statistics.taken += 1;
+            self.statistics.held -= 1;
+            burst.push(arrival);
+        }
+    }
+
+    fn reserve(&mut self, length: usize) -> Option<&mut [u8]> {
+        (self.room > 0).then(|| &mut self.scratch[..length])
+    }
+
+    fn commit(&mut self, _: Instant, descriptor: TxDescriptor) {
+        let longest = match descriptor.segmentation {
+            Some(_) => self.capabilities.max_frame(),
+            None => MTU + ethernet::HEADER_LENGTH,
+        };
+        assert!(
+            descriptor.length <= longest,
+            "a frame of {} bytes on a wire that carries {longest}",
+            descriptor.length
+        );
+        let mut frame = self.scratch[..descriptor.length].to_vec();
+        if let TxChecksum::Partial { start, offset } = descriptor.checksum {
+            complete_checksum(&mut frame, start.into(), offset.into());
+        }
+        self.room -= 1;
+        self.statistics.transmitted += 1;
+        self.sent.push_back(frame);
+    }
+
+    fn poll_arrivals(&mut self, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
+
+    fn poll_room(&mut self, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
+
+    fn next_timeout(&self) -> Option<Instant> {
+        None
+    }
+
+    fn level(&self) -> PoolLevel {
+        self.pool.level()
+    }
+
+    fn statistics(&self) -> RingStatistics {
+        self.statistics
+    }
+}
