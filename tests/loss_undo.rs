@@ -3,7 +3,7 @@
 use periplus_ring::fault::FaultOptions;
 use periplus_ring::memory::LinkOptions;
 use periplus_stack::{CongestionAlgorithm, ConnectionId, ShardOptions, SocketOptions};
-use periplus_tcp::{CaState, Sysctls, TcpInfo};
+use periplus_tcp::{BufferSizes, CaState, Sysctls, TcpInfo};
 use periplus_tests::{Pair, Script, Stream, content, options};
 use std::time::Duration;
 
@@ -16,7 +16,12 @@ fn in_flight() -> (Script, ConnectionId, u32) {
 
 /// So they are to a peer whose SYN has these flags.
 fn in_flight_to(syn: &str) -> (Script, ConnectionId, u32) {
-    let (mut script, web) = Script::listening(options(), 10);
+    // a write of many segments is taken at once
+    let tcp = Sysctls {
+        tcp_wmem: BufferSizes::fixed(512 * 1024),
+        ..Sysctls::default()
+    };
+    let (mut script, web) = Script::listening(ShardOptions { tcp, ..options() }, 10);
     let syn = format!("{syn} 0:0(0) win 65535 <mss 1012,sackOK,TS val 100 ecr 0>");
     script.inject(A, &syn);
     let tsval = script.next_segment(A).options.timestamps.unwrap().value;

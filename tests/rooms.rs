@@ -9,6 +9,8 @@ mod backlog_defer_accept;
 mod backlog_syn_ack;
 mod backlog_syn_queue;
 mod backlog_waiting;
+mod buffers_path;
+mod buffers_scarce;
 mod close_half;
 mod close_linger;
 mod close_orderly;

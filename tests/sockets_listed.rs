@@ -140,10 +140,9 @@ fn a_connection_shows_its_state_and_what_its_queues_hold() {
     assert_eq!(socket.peer.to_string(), "10.0.0.2:40001");
     assert_eq!((socket.state, socket.timer), (State::Established, None));
     assert_eq!(socket.queues, QueueLengths::default());
-    // of what its own window has left free of `tcp_mem`, it may have a 1,024th: all but
-    let most = Sysctls::default().tcp_rmem.most;
-    assert!((most - 100..most).contains(&socket.receive_limit));
-    assert_eq!(socket.send_limit, Sysctls::default().tcp_wmem.most);
+    // `tcp_rmem`'s middle value, and room for twice an initial window with its overhead: neither has grown
+    assert_eq!(socket.receive_limit, Sysctls::default().tcp_rmem.usual);
+    assert_eq!(socket.send_limit, 2 * 10 * (4096 + 256));
 
     script.inject(A, "P. 1:101(100) ack 1");
     script.inject(A, ". 201:301(100) ack 1");

@@ -7,7 +7,8 @@ use crate::client::{PORT, SERVER, SERVER_ETHERNET};
 use periplus_journey::{Instant, Mark, Record, RequestEnd, StampedMark};
 use periplus_ring::{Device, RxBurst, RxFrame};
 use periplus_stack::{
-    ConnectionId, ListenerId, Read, Ready, Shard, ShardOptions, StreamError, Write,
+    BufferSizes, ConnectionId, ListenerId, Read, Ready, Shard, ShardOptions, StreamError, Sysctls,
+    Write,
 };
 use periplus_wire::ethernet::EthernetAddress;
 use port::Port;
@@ -66,12 +67,13 @@ impl Stack for Periplus {
             address: SERVER,
             prefix: 24,
             recording: setup.recording,
+            tcp: Sysctls {
+                tcp_rmem: BufferSizes::fixed(BUFFER),
+                tcp_wmem: BufferSizes::fixed(BUFFER),
+                ..Sysctls::default()
+            },
             ..ShardOptions::default()
         };
-        assert_eq!(
-            (options.tcp.tcp_rmem.most, options.tcp.tcp_wmem.most),
-            (BUFFER, BUFFER)
-        );
         let port = Port::new();
         let mut shard = Shard::new(options, [7; 32], port.capabilities());
         let listener = shard

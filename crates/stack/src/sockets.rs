@@ -232,8 +232,12 @@ impl Shard {
     fn connection_socket(&self, now: Instant, flow: &Flow, info: bool) -> ConnectionSocket {
         let connection = &flow.connection;
         let timer = connection.next_timer();
+        let sysctls = &self.environment.sysctls;
+        let memory = MemoryBudget::left_by(self.tcp_memory(), sysctls);
         ConnectionSocket {
             queues: connection.queue_lengths(),
+            receive_limit: connection.receive_limit(sysctls, memory),
+            send_limit: connection.send_limit(sysctls, memory),
             timer: timer.map(|(timer, at)| (timer, at.since(now))),
             info: info.then(|| {
                 let info = connection.info(now, &self.environment.sysctls);

@@ -85,6 +85,9 @@ impl Connection {
                 self.receive_queue.is_empty(),
             );
         }
+        if count > 0 {
+            self.right_size(context);
+        }
         self.acknowledge_read(context, count);
     }
 

@@ -15,6 +15,7 @@ use crate::pacing::Pacing;
 use crate::path_mtu::PathMtu;
 use crate::reassembly::Reassembly;
 use crate::release::bound_to_half_window;
+use crate::right_sizing::RightSizing;
 use crate::sack::ReceivedBlocks;
 use crate::send_buffers::SendBuffers;
 use crate::tcb::{ReceiveSequence, SendSequence};
@@ -81,6 +82,8 @@ pub struct Connection {
 
     /// The most that the window promises now, by Linux's name; 0 until the first window is known.
     pub(crate) rcv_ssthresh: u32,
+    /// How fast data comes and is read, for a peer that sends much.
+    pub(crate) right_sizing: Option<Box<RightSizing>>,
 
     pub(crate) retransmission_timer: RetransmissionTimer,
     pub(crate) recovery: FastRecovery,
@@ -160,6 +163,7 @@ impl Connection {
             una_offset: 0,
             nxt_offset: 0,
             rcv_ssthresh: 0,
+            right_sizing: None,
             retransmission_timer: RetransmissionTimer::default(),
             recovery: FastRecovery::new(snd.iss),
             congestion: CongestionWindow::new(u32::from(offer.mss)),
@@ -495,6 +499,7 @@ impl Connection {
         self.send_buffers.clear();
         self.reassembly.clear();
         self.received_blocks = None;
+        self.right_sizing = None;
         self.retransmit_at = None;
         self.state_ends_at = None;
         self.keepalive.stop();

@@ -130,6 +130,11 @@ fields! {
         pub snd_cwnd: u32,
         /// Payload bytes of the largest segment we take, as our SYN said it, less the options in every segment.
         pub advmss: u32,
+        /// The round-trip time as the receiver of data sees it.
+        pub rcv_rtt: Option<Duration>,
+        /// The most bytes that the backend has read in a round trip, which the receive buffer follows; `None` while the peer sends no more
+        /// than a segment at a time.
+        pub rcv_space: Option<u32>,
         /// Segments sent more than once, each time counted.
         pub total_retrans: u32,
         /// Bytes a second at which text goes out, or would if it were paced; `None` before the first measurement.
@@ -236,6 +241,8 @@ impl Connection {
             snd_ssthresh: self.congestion.ssthresh().map(|bytes| self.segments(bytes)),
             snd_cwnd: self.segments(self.congestion.cwnd()),
             advmss: u32::from(self.offer.mss) - options_length,
+            rcv_rtt: self.right_sizing.as_ref().and_then(|it| it.round_trip()),
+            rcv_space: self.right_sizing.as_ref().map(|it| it.space()),
             total_retrans: self.retransmissions,
             pacing_rate: self.pacing_rate(sysctls),
             max_pacing_rate: self.options.max_pacing_rate,

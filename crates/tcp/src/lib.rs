@@ -42,6 +42,7 @@ mod reassembly;
 mod receive_queue;
 mod release;
 pub mod reset;
+mod right_sizing;
 mod sack;
 mod segment;
 pub mod segment_arrives;

@@ -15,6 +15,10 @@ use crate::{Connection, Context, Sysctls};
 /// The part of what is free that one connection may claim.
 const SHARE: usize = 1024;
 
+/// The part of what is free that one may claim that has use for more: its backend reads that much in a round trip, or its congestion window
+/// is that large. A peer that lets its data lie never comes here.
+const SHARE_OF_THE_GROWN: usize = 64;
+
 /// The part of its share that a connection is promised while its handshake is under way: of those there may be as many as a
 /// backlog, four times as many as there are shares.
 const SHARE_OF_A_HANDSHAKE: usize = 4;
@@ -52,35 +56,39 @@ impl MemoryBudget {
         }
     }
 
-    /// Bytes that a connection's receive and reassembly queue may hold now.
+    /// Bytes that the receive and reassembly queue of a connection may hold that begins now.
     pub fn receive_limit(&self, sysctls: &Sysctls) -> usize {
-        share(self.receive, sysctls.tcp_rmem.most)
+        self.receive_share(0).min(sysctls.tcp_rmem.usual)
     }
 
-    /// Bytes that a connection's send queue may hold now.
+    /// Bytes that the send queue of a connection may hold that begins now.
     pub fn send_limit(&self, sysctls: &Sysctls) -> usize {
-        share(self.send, sysctls.tcp_wmem.most)
+        self.send_share(0).min(sysctls.tcp_wmem.usual)
     }
 
-    /// The same as far as the memory goes, whatever its socket allows.
-    pub(crate) fn send_share(&self) -> usize {
-        share(self.send, usize::MAX)
+    /// How much one connection may claim in receiving that was found to have use for `grown` bytes.
+    pub(crate) fn receive_share(&self, grown: usize) -> usize {
+        grown_share(self.receive, grown)
+    }
+
+    /// The same in sending.
+    pub(crate) fn send_share(&self, grown: usize) -> usize {
+        grown_share(self.send, grown)
     }
 }
 
-/// How much of `most` bytes one connection may claim.
-fn share(free: usize, most: usize) -> usize {
-    (free / SHARE).max(GUARANTEED).min(most)
+fn share(free: usize) -> usize {
+    (free / SHARE).max(GUARANTEED)
+}
+
+fn grown_share(free: usize, grown: usize) -> usize {
+    share(free).max(grown.min(free / SHARE_OF_THE_GROWN))
 }
 
 impl Context<'_> {
-    pub(crate) fn receive_limit(&self) -> usize {
-        self.memory.receive_limit(self.sysctls)
-    }
-
     /// The first window, halved until it fits into a handshake's share.
     pub(crate) fn narrow(&self, first_window: u32) -> u32 {
-        let most = share(self.memory.receive / SHARE_OF_A_HANDSHAKE, usize::MAX);
+        let most = share(self.memory.receive / SHARE_OF_A_HANDSHAKE);
         halve_to(first_window, most)
     }
 }

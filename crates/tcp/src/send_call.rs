@@ -102,10 +102,9 @@ impl Connection {
     /// Makes room for as many of the `offered` bytes as the send queue takes, pushing out what is full on the way. Returns how
     /// many; the bytes themselves are to be queued by the caller.
     fn fill(&mut self, context: &Context<'_>, offered: usize, flags: SendFlags) -> usize {
-        let room = context
-            .memory
-            .send_share()
-            .saturating_sub(self.send_queue.len());
+        self.give_back_after_idle(context);
+        let share = self.send_share(context.memory);
+        let room = share.saturating_sub(self.send_queue.len());
         let wanted = offered.min(room);
         let mut count = 0;
         while count < wanted {
@@ -216,6 +215,28 @@ impl Connection {
         }
     }
 
+    /// Nothing was on its way for long: the path may be another now, and its congestion window begins anew (RFC 5681 4.1).
+    fn give_back_after_idle(&mut self, context: &Context<'_>) {
+        let buffers = &mut self.send_buffers;
+        let rto = self.retransmission_timer.rto();
+        if buffers.grown > 0
+            && self.send_queue.is_empty()
+            && buffers.latest.is_some_and(|at| context.now.since(at) > rto)
+        {
+            buffers.grown = 0;
+        }
+    }
+
+    /// What it may claim of the shard's memory.
+    fn send_share(&self, memory: MemoryBudget) -> usize {
+        memory.send_share(self.send_buffers.grown as usize)
+    }
+
+    /// Bytes that its send queue may hold now.
+    pub fn send_limit(&self, sysctls: &Sysctls, memory: MemoryBudget) -> usize {
+        self.send_buffer(sysctls).min(self.send_share(memory))
+    }
+
     /// Bytes held, overhead included: Linux's `sk_wmem_queued`.
     fn held_to_send(&self, bytes: usize) -> usize {
         bytes + self.send_buffers.len() * BUFFER_OVERHEAD
@@ -242,7 +263,7 @@ impl Connection {
         let limit = self.send_buffer(sysctls);
         let twice_unsent = 2 * self.send_buffers.unreleased();
         held + held / 2 <= limit
-            && bytes + bytes / 2 <= memory.send_share()
+            && bytes + bytes / 2 <= self.send_share(memory)
             && twice_unsent < u64::from(self.notsent_lowat(sysctls))
     }
 

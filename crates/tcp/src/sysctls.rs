@@ -57,10 +57,13 @@ pub struct Sysctls {
     /// still promise included (the third value of Linux's `tcp_mem`, there in pages). Where they run short, windows shrink and
     /// writers wait earlier; nothing is refused. Beside it each connection has 4,096 bytes a direction.
     pub tcp_mem: usize,
-    /// Bytes a connection's receive queue may hold, counted by the memory they pin. Half of the usual is what a first window offers.
-    /// Linux's most is 6 MiB.
+    /// Bytes a connection's receive queue may hold, counted by the memory they pin: the usual, of which a first window offers half, until
+    /// the backend reads so much in a round trip that more are of use, up to the most.
     pub tcp_rmem: BufferSizes,
-    /// Bytes a connection's send queue may hold. Linux's usual is 16,384, its most 4 MiB.
+    /// Whether that grows.
+    pub tcp_moderate_rcvbuf: bool,
+    /// Bytes a connection's send queue may hold, as Linux counts them: the usual, or room for twice the initial window, growing with the
+    /// congestion window up to the most.
     pub tcp_wmem: BufferSizes,
     /// Bytes that `SO_SNDBUF` may ask for (`net.core.wmem_max`); they are doubled.
     pub wmem_max: usize,
@@ -141,9 +144,14 @@ impl Default for Sysctls {
             tcp_rmem: BufferSizes {
                 least: 4096,
                 usual: 131_072,
-                most: 512 * 1024,
+                most: 6 << 20,
             },
-            tcp_wmem: BufferSizes::fixed(512 * 1024),
+            tcp_moderate_rcvbuf: true,
+            tcp_wmem: BufferSizes {
+                least: 4096,
+                usual: 16_384,
+                most: 4 << 20,
+            },
             wmem_max: 212_992,
             rmem_max: 212_992,
             tcp_notsent_lowat: u32::MAX,

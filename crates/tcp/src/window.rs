@@ -12,18 +12,6 @@ const SEGMENT: usize = 1460;
 pub(crate) const LEAST_CLAMP: u32 = 1152;
 
 impl Connection {
-    /// Bytes of memory that received data may hold.
-    pub(crate) fn receive_limit(&self, context: &Context<'_>) -> usize {
-        let limit = context.receive_limit();
-        match self.options.receive_buffer {
-            // It is doubled for the overhead, and half of that is for the text.
-            Some(asked) => limit
-                .min(asked.min(context.sysctls.rmem_max))
-                .max(LEAST_CLAMP as usize),
-            None => limit,
-        }
-    }
-
     /// The largest window that may be offered: what memory, the window scale and `TCP_WINDOW_CLAMP` allow.
     fn full_window(&self, limit: usize) -> u32 {
         let largest = u32::from(u16::MAX) << self.rcv.wind_shift;
@@ -35,7 +23,7 @@ impl Connection {
     /// The window that could be offered now (Linux's `__tcp_select_window`): none while less is free than a segment or a
     /// sixteenth of all, and without a window scale whole segments (the receiver's silly window avoidance, RFC 9293 3.8.6.2.2).
     fn select_window(&self, context: &Context<'_>) -> u32 {
-        let limit = self.receive_limit(context);
+        let limit = self.receive_limit(context.sysctls, context.memory);
         let full = self.full_window(limit);
         let mss = self.delayed_ack.rcv_mss().min(full);
         let mut free = limit.saturating_sub(self.held()).min(full as usize) as u32;
@@ -72,7 +60,7 @@ impl Connection {
     pub(crate) fn window_field(&self, context: &Context<'_>) -> u16 {
         let window = self.right_edge(context) - self.rcv.nxt;
         let unit = 1 << self.rcv.wind_shift;
-        let field = if self.held() < self.receive_limit(context) / 2 {
+        let field = if self.held() < self.receive_limit(context.sysctls, context.memory) / 2 {
             window.div_ceil(unit)
         } else {
             window / unit
@@ -84,7 +72,7 @@ impl Connection {
     /// `tcp_grow_window`). Where segments leave most of their frames empty, it does not grow as far: a connection that never
     /// sends more than a small request is not promised memory that others cannot have.
     pub(crate) fn grow_window(&mut self, context: &Context<'_>, length: u32) {
-        let limit = self.receive_limit(context);
+        let limit = self.receive_limit(context.sysctls, context.memory);
         let mut room = self.full_window(limit) / 2;
         let mut text = FRAME * (length as usize).div_ceil(SEGMENT) / 2;
         let growth = if text <= length as usize {
@@ -122,7 +110,11 @@ impl Connection {
     /// After a read: tells the peer, if the window it knows can be doubled at least.
     pub(crate) fn offer_freed_window(&mut self, context: &Context<'_>) {
         let known = self.rcv.wnd();
-        if 2 * u64::from(known) > self.full_window(self.receive_limit(context)).into() {
+        if 2 * u64::from(known)
+            > self
+                .full_window(self.receive_limit(context.sysctls, context.memory))
+                .into()
+        {
             return;
         }
         let window = self.select_window(context);

@@ -223,6 +223,10 @@ fn a_full_send_queue_is_writable_when_a_third_of_it_is_free() {
     let (mut driver, _, connection) = Driver::accepted();
     let calls = driver.calls();
     calls.set_nonblocking(connection);
+    // as it is set, it does not grow
+    calls
+        .set_option(connection, libc::SOL_SOCKET, libc::SO_SNDBUF, 200_000)
+        .unwrap();
     let data = vec![7; 1 << 20];
     while calls.write(connection, &data).is_ok() {}
     assert_eq!(calls.write(connection, &data), Err(libc::EAGAIN));

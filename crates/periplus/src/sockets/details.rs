@@ -62,6 +62,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
             "rcv_wnd",
             "rcv_ssthresh",
             "rcv_space",
+            "rcv_rtt_ns",
             "bytes_received",
             "segs_in",
             "data_segs_in",

@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn scaling_needs_both_sides() {
         let offer = Offer::new(1460, &Sysctls::default());
-        assert_eq!(offer.window_scale, Some(4));
+        assert_eq!(offer.window_scale, Some(7));
         let without = Negotiated::new(
             offer,
             &TcpOptions {
@@ -193,7 +193,7 @@ mod tests {
         );
         assert_eq!(
             (with.send_shift, with.receive_shift, with.segment_size),
-            (14, 4, 536)
+            (14, 7, 536)
         );
     }
 }

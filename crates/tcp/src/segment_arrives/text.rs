@@ -69,6 +69,7 @@ impl Connection {
         }
         self.report_in_order();
         self.text_received(context, length, segment.flags);
+        self.measure_arrival(context, segment, length);
         self.keep_within_memory(context);
         self.wake_reader();
         if had_a_hole {
@@ -90,7 +91,7 @@ impl Connection {
         let mut at = offset;
         // What the window promised, as it lies in blocks of the heap, and a little for the first ones.
         let most = 2 * self.rcv.wnd() as usize + SPARE;
-        let limit = self.receive_limit(context);
+        let limit = self.receive_limit(context.sysctls, context.memory);
         for frame in payload.into_frames() {
             let length = frame.len() as u64;
             // Half of the memory may lie loosely in frames. So what is packed once there is no more is not packed again soon.
@@ -105,13 +106,18 @@ impl Connection {
             self.report_out_of_order(at, length as u32);
             at += length;
         }
+        self.grow_for_hole(context);
+        if self.sack_permitted {
+            // Without SACK a duplicate ACK is one only if its window is the same (RFC 5681 2).
+            self.grow_window(context, (at - offset) as u32);
+        }
         self.keep_within_memory(context);
         None
     }
 
     /// Data inside the window is never refused for memory: what is held loosely is packed first.
     fn keep_within_memory(&mut self, context: &mut Context<'_>) {
-        if self.held() <= self.receive_limit(context) {
+        if self.held() <= self.receive_limit(context.sysctls, context.memory) {
             return;
         }
         let mut moved = 0;
