@@ -162,6 +162,9 @@ impl Connection {
         let window_end = self.nxt_offset + u64::from(self.rcv.wnd());
         let mss = u32::from(self.offer.mss);
         let Some(sizing) = &mut self.right_sizing else {
+            if self.nxt_offset < u64::from(INITIAL_WINDOW * mss) {
+                return; // the usual is enough, and most clients never send as much
+            }
             // Requests are short. Of one who sends more there is a full segment, or one that is not the last of what was written, or half of
             // the window is used up before it was told of more.
             let options = self.timestamps.map_or(0, |_| TIMESTAMPS_LENGTH.into());
