@@ -37,6 +37,24 @@ pub enum Call<'a> {
     Abort(Connection),
 }
 
+impl Call<'_> {
+    /// The connection that it concerns.
+    pub(super) fn connection(&self) -> Option<Connection> {
+        match *self {
+            Self::Listen(..) => None,
+            Self::Connect(connection)
+            | Self::Accept(connection)
+            | Self::Write(connection, _)
+            | Self::Read(connection, _)
+            | Self::ReadEnd(connection)
+            | Self::Failed(connection)
+            | Self::ShutDown(connection)
+            | Self::Close(connection)
+            | Self::Abort(connection) => Some(connection),
+        }
+    }
+}
+
 /// Something that no RFC permits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Complaint {
@@ -46,31 +64,4 @@ pub struct Complaint {
     pub connection: Option<Connection>,
     /// The rule that was broken, with its clause, and what was seen instead.
     pub what: String,
-}
-
-/// Watches one host.
-#[derive(Debug, Default)]
-pub struct Oracle {
-    complaints: Vec<Complaint>,
-}
-
-impl Oracle {
-    /// One that has seen nothing yet.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// The host's user made a call, and it came back.
-    pub fn call(&mut self, _now: Instant, _call: Call<'_>) {}
-
-    /// An Ethernet frame was handed to the host, damaged or not.
-    pub fn received(&mut self, _now: Instant, _frame: &[u8]) {}
-
-    /// An Ethernet frame left the host.
-    pub fn sent(&mut self, _now: Instant, _frame: &[u8]) {}
-
-    /// What was wrong so far.
-    pub fn complaints(&self) -> &[Complaint] {
-        &self.complaints
-    }
 }

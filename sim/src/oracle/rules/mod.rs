@@ -1,0 +1,9 @@
+//! The rules, one idea a file. Each says what it has to complain of, with its clause.
+
+pub(super) mod acknowledgment;
+pub(super) mod agreed_options;
+pub(super) mod form;
+pub(super) mod offered_window;
+pub(super) mod own_window;
+pub(super) mod sack_blocks;
+pub(super) mod stream;
