@@ -1,10 +1,13 @@
 //! Everything between two ends: one incarnation of a connection after another.
 
 use super::agreed::Said;
-use super::facts::Facts;
+use super::arrivals::Arrivals;
+use super::facts::{End, Facts, Opening};
 use super::incarnation::Incarnation;
+use super::late::Late;
+use super::receiving::Receiving;
+use super::rules::{resets, stream};
 use super::segment::Segment;
-use super::sequence::place;
 use super::user::User;
 use super::watching::{Call, Connection};
 use periplus_journey::Instant;
@@ -25,15 +28,26 @@ const SYNS: usize = 32;
 /// So many incarnations are remembered.
 const INCARNATIONS: usize = 16;
 
+/// So many late segments are kept.
+const LATE: usize = 64;
+
+/// Numbers that are further apart are those of another incarnation.
+const NEAR: i64 = 1 << 20;
+
 /// All that passed between two ends.
 #[derive(Debug)]
 pub(super) struct Conversation {
     pub(super) connection: Connection,
     pub(super) last_seen: Instant,
     syns: VecDeque<PeerSyn>,
+    arrivals: Arrivals,
     pub(super) incarnations: Vec<Incarnation>,
     /// The incarnation that the user's handle stands for.
     handle: Option<u32>,
+    /// What came after the newest incarnation was given up or over.
+    late: Vec<Late>,
+    /// What the user did after it asked for a connection, and before the first SYN left.
+    early: Option<User>,
 }
 
 impl Conversation {
@@ -42,8 +56,11 @@ impl Conversation {
             connection,
             last_seen: Instant::ZERO,
             syns: VecDeque::new(),
+            arrivals: Arrivals::default(),
             incarnations: Vec::new(),
             handle: None,
+            early: None,
+            late: Vec::new(),
         }
     }
 
@@ -61,9 +78,57 @@ impl Conversation {
                 self.syns.pop_front();
             }
         }
+        self.arrivals.add(segment);
+        let over = |it: &Incarnation| it.facts.may_be_over();
+        let flags = segment.flags;
+        if self.incarnations.last().is_some_and(over) && flags.ack && !flags.syn && !flags.rst {
+            self.late.push(Late::of(segment));
+            if self.late.len() > LATE {
+                self.late.remove(0);
+            }
+        }
         for incarnation in &mut self.incarnations {
             incarnation.received(segment, now);
         }
+    }
+
+    /// An ICMP message tells of an error with a packet of the host's.
+    pub(super) fn undeliverable(&mut self, now: Instant) {
+        for incarnation in &mut self.incarnations {
+            incarnation.facts.unreachable = Some(now);
+        }
+    }
+
+    /// With SYN cookies (RFC 4987 3.6) the acknowledgment of a SYN/ACK opens a connection again, if the first one is gone.
+    fn reopen(&mut self, now: Instant) -> bool {
+        let acknowledges = |facts: &Facts, late: &Late| {
+            let peer = facts.receiving.as_ref().map(|receiving| receiving.initial);
+            facts.opening == Opening::Passive
+                && late.segment.acknowledgment == facts.sending.initial.wrapping_add(1)
+                && peer == Some(late.segment.sequence.wrapping_sub(1))
+        };
+        let late = std::mem::take(&mut self.late);
+        for (at, first) in late.iter().enumerate() {
+            let same = |it: &&Incarnation| acknowledges(&it.facts, first);
+            let Some(last) = self.incarnations.iter().rev().find(same) else {
+                continue;
+            };
+            let facts = last.facts.reopened(now);
+            let reopened = self.add(facts);
+            for late in &late[at..] {
+                self.incarnations[reopened].received(&late.segment(), now);
+            }
+            return true;
+        }
+        false
+    }
+
+    fn add(&mut self, facts: Facts) -> usize {
+        if self.incarnations.len() >= INCARNATIONS {
+            self.incarnations.remove(0);
+        }
+        self.incarnations.push(Incarnation::new(facts));
+        self.incarnations.len() - 1
     }
 
     /// A segment leaves the host.
@@ -75,16 +140,46 @@ impl Conversation {
         wrong: &mut Vec<String>,
     ) {
         self.last_seen = now;
-        let found = if segment.flags.syn {
+        if segment.flags.rst {
+            self.reset(segment, now, wrong);
+            return;
+        }
+        let mut found = if segment.flags.syn {
             self.opened(segment, now, calls, wrong)
         } else {
             self.of_segment(segment)
         };
+        let gone = |it: &Incarnation| {
+            let reset = [End::ResetByHost, End::ResetByPeer];
+            it.facts.end.is_some_and(|(end, _)| reset.contains(&end))
+        };
+        if found.is_some_and(|at| gone(&self.incarnations[at])) && self.reopen(now) {
+            found = self.of_segment(segment);
+        }
         match found {
             Some(at) => self.incarnations[at].sent(segment, now, wrong),
-            None if segment.flags.syn || segment.flags.rst => {}
+            None if segment.flags.syn => {}
             None => {
                 wrong.push("RFC 9293 3.3.2: a segment of a connection that was never opened".into())
+            }
+        }
+    }
+
+    /// A RST leaves the host.
+    fn reset(&mut self, segment: &Segment<'_>, now: Instant, wrong: &mut Vec<String>) {
+        let given_up = |it: &Incarnation| {
+            let facts = &it.facts;
+            let place = facts.sending.place(segment.sequence);
+            facts.user.gone() && facts.end.is_none() && (0..=facts.sending.next).contains(&place)
+        };
+        let of = (self.incarnations.iter().position(given_up)).or_else(|| self.of_segment(segment));
+        let facts = of.map(|at| &self.incarnations[at].facts);
+        resets::sent(&self.arrivals, facts, segment, wrong);
+        if let Some(at) = of {
+            let facts = &mut self.incarnations[at].facts;
+            // A listener that keeps nothing says it of a connection that may be opened yet.
+            if facts.end.is_none() && (facts.shown_established || facts.user.gone()) {
+                facts.end = Some((End::ResetByHost, now));
             }
         }
     }
@@ -100,7 +195,10 @@ impl Conversation {
         let same = |incarnation: &Incarnation| {
             let facts = &incarnation.facts;
             let peer = facts.receiving.as_ref().map(|receiving| receiving.initial);
+            // With SYN cookies (RFC 4987 3.6) the same numbers come again, for a connection that is another one.
+            let over = facts.shown_established && facts.may_be_over();
             facts.sending.initial == segment.sequence
+                && !(over && segment.flags.ack)
                 && (!segment.flags.ack || peer == Some(segment.acknowledgment.wrapping_sub(1)))
         };
         if let Some(at) = self.incarnations.iter().rposition(same) {
@@ -110,10 +208,13 @@ impl Conversation {
             return Some(at);
         }
         let mut facts = Facts::opened(segment, now);
-        facts.user = User {
-            known: calls,
-            ..User::default()
-        };
+        facts.user.known = calls;
+        if !segment.flags.ack
+            && let Some(early) = self.early.take()
+        {
+            facts.user = early;
+            self.handle = Some(segment.sequence);
+        }
         if segment.flags.ack {
             let answered = segment.acknowledgment.wrapping_sub(1);
             let Some(syn) = self.syns.iter().rev().find(|syn| syn.sequence == answered) else {
@@ -125,11 +226,7 @@ impl Conversation {
                 receiving.take(1, &syn.text, i64::from(u16::MAX));
             }
         }
-        if self.incarnations.len() >= INCARNATIONS {
-            self.incarnations.remove(0);
-        }
-        self.incarnations.push(Incarnation::new(facts));
-        Some(self.incarnations.len() - 1)
+        Some(self.add(facts))
     }
 
     /// A SYN/ACK is repeated: a SYN that was repeated may have said something else.
@@ -140,92 +237,111 @@ impl Conversation {
         }
     }
 
-    /// The incarnation that a segment without SYN belongs to: the newest whose numbers are near.
+    /// The incarnation that a segment without SYN belongs to: the newest that it continues, or else the newest whose numbers
+    /// are near.
     fn of_segment(&self, segment: &Segment<'_>) -> Option<usize> {
-        let near = |incarnation: &Incarnation, strict: bool| {
-            let facts = &incarnation.facts;
-            let at = facts.sending.place(segment.sequence);
-            let own = at >= -1 && at <= facts.sending.next.max(facts.sending.edge) + (1 << 20);
-            let peer = facts.receiving.as_ref().is_some_and(|receiving| {
-                let at = place(
-                    receiving.initial,
-                    receiving.acknowledged,
-                    segment.acknowledgment,
-                );
-                at >= 0 && at <= receiving.furthest().max(receiving.acknowledged) + (1 << 20)
-            });
-            own && (peer || !segment.flags.ack) && (!strict || facts.sending.synchronized())
+        let newest = |test: &dyn Fn(&Facts) -> bool| {
+            self.incarnations.iter().rposition(|it| test(&it.facts))
         };
-        (self.incarnations.iter())
-            .rposition(|incarnation| near(incarnation, true))
-            .or_else(|| {
-                self.incarnations
-                    .iter()
-                    .rposition(|incarnation| near(incarnation, false))
-            })
+        let continues = |facts: &Facts| {
+            let at = facts.sending.place(segment.sequence);
+            let acknowledges = facts.receiving.as_ref().is_some_and(|receiving| {
+                let place = receiving.acknowledged_place(segment.acknowledgment);
+                place >= receiving.acknowledged && receiving.may_acknowledge(place)
+            });
+            (0..=facts.sending.next).contains(&at) && (acknowledges || !segment.flags.ack)
+        };
+        let near = |facts: &Facts| {
+            let at = facts.sending.place(segment.sequence);
+            let acknowledges = facts.receiving.as_ref().is_some_and(|receiving| {
+                let place = receiving.acknowledged_place(segment.acknowledgment);
+                place >= 0 && place <= receiving.furthest().max(receiving.acknowledged) + NEAR
+            });
+            at >= -1
+                && at <= facts.sending.next.max(facts.sending.edge) + NEAR
+                && (acknowledges || !segment.flags.ack)
+        };
+        newest(&|facts| continues(facts) && facts.sending.synchronized())
+            .or_else(|| newest(&continues))
+            .or_else(|| newest(&|facts| near(facts) && facts.sending.synchronized()))
+            .or_else(|| newest(&near))
             .or(self.incarnations.len().checked_sub(1))
     }
 
     /// The user made a call.
     pub(super) fn call(&mut self, call: &Call<'_>, now: Instant, wrong: &mut Vec<String>) {
-        use super::rules::stream;
         if let Call::Accept(_) = call {
             self.accepted(now, wrong);
             return;
         }
-        let handle = self.handle;
-        let Some(incarnation) = self
-            .incarnations
-            .iter_mut()
-            .rev()
-            .find(|it| handle.is_none_or(|initial| it.facts.sending.initial == initial))
-        else {
+        if let Call::Connect(_) = call {
+            self.connect();
             return;
-        };
-        let facts = &mut incarnation.facts;
-        match call {
-            Call::Connect(_) => facts.user.known = facts.sending.next <= 1,
-            Call::Write(_, bytes) => {
-                if facts.user.shut.is_some() {
-                    wrong.push(
-                        "RFC 9293 3.10.4: text is taken over after the sending half was closed"
-                            .into(),
-                    );
+        }
+        let handle = self.handle;
+        let of_handle = (self.incarnations.iter_mut().rev()).find(|it| {
+            let given = it.facts.opening == Opening::Active || it.facts.user.accepted.is_some();
+            handle.is_none_or(|initial| given && it.facts.sending.initial == initial)
+        });
+        match (&mut self.early, of_handle) {
+            (Some(early), _) => early.take(call, now, wrong),
+            (None, Some(incarnation)) if incarnation.facts.user.known => {
+                let facts = &mut incarnation.facts;
+                match call {
+                    Call::Read(_, bytes) => stream::read(facts, bytes, wrong),
+                    Call::ReadEnd(_) => stream::read_end(facts, wrong),
+                    Call::Failed(_) => resets::failed(facts, wrong),
+                    _ => {}
                 }
-                facts.user.written.extend_from_slice(bytes);
+                let open = facts.user.shut.is_none();
+                facts.user.take(call, now, wrong);
+                if open && facts.user.shut.is_some() {
+                    facts.closed_second =
+                        (facts.receiving.as_ref()).is_some_and(Receiving::fin_acknowledged);
+                }
             }
-            Call::Read(_, bytes) => stream::read(facts, bytes, wrong),
-            Call::ReadEnd(_) => stream::read_end(facts, wrong),
-            Call::Failed(_) => {
-                facts.user.failed.get_or_insert(now);
+            (None, _) => {}
+        }
+    }
+
+    /// A connection is asked for. Its SYN may have left already.
+    fn connect(&mut self) {
+        match self.incarnations.last_mut() {
+            Some(last) if last.facts.opening == Opening::Active && last.facts.sending.next <= 1 => {
+                last.facts.user.known = true;
+                self.handle = Some(last.facts.sending.initial);
             }
-            Call::ShutDown(_) => {
-                facts.user.shut.get_or_insert(now);
+            _ => {
+                self.early = Some(User {
+                    known: true,
+                    ..User::default()
+                });
             }
-            Call::Close(_) => {
-                facts.user.shut.get_or_insert(now);
-                facts.user.closed.get_or_insert(now);
-            }
-            Call::Abort(_) => {
-                facts.user.aborted.get_or_insert(now);
-            }
-            Call::Accept(_) | Call::Listen(..) => {}
         }
     }
 
     /// RFC 9293 3.10.7.4, SYN-RECEIVED: only an acknowledgment of the SYN establishes a connection. A SYN cookie is no
     /// exception (RFC 4987 3.6): it is the initial sequence number.
     fn accepted(&mut self, now: Instant, wrong: &mut Vec<String>) {
-        let established = self
-            .incarnations
-            .iter_mut()
-            .rev()
-            .find(|it| it.facts.sending.synchronized() && it.facts.user.accepted.is_none());
+        let waits =
+            |it: &Incarnation| it.facts.sending.synchronized() && it.facts.user.accepted.is_none();
+        if !self.incarnations.iter().any(waits) {
+            self.reopen(now);
+        }
+        // Two handles for the same two ends: which of them a call is for cannot be told.
+        let held = |it: &Incarnation| it.facts.user.accepted.is_some() && !it.facts.user.gone();
+        let ambiguous = self.incarnations.iter().any(held);
+        let established = self.incarnations.iter_mut().rev().find(|it| waits(it));
         match established {
             Some(incarnation) => {
                 self.handle = Some(incarnation.facts.sending.initial);
                 incarnation.facts.user.accepted = Some(now);
                 incarnation.facts.shown_established = true;
+                if ambiguous {
+                    for incarnation in &mut self.incarnations {
+                        incarnation.facts.user.known = false;
+                    }
+                }
             }
             None => wrong.push(
                 "RFC 9293 3.10.7.4: a connection is accepted, and no SYN/ACK of the host's was acknowledged".into(),

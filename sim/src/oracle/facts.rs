@@ -51,6 +51,12 @@ pub(super) struct Facts {
     pub(super) end: Option<(End, Instant)>,
     /// When ICMP last told of an error that concerns it.
     pub(super) unreachable: Option<Instant>,
+    /// How often the host has repeated itself, or has probed, since the peer last acknowledged anything new.
+    pub(super) repeated: u32,
+    /// Whether the user closed after the host had acknowledged the peer's FIN: that leads to LAST-ACK.
+    pub(super) closed_second: bool,
+    /// Since when the host cannot but know that its FIN was acknowledged.
+    pub(super) knows_fin_acknowledged: Option<Instant>,
 }
 
 /// Other answers to one SYN are not remembered.
@@ -76,6 +82,42 @@ impl Facts {
             reset_possible: None,
             end: None,
             unreachable: None,
+            repeated: 0,
+            closed_second: false,
+            knows_fin_acknowledged: None,
+        }
+    }
+
+    /// A listener that keeps nothing (RFC 4987 3.6) takes the acknowledgment of its SYN/ACK again, after the connection that it
+    /// opened first is gone.
+    pub(super) fn reopened(&self, now: Instant) -> Self {
+        let mut sending = Sending::new(self.sending.initial);
+        sending.next = 1;
+        let receiving = self.receiving.as_ref().map(|it| {
+            let mut receiving = Receiving::new(it.initial);
+            receiving.acknowledged = 1;
+            receiving.edge = 1 + self.syn_window;
+            receiving
+        });
+        Self {
+            opening: Opening::Passive,
+            began: now,
+            agreed: self.agreed.clone(),
+            sending,
+            receiving,
+            other_answers: Vec::new(),
+            user: User {
+                known: self.user.known,
+                ..User::default()
+            },
+            syn_window: self.syn_window,
+            shown_established: false,
+            reset_possible: None,
+            end: None,
+            unreachable: None,
+            repeated: 0,
+            closed_second: false,
+            knows_fin_acknowledged: None,
         }
     }
 
@@ -124,7 +166,6 @@ impl Facts {
         if segment.flags.syn {
             self.agreed.own(Said::by(segment));
         }
-        self.choose_answer(segment);
         let range = self.sent_range(segment);
         let edge = self.sent_edge(segment);
         if let Some(acknowledged) = self.sent_acknowledgment(segment)
@@ -133,8 +174,11 @@ impl Facts {
             receiving.acknowledged = receiving.acknowledged.max(acknowledged);
             receiving.edge = receiving.edge.max(edge.unwrap_or(0));
         }
-        if segment.flags.fin {
-            self.sending.fin.get_or_insert(range.end - 1);
+        if segment.flags.fin && self.sending.fin.is_none() {
+            self.sending.fin = Some(range.end - 1);
+        }
+        if range.start < self.sending.next {
+            self.repeated += 1;
         }
         self.shown_established |= self.shows_established(segment);
         let next = self.sending.next;
@@ -150,11 +194,12 @@ impl Facts {
     fn shows_established(&self, segment: &Segment<'_>) -> bool {
         let acknowledges_text = (self.receiving.as_ref()).is_some_and(|it| it.acknowledged > 1);
         let speaks = !segment.payload.is_empty() || segment.flags.fin;
-        acknowledges_text || !segment.flags.syn && (self.opening == Opening::Active || speaks)
+        let answers = self.opening == Opening::Active && self.sending.synchronized();
+        acknowledges_text || !segment.flags.syn && (answers || speaks)
     }
 
     /// Of several answers to the host's SYN, the one that it acknowledges is the one that it took.
-    fn choose_answer(&mut self, segment: &Segment<'_>) {
+    pub(super) fn choose_answer(&mut self, segment: &Segment<'_>) {
         if !segment.flags.ack || self.other_answers.is_empty() {
             return;
         }
@@ -193,6 +238,14 @@ impl Facts {
     /// The segment has come to the host.
     pub(super) fn received(&mut self, segment: &Segment<'_>, now: Instant) -> News {
         News::of(self, segment, now)
+    }
+
+    /// Whether the host may have forgotten the connection.
+    pub(super) fn may_be_over(&self) -> bool {
+        self.end.is_some()
+            || self.reset_possible.is_some()
+            || self.user.gone()
+            || self.user.failed.is_some()
     }
 
     /// The longest text that one of the host's segments may have. RFC 9293 3.7.1 (MUST-16): options count.

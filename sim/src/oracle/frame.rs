@@ -2,7 +2,9 @@
 
 use super::options::Options;
 use super::segment::{Codepoint, Flags, Segment};
-use etherparse::{EtherType, Ethernet2Slice, IpEcn, IpNumber, Ipv4HeaderSlice, TcpSlice};
+use etherparse::{
+    EtherType, Ethernet2Slice, Icmpv4Slice, IpEcn, IpNumber, Ipv4HeaderSlice, TcpSlice,
+};
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 /// An IPv4 packet in an Ethernet frame; what is behind its length is Ethernet's padding.
@@ -30,15 +32,39 @@ pub(super) fn packet(frame: &[u8]) -> Option<Packet<'_>> {
     })
 }
 
+/// Whether two checksums are the same one: in one's complement there are two zeros (RFC 1071 2).
+fn same_sum(one: u16, another: u16) -> bool {
+    let plain = |sum| if sum == u16::MAX { 0 } else { sum };
+    plain(one) == plain(another)
+}
+
 impl<'a> Packet<'a> {
     /// Whether the checksum of the IP header is right (RFC 1122 3.2.1.2: a host must verify it).
     pub(super) fn header_is_whole(&self) -> bool {
-        self.header.to_header().calc_header_checksum() == self.header.header_checksum()
+        let sum = self.header.to_header().calc_header_checksum();
+        same_sum(sum, self.header.header_checksum())
     }
 
     /// Whether this is TCP, and not a fragment.
     pub(super) fn is_tcp(&self) -> bool {
         self.header.protocol() == IpNumber::TCP && !self.header.is_fragmenting_payload()
+    }
+
+    /// The source and the destination of the TCP packet that an ICMP message tells of an error with (RFC 1122 3.2.2.1).
+    pub(super) fn undeliverable(&self) -> Option<(SocketAddrV4, SocketAddrV4)> {
+        const DESTINATION_UNREACHABLE: u8 = 3;
+        let message = Icmpv4Slice::from_slice(self.payload).ok()?;
+        if self.header.protocol() != IpNumber::ICMP || message.type_u8() != DESTINATION_UNREACHABLE
+        {
+            return None;
+        }
+        let quoted = Ipv4HeaderSlice::from_slice(message.payload()).ok()?;
+        let ports = message.payload().get(quoted.slice().len()..)?;
+        let port = |at: usize| Some(u16::from_be_bytes([*ports.get(at)?, *ports.get(at + 1)?]));
+        (quoted.protocol() == IpNumber::TCP).then_some((
+            SocketAddrV4::new(quoted.source_addr(), port(0)?),
+            SocketAddrV4::new(quoted.destination_addr(), port(2)?),
+        ))
     }
 
     /// The TCP header and text, if they can be told apart.
@@ -49,7 +75,7 @@ impl<'a> Packet<'a> {
     /// Whether TCP's checksum is right (RFC 9293 3.1, MUST-3: the receiver must check it).
     pub(super) fn tcp_is_whole(&self, tcp: &TcpSlice<'_>) -> bool {
         tcp.calc_checksum_ipv4(self.header.source(), self.header.destination())
-            .is_ok_and(|sum| sum == tcp.checksum())
+            .is_ok_and(|sum| same_sum(sum, tcp.checksum()))
     }
 
     /// The segment, and what is wrong with the layout of its options.
@@ -79,7 +105,6 @@ impl<'a> Packet<'a> {
                 IpEcn::CongestionExperienced => Codepoint::CongestionExperienced,
                 _ => Codepoint::Capable,
             },
-            addressed: true,
         };
         (segment, faults)
     }

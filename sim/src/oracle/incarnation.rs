@@ -2,9 +2,10 @@
 
 use super::facts::Facts;
 use super::rules::acknowledgment::Acknowledgment;
+use super::rules::own_window::OwnWindow;
 use super::rules::sack_blocks::SackBlocks;
 use super::rules::stream::Stream;
-use super::rules::{agreed_options, offered_window, own_window};
+use super::rules::{agreed_options, offered_window, states};
 use super::segment::Segment;
 use periplus_journey::Instant;
 
@@ -12,6 +13,7 @@ use periplus_journey::Instant;
 #[derive(Debug)]
 pub(super) struct Incarnation {
     pub(super) facts: Facts,
+    own_window: OwnWindow,
     acknowledgment: Acknowledgment,
     sack_blocks: SackBlocks,
     stream: Stream,
@@ -21,6 +23,7 @@ impl Incarnation {
     pub(super) fn new(facts: Facts) -> Self {
         Self {
             facts,
+            own_window: OwnWindow::default(),
             acknowledgment: Acknowledgment::default(),
             sack_blocks: SackBlocks::default(),
             stream: Stream::default(),
@@ -29,10 +32,12 @@ impl Incarnation {
 
     /// A segment leaves the host.
     pub(super) fn sent(&mut self, segment: &Segment<'_>, now: Instant, wrong: &mut Vec<String>) {
+        self.facts.choose_answer(segment);
         let facts = &self.facts;
+        states::sent(facts, segment, now, wrong);
         agreed_options::sent(facts, segment, wrong);
         offered_window::sent(facts, segment, wrong);
-        own_window::sent(facts, segment, wrong);
+        self.own_window.sent(facts, segment, wrong);
         self.acknowledgment.sent(facts, segment, wrong);
         self.sack_blocks.sent(facts, segment, wrong);
         self.stream.sent(facts, segment, wrong);
@@ -44,7 +49,11 @@ impl Incarnation {
         let news = self.facts.received(segment, now);
         let facts = &self.facts;
         self.acknowledgment.received(facts, &news, segment, now);
-        self.sack_blocks.received(&news);
+        let certain = self.acknowledgment.last_was_certain();
+        self.sack_blocks.received(&news, certain);
+        if certain && self.facts.sending.fin_acknowledged() {
+            self.facts.knows_fin_acknowledged.get_or_insert(now);
+        }
     }
 
     /// Time has passed.

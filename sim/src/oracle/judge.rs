@@ -55,14 +55,26 @@ impl Oracle {
             return;
         };
         // RFC 1122 3.2.1.2, RFC 9293 3.1 (MUST-3): what is damaged is dropped in silence.
-        if !packet.header_is_whole() || !packet.is_tcp() {
+        if !packet.header_is_whole() {
+            return;
+        }
+        if let Some((local, remote)) = packet.undeliverable() {
+            let connection = Connection { local, remote };
+            if let Some(conversation) = self.conversations.get_mut(&connection) {
+                conversation.undeliverable(now);
+            }
+        }
+        if !packet.is_tcp() {
             return;
         }
         let Some(tcp) = packet.tcp().filter(|tcp| packet.tcp_is_whole(tcp)) else {
             return;
         };
-        let (mut segment, _) = packet.segment(&tcp);
-        segment.addressed = self.host.is_some_and(|host| host == packet.to);
+        // Of a frame for another address the host's own device makes nothing.
+        if self.host.is_some_and(|host| host != packet.to) {
+            return;
+        }
+        let (segment, _) = packet.segment(&tcp);
         let connection = Connection {
             local: segment.destination,
             remote: segment.source,

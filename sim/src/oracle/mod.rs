@@ -6,11 +6,13 @@
 )]
 
 mod agreed;
+mod arrivals;
 mod conversation;
 mod facts;
 mod frame;
 mod incarnation;
 mod judge;
+mod late;
 mod news;
 mod options;
 

@@ -1,7 +1,7 @@
 //! What a segment that came to the host tells it, at the most: what a host may take from it.
 
 use super::agreed::Said;
-use super::facts::{End, Facts};
+use super::facts::{End, Facts, Opening};
 use super::receiving::Receiving;
 use super::scoreboard::Delivered;
 use super::segment::Segment;
@@ -60,7 +60,9 @@ impl News {
         if !segment.flags.syn || facts.shown_established {
             news.synchronized(facts, segment, now);
         }
-        if news.reset == Reset::Exact && facts.end.is_none() {
+        // In SYN-RECEIVED a listener may keep nothing that a RST could end (RFC 4987 3.6).
+        let kept = facts.shown_established || facts.opening == Opening::Active;
+        if news.reset == Reset::Exact && kept && facts.end.is_none() {
             facts.end = Some((End::ResetByPeer, now));
         }
         if news.reset != Reset::No {
@@ -87,7 +89,7 @@ impl News {
         let said = Said::by(segment);
         match &facts.receiving {
             Some(receiving) if receiving.initial != segment.sequence => {
-                if facts.opening == super::facts::Opening::Active {
+                if facts.opening == Opening::Active {
                     let receiving = facts.answered(segment);
                     facts.another_answer(receiving, said, acknowledgment);
                 }
@@ -160,17 +162,17 @@ impl News {
         let selective = facts.agreed.own_said(|said| said.sack_permitted);
         let sending = &mut facts.sending;
         let window = i64::from(segment.window) << shift;
+        let sequence = self.range.start;
         self.acknowledgment = Some(place);
         self.una_before = sending.una;
         self.duplicate_acknowledgment =
             place == sending.una && segment.length() == 0 && sending.next > sending.una;
         if place > sending.una {
             sending.una = place;
+            facts.repeated = 0;
             self.acknowledged = sending.board.acknowledge(place);
         }
-        sending.last_edge = place + window;
-        sending.edge = sending.edge.max(place + window);
-        sending.largest_window = sending.largest_window.max(window);
+        sending.offered(sequence, place, window);
         if selective && !segment.flags.syn {
             self.take_blocks(facts, segment, place, now);
         }

@@ -37,8 +37,6 @@ pub(super) struct Segment<'a> {
     pub(super) options: Options,
     pub(super) payload: &'a [u8],
     pub(super) codepoint: Codepoint,
-    /// Whether the Ethernet frame was certainly meant for its receiver.
-    pub(super) addressed: bool,
 }
 
 impl Segment<'_> {

@@ -22,12 +22,38 @@ pub(super) struct Sending {
     pub(super) edge: i64,
     /// The right edge that was offered last.
     pub(super) last_edge: i64,
+    /// SND.WND, SND.WL1 and SND.WL2, to the letter of RFC 9293 3.10.7.4.
+    pub(super) letter: Letter,
     /// The largest window that the peer offered.
     pub(super) largest_window: i64,
     /// Where the FIN is, once it was sent.
     pub(super) fin: Option<i64>,
     /// What is not acknowledged yet.
     pub(super) board: Scoreboard,
+}
+
+/// The window as RFC 9293 3.10.7.4 keeps it. A segment that fills a hole is older than those above the hole, and sets no
+/// window, but acknowledges; SND.UNA + SND.WND is then beyond everything that the peer offered.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Letter {
+    window: i64,
+    sequence: i64,
+    acknowledgment: i64,
+}
+
+impl Letter {
+    /// An acceptable segment brings an acceptable acknowledgment.
+    fn update(&mut self, sequence: i64, acknowledgment: i64, window: i64) {
+        if self.sequence < sequence
+            || (self.sequence == sequence && self.acknowledgment <= acknowledgment)
+        {
+            *self = Self {
+                window,
+                sequence,
+                acknowledgment,
+            };
+        }
+    }
 }
 
 impl Sending {
@@ -38,10 +64,24 @@ impl Sending {
             una: 0,
             edge: 0,
             last_edge: 0,
+            letter: Letter::default(),
             largest_window: 0,
             fin: None,
             board: Scoreboard::default(),
         }
+    }
+
+    /// The peer acknowledges up to `place`, and offers a window.
+    pub(super) fn offered(&mut self, sequence: i64, place: i64, window: i64) {
+        // An old acknowledgment is ignored.
+        if place >= self.una {
+            self.letter.update(sequence, place, window);
+        }
+        self.last_edge = place + window;
+        self.edge = (self.edge)
+            .max(place + window)
+            .max(self.una + self.letter.window);
+        self.largest_window = self.largest_window.max(window);
     }
 
     /// The place of a sequence number of a segment that the host sends.

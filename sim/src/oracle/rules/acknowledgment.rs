@@ -3,6 +3,7 @@
 use crate::oracle::agreed::Agreement;
 use crate::oracle::facts::Facts;
 use crate::oracle::news::News;
+use crate::oracle::ranges::Ranges;
 use crate::oracle::segment::Segment;
 use periplus_journey::Instant;
 use std::time::Duration;
@@ -16,6 +17,10 @@ const LATEST: Duration = Duration::from_millis(500 + 60);
 pub(in crate::oracle) struct Acknowledgment {
     /// The place to be acknowledged, and since when.
     owed: Option<(i64, Instant)>,
+    /// What the host cannot but have taken.
+    taken: Ranges,
+    /// Whether the host cannot but have processed the last segment.
+    certain: bool,
     /// The latest TSval of the peer's.
     latest_timestamp: Option<u32>,
 }
@@ -63,23 +68,32 @@ impl Acknowledgment {
         segment: &Segment<'_>,
         now: Instant,
     ) {
+        self.certain = false;
+        if !news.acceptable || news.acknowledgment.is_none() {
+            return;
+        }
         let in_time_order = self.follow_timestamp(facts, segment);
         let Some(receiving) = &facts.receiving else {
             return;
         };
-        let moved = receiving.in_order() > news.in_order_before;
-        // Only what a host cannot but take: it is in order, all of it is new, and lies within the window.
-        let certain = news.acceptable
-            && facts.shown_established
+        // Only what a host cannot but take: the connection is established, and all of it lies within the window. What
+        // came before may have met a listener that keeps nothing (RFC 4987 3.6).
+        self.certain = facts.shown_established
             && in_time_order
-            && segment.addressed
-            && moved
-            && news.range.start == news.in_order_before
-            && news.text.end == news.range.start + segment.data_length()
-            && !facts.user.gone();
-        if certain && self.owed.is_none() {
-            self.owed = Some((news.text.end, now));
+            && news.text.end == news.range.start + segment.data_length();
+        if !self.certain || facts.user.gone() {
+            return;
         }
+        self.taken.insert(news.text.clone());
+        let end = self.taken.end_from(receiving.acknowledged);
+        if end > receiving.acknowledged && self.owed.is_none() {
+            self.owed = Some((end, now));
+        }
+    }
+
+    /// Whether the host cannot but have processed the last segment that came.
+    pub(in crate::oracle) fn last_was_certain(&self) -> bool {
+        self.certain
     }
 
     /// Time has passed.

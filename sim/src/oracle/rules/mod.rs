@@ -5,5 +5,7 @@ pub(super) mod agreed_options;
 pub(super) mod form;
 pub(super) mod offered_window;
 pub(super) mod own_window;
+pub(super) mod resets;
 pub(super) mod sack_blocks;
+pub(super) mod states;
 pub(super) mod stream;

@@ -6,7 +6,9 @@ mod form;
 mod notation;
 mod offered_window;
 mod own_window;
+mod resets;
 mod sack_blocks;
+mod states;
 mod stream;
 
 use notation::complaints;
@@ -18,6 +20,14 @@ const SERVED: &str = "
     > S. 0 ack 1 win 64000 mss 1000 sackok ws 0
     < . 1 ack 1 win 64000
     | accept
+";
+
+/// The watched host connects.
+const CONNECTED: &str = "
+    | connect
+    > S 0 win 64000 mss 1000 sackok ws 0
+    < S. 0 ack 1 win 64000 mss 1000 sackok ws 0
+    > . 1 ack 1 win 64000
 ";
 
 /// The same with timestamps.

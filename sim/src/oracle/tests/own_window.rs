@@ -28,3 +28,10 @@ fn a_scaled_window_may_be_rounded_off() {
 fn after_the_peers_fin_no_window_is_owed() {
     accepted(SERVED, "< F. 1 ack 1 \n > . 1 ack 2 win 0");
 }
+
+#[test]
+fn the_window_of_a_probe_is_read_by_nobody() {
+    let shown = "| write 1 \n > . 1:2 ack 1 win 64000 \n < . 1 ack 2 \n";
+    let probe = "> . 1 ack 1 win 65000 \n > . 2 ack 1 win 64000";
+    accepted(&[SERVED, shown].concat(), probe);
+}
