@@ -51,6 +51,7 @@ mod refuse_noise;
 mod refuse_source_limits;
 mod refuse_strays;
 mod send_manners;
+mod send_pacing;
 mod sockets_listed;
 mod state_table;
 mod timer_keepalive;

@@ -14,6 +14,8 @@ pub struct Host<D> {
     pub device: D,
     /// Every record it has given out.
     pub records: Vec<Record>,
+    /// How often one of its timers was due.
+    pub timeouts: u64,
     burst: RxBurst,
     readable: HashSet<ConnectionId>,
     writable: HashSet<ConnectionId>,
@@ -29,6 +31,7 @@ impl<D: Device> Host<D> {
             shard: Shard::new(options, [secret; 32], device.capabilities()),
             device,
             records: Vec::new(),
+            timeouts: 0,
             burst: RxBurst::default(),
             readable: HashSet::new(),
             writable: HashSet::new(),
@@ -49,6 +52,7 @@ impl<D: Device> Host<D> {
             self.shard.receive(now, &mut self.burst, level);
         }
         if self.shard.next_timeout().is_some_and(|due| due <= now) {
+            self.timeouts += 1;
             self.shard.timeout(now);
         }
         self.shard.transmit(now, &mut self.device);

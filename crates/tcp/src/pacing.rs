@@ -122,7 +122,8 @@ impl Connection {
     /// `length` bytes go, new or again.
     pub(crate) fn departs(&mut self, context: &Context<'_>, length: u32) {
         let sysctls = context.sysctls;
-        if !self.is_paced(sysctls) || self.activity.data_segs_out < UNPACED {
+        let unpaced = u64::from(UNPACED * self.largest_segment);
+        if !self.is_paced(sysctls) || self.send_buffers.released < unpaced {
             return;
         }
         if self.options.max_pacing_rate.is_none() {

@@ -38,6 +38,8 @@ const GROUPS: [(&str, &[&str]); 4] = [
             "snd_cwnd",
             "snd_ssthresh",
             "snd_wnd",
+            "pacing_rate",
+            "max_pacing_rate",
             "bytes_sent",
             "bytes_acked",
             "notsent_bytes",
