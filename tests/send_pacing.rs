@@ -235,7 +235,7 @@ fn whatever_is_lost_the_rate_is_kept() {
     };
     flow.pair.server.device.lose_if(rule);
     let mut acks = 0..;
-    let rule = move |_: &Segment| acks.next().is_some_and(|n: u64| n % 16 > 0);
+    let rule = move |_: &Segment| acks.next().is_some_and(|n: u64| !n.is_multiple_of(16));
     flow.pair.client.device.lose_if(rule);
     check(flow, 100);
 }
