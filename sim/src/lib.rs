@@ -14,6 +14,7 @@ pub mod invariants;
 pub mod oracle;
 pub mod packet;
 pub mod panics;
+pub mod peer;
 pub mod random;
 pub mod run;
 pub mod scenario;

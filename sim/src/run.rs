@@ -3,7 +3,8 @@
 use crate::attack::forge;
 use crate::invariants::{
     Bounds, Broken, Invariant, Progress, flows_ended_for_a_reason, frames_are_conserved,
-    nothing_is_left, release_the_forsaken, spines_sum,
+    nothing_is_left, open, release_the_forsaken, spines_sum, the_peer_got_what_was_written,
+    the_unbroken_are_complete, the_unbroken_did_not_fail,
 };
 use crate::panics;
 use crate::scenario::Scenario;
@@ -18,6 +19,9 @@ const FORSAKEN: Duration = Duration::from_secs(150);
 
 /// How long what nobody holds any more may take to go: data of orphans that is sent again, and a minute of TIME-WAIT.
 const AFTERMATH: Duration = Duration::from_secs(1200);
+
+/// When the last connection to a silent peer has to be given up: `tcp_retries2` is 15 minutes.
+const LONGEST_SILENCE: Duration = Duration::from_secs(3600);
 
 /// How a run went.
 #[derive(Debug)]
@@ -82,25 +86,42 @@ pub fn run_twice(scenario: &Scenario) -> Verdict {
 }
 
 fn play(scenario: &Scenario, world: &mut World) -> Result<(), Broken> {
+    let mut bounds = Bounds::default();
+    if world.peer.is_some() {
+        beside_a_peer(scenario, world, &mut bounds)?;
+    } else {
+        between_stacks(scenario, world, &mut bounds)?;
+    }
+    let end = world.now + AFTERMATH;
+    while step(world, end, &mut bounds)? {}
+    nothing_is_left(world)?;
+    frames_are_conserved(world)?;
+    spines_sum(world)
+}
+
+fn between_stacks(
+    scenario: &Scenario,
+    world: &mut World,
+    bounds: &mut Bounds,
+) -> Result<(), Broken> {
     for (host, limit) in world.hosts.iter_mut().zip(&scenario.path_mtu) {
         if let Some(limit) = limit {
             host.port.path.longest = Some(limit.longest);
             host.port.path.is_black_hole = limit.is_black_hole;
         }
     }
-    let mut bounds = Bounds::default();
     for host in &mut world.hosts {
         host.port.witness.listens = !scenario.attacks.is_empty();
     }
     for attack in &scenario.attacks {
         let at = World::BEGINNING + attack.after;
-        turn_until(world, at, &mut bounds)?;
+        turn_until(world, at, bounds)?;
         if let Some(frame) = forge(world, attack.host, attack.flow, attack.forgery) {
             world.hosts[attack.host].port.slip_in(frame);
         }
     }
     let heals = World::BEGINNING + scenario.heals_after;
-    turn_until(world, heals, &mut bounds)?;
+    turn_until(world, heals, bounds)?;
     world.now = world
         .now
         .max(heals.min(world.next_timeout().unwrap_or(heals)));
@@ -108,22 +129,53 @@ fn play(scenario: &Scenario, world: &mut World) -> Result<(), Broken> {
     let mut progress = Progress::new(world.now, scenario.heals_after);
     while !is_over(world) {
         let limit = world.now + Duration::from_secs(1);
-        let happens = step(world, limit, &mut bounds)?;
+        let happens = step(world, limit, bounds)?;
         progress.check(world)?;
         let stands_still = !happens && world.next_timeout().is_none();
         if stands_still || progress.quiet(world.now) > FORSAKEN {
             release_the_forsaken(world);
         }
-        if stands_still && !is_over(world) && world.next_timeout().is_none() {
-            world.now = limit;
+        if !happens {
+            world.now = world.now.max(limit);
         }
     }
-    flows_ended_for_a_reason(scenario, world)?;
-    let end = world.now + AFTERMATH;
-    while step(world, end, &mut bounds)? {}
-    nothing_is_left(world)?;
-    frames_are_conserved(world)?;
-    spines_sum(world)
+    flows_ended_for_a_reason(scenario, world)
+}
+
+/// The peer does what it likes for a while. Then it is honest, and whatever it has not broken itself comes to its end; or it is
+/// silent, and the stack gives up in time what it has to say to it.
+fn beside_a_peer(
+    scenario: &Scenario,
+    world: &mut World,
+    bounds: &mut Bounds,
+) -> Result<(), Broken> {
+    let repents = World::BEGINNING + scenario.heals_after;
+    while world.now < repents && step(world, repents, bounds)? {}
+    world.now = world.now.max(repents);
+    let mut progress = Progress::new(world.now, scenario.heals_after);
+    let end = world.now + LONGEST_SILENCE;
+    while !is_over(world) {
+        let limit = world.now + Duration::from_secs(1);
+        let happens = step(world, limit, bounds)?;
+        progress.watch(world);
+        let stands_still = !happens && world.next_timeout().is_none();
+        if stands_still || progress.quiet(world.now) > FORSAKEN + 2 * scenario.heals_after {
+            the_unbroken_are_complete(world)?;
+            release_the_forsaken(world);
+        }
+        if world.now > end {
+            let what = format!(
+                "the peer has been silent since {repents:?}: {}",
+                open(world)
+            );
+            return Err(Invariant::Progress.broken(world.now, what));
+        }
+        if !happens {
+            world.now = world.now.max(limit);
+        }
+    }
+    the_unbroken_did_not_fail(world)?;
+    the_peer_got_what_was_written(world)
 }
 
 /// Turns until then, or until all is over.

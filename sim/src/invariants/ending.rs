@@ -21,12 +21,19 @@ pub fn release_the_forsaken(world: &mut World) {
         // a handshake that its server has given up counts as well
         let acceptor_is_over = flow.acceptor.is_over() || flow.acceptor.connection().is_none();
         let is_held = flow.opener.connection().is_some();
-        if is_held && acceptor_is_over && is_idle(&flow.opener, &hosts[flow.plan.from]) {
-            flow.opener.is_released(&mut hosts[flow.plan.from], now);
+        if let Some(host) = hosts.get_mut(flow.plan.from)
+            && is_held
+            && acceptor_is_over
+            && is_idle(&flow.opener, host)
+        {
+            flow.opener.is_released(host, now);
         }
         let opener_is_over = flow.opener.is_over() || matches!(flow.stage, Stage::Failed(_));
-        if opener_is_over && is_idle(&flow.acceptor, &hosts[flow.plan.to]) {
-            flow.acceptor.is_released(&mut hosts[flow.plan.to], now);
+        if let Some(host) = hosts.get_mut(flow.plan.to)
+            && opener_is_over
+            && is_idle(&flow.acceptor, host)
+        {
+            flow.acceptor.is_released(host, now);
         }
     }
 }

@@ -3,6 +3,7 @@
 mod bounds;
 mod conservation;
 mod ending;
+mod peer;
 mod progress;
 mod records;
 mod teardown;
@@ -13,7 +14,10 @@ use std::fmt;
 pub use bounds::Bounds;
 pub use conservation::frames_are_conserved;
 pub use ending::{flows_ended_for_a_reason, release_the_forsaken};
-pub use progress::Progress;
+pub use peer::{
+    the_peer_got_what_was_written, the_unbroken_are_complete, the_unbroken_did_not_fail,
+};
+pub use progress::{Progress, open};
 pub use records::spines_sum;
 pub use teardown::nothing_is_left;
 

@@ -37,22 +37,29 @@ impl Progress {
         now.since(self.last)
     }
 
-    /// After each step.
-    ///
-    /// # Errors
-    /// That nothing happens any more, or everything takes too long.
-    pub fn check(&mut self, world: &World) -> Result<(), Broken> {
+    /// After each step: something may have happened.
+    pub fn watch(&mut self, world: &World) {
         let seen = world.flows.iter().map(|flow| {
             let ends = [&flow.opener, &flow.acceptor];
             let over = ends.iter().filter(|user| user.is_over()).count() as u64;
             let held = ends.iter().filter(|user| user.connection().is_some());
             flow.delivered() + over + held.count() as u64 + u64::from(flow.attempts)
         });
-        let seen = seen.sum();
+        let peer = world.peer.iter().flat_map(|peer| &peer.connections);
+        let received: u64 = peer.map(|connection| connection.received()).sum();
+        let seen = seen.sum::<u64>() + received;
         if seen != self.seen {
             self.seen = seen;
             self.last = world.now;
         }
+    }
+
+    /// After each step.
+    ///
+    /// # Errors
+    /// That nothing happens any more, or everything takes too long.
+    pub fn check(&mut self, world: &World) -> Result<(), Broken> {
+        self.watch(world);
         let now = world.now;
         if self.quiet(now) > PATIENCE + 2 * self.bad {
             let what = format!(
@@ -75,7 +82,7 @@ impl Progress {
 }
 
 /// The flows that are not over, in words.
-pub(super) fn open(world: &World) -> String {
+pub fn open(world: &World) -> String {
     let open = world.flows.iter().filter(|flow| !flow.is_over());
     let words = open.map(|flow| {
         let user = |user: &crate::world::User| {

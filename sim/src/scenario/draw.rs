@@ -1,7 +1,7 @@
 //! From a seed to a scenario.
 
 use super::network::{self, Weather};
-use super::{Scenario, attacks, sockets, users};
+use super::{Scenario, attacks, hostile, sockets, users};
 use crate::random::Random;
 use crate::world::{HostPlan, WorldPlan};
 use periplus_ring::memory::LinkOptions;
@@ -12,6 +12,9 @@ impl Scenario {
     /// they were.
     pub fn draw(seed: u64) -> Self {
         let mut random = Random::new(seed);
+        if random.fork().one_in(3) {
+            return hostile::draw(seed, random);
+        }
         let mut parts = [(); 4].map(|()| random.fork());
         let [networks, hosts, users, strangers] = &mut parts;
         let is_perfect = networks.one_in(12);
@@ -47,6 +50,7 @@ impl Scenario {
                 .collect(),
             world: WorldPlan {
                 hosts: plans,
+                peer: None,
                 link,
                 flows,
                 watched: true,
@@ -55,7 +59,7 @@ impl Scenario {
     }
 }
 
-fn host(random: &mut Random) -> HostPlan {
+pub(super) fn host(random: &mut Random) -> HostPlan {
     HostPlan {
         sysctls: sockets::sysctls(random),
         secret: random.number(),

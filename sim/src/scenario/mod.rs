@@ -2,6 +2,7 @@
 
 mod attacks;
 mod draw;
+mod hostile;
 mod network;
 mod sockets;
 mod users;

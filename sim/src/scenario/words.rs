@@ -20,6 +20,9 @@ impl fmt::Display for Scenario {
             ""
         };
         writeln!(f, "{full}; heals after {:?}", self.heals_after)?;
+        if let Some(peer) = &self.world.peer {
+            writeln!(f, "  {peer:?}")?;
+        }
         for (number, host) in self.world.hosts.iter().enumerate() {
             writeln!(f, "  host {number}: {}", knobs(&host.sysctls))?;
             write_listeners(f, host)?;

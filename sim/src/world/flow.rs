@@ -4,6 +4,7 @@ use super::host::Host;
 use super::plan::FlowPlan;
 use super::user::{End, User, ends};
 use crate::oracle::Call;
+use crate::peer::Peer;
 use periplus_journey::Instant;
 use periplus_stack::{ConnectionId, StreamError};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -59,6 +60,20 @@ impl Flow {
             attempts: 0,
             plan,
         }
+    }
+
+    /// One of whose ends `hosts` hosts have, and a peer the other.
+    pub(super) fn with_peer(plan: FlowPlan, number: u64, beginning: Instant, hosts: usize) -> Self {
+        let mut flow = Self::new(plan, number, beginning);
+        if flow.plan.from >= hosts {
+            flow.opener = User::foreign(flow.plan.opener.clone());
+            flow.stage = Stage::Connected;
+            flow.local = Some(Peer::opens_from(number as usize).into());
+        }
+        if flow.plan.to >= hosts {
+            flow.acceptor = User::foreign(flow.plan.acceptor.clone());
+        }
+        flow
     }
 
     /// Whether nothing more will come of it.
@@ -158,11 +173,15 @@ impl Flow {
 
     /// Both users do what they can do. Returns whether that was anything.
     pub(super) fn pump(&mut self, hosts: &mut [Host], now: Instant) -> Result<bool, String> {
-        let (from, to) = (self.plan.from, self.plan.to);
-        let opened = self.open(&mut hosts[from], now);
-        let one = self.opener.pump(&mut hosts[from], now)?;
-        let other = self.acceptor.pump(&mut hosts[to], now)?;
-        Ok(opened | one | other)
+        let mut acted = false;
+        if let Some(host) = hosts.get_mut(self.plan.from) {
+            acted |= self.open(host, now);
+            acted |= self.opener.pump(host, now)?;
+        }
+        if let Some(host) = hosts.get_mut(self.plan.to) {
+            acted |= self.acceptor.pump(host, now)?;
+        }
+        Ok(acted)
     }
 
     /// The ends that failed, and why.

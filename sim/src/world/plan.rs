@@ -1,5 +1,6 @@
 //! What a world is made of, before it is made.
 
+use crate::peer::PeerPlan;
 use periplus_ring::fault::FaultOptions;
 use periplus_ring::memory::LinkOptions;
 use periplus_stack::{SocketOptions, Sysctls};
@@ -10,6 +11,8 @@ use std::time::Duration;
 pub struct WorldPlan {
     /// The first has the address 10.0.0.1, and so on. Two are joined by a link, more by a switch.
     pub hosts: Vec<HostPlan>,
+    /// A peer without shame, where there is one host: it counts as the second.
+    pub peer: Option<PeerPlan>,
     /// What the links are like.
     pub link: LinkOptions,
     /// Who sends what to whom.

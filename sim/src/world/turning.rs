@@ -6,6 +6,7 @@ use super::listening::Listening;
 use super::plan::{HostPlan, WorldPlan};
 use super::port::Port;
 use super::switch::{Switch, ethernet_address};
+use crate::peer::Peer;
 use periplus_journey::Instant;
 use periplus_ring::memory::{self, LinkOptions, MemoryDevice};
 use periplus_stack::ShardOptions;
@@ -27,6 +28,8 @@ pub struct World {
     pub listeners: Vec<Listening>,
     /// Looks in a row at which time stood still.
     pub looks_at_once: u32,
+    /// The peer without shame.
+    pub peer: Option<Peer>,
     switch: Option<Switch>,
 }
 
@@ -36,12 +39,18 @@ impl World {
 
     /// A world as planned; nothing has happened in it.
     pub fn new(plan: &WorldPlan) -> Self {
-        let (ends, switch) = wire(plan.hosts.len(), &plan.link);
+        let stations = plan.hosts.len() + usize::from(plan.peer.is_some());
+        let (mut ends, switch) = wire(stations, &plan.link);
+        let peer = plan.peer.as_ref().and_then(|peer| {
+            let end = ends.pop()?;
+            Some(Peer::new(peer.clone(), plan.flows.clone(), end))
+        });
         let now = Self::BEGINNING;
         let hosts = plan.hosts.iter().zip(ends).enumerate();
         let hosts = hosts.map(|(number, (host, end))| {
             let port = Port::new(end, host.faults.clone());
-            let mut host = Host::new(shard_options(number, host), host.secret, port);
+            let options = shard_options(plan, number, host);
+            let mut host = Host::new(options, host.secret, port);
             if !plan.watched {
                 host.port.witness.oracle = None;
             }
@@ -52,12 +61,19 @@ impl World {
             now,
             hosts: hosts.collect(),
             flows: flows
-                .map(|(number, flow)| Flow::new(flow.clone(), number, now))
+                .map(|(number, flow)| Flow::with_peer(flow.clone(), number, now, plan.hosts.len()))
                 .collect(),
             listeners: Vec::new(),
             looks_at_once: 0,
+            peer,
             switch,
         };
+        if plan.peer.as_ref().is_some_and(|peer| peer.tells_lies()) {
+            for flow in &mut world.flows {
+                flow.opener.expect_lies();
+                flow.acceptor.expect_lies();
+            }
+        }
         for (number, host) in plan.hosts.iter().enumerate() {
             for listener in &host.listeners {
                 let stack = &mut world.hosts[number];
@@ -81,6 +97,9 @@ impl World {
         }
         if let Some(switch) = &mut self.switch {
             moved |= switch.forward(self.now);
+        }
+        if let Some(peer) = &mut self.peer {
+            moved |= peer.poll(self.now);
         }
         moved |= self.pump()?;
         if moved {
@@ -133,7 +152,8 @@ impl World {
         let hosts = self.hosts.iter().filter_map(Host::next_timeout);
         let flows = self.flows.iter().filter_map(Flow::next_wake);
         let listeners = self.listeners.iter().filter_map(Listening::next_wake);
-        hosts.chain(flows).chain(listeners).min()
+        let peer = self.peer.as_ref().and_then(Peer::next_timeout);
+        hosts.chain(flows).chain(listeners).chain(peer).min()
     }
 }
 
@@ -152,13 +172,13 @@ fn wire(hosts: usize, link: &LinkOptions) -> (Vec<MemoryDevice>, Option<Switch>)
     (ends, Some(Switch::new(others)))
 }
 
-fn shard_options(number: usize, host: &HostPlan) -> ShardOptions {
+fn shard_options(plan: &WorldPlan, number: usize, host: &HostPlan) -> ShardOptions {
     ShardOptions {
         ethernet: ethernet_address(number),
         address: address(number),
         prefix: 24,
-        // the router that refuses what is too long is in another network
-        gateway: None,
+        // the peer answers for the whole world
+        gateway: plan.peer.as_ref().map(|_| address(1).into()),
         tcp: host.sysctls,
         recording: host.recording,
         ..ShardOptions::default()

@@ -4,6 +4,7 @@ use super::host::Host;
 use super::plan::{UserPlan, When};
 use crate::content;
 use crate::oracle::{Call, Connection};
+use crate::peer::lie;
 use periplus_journey::Instant;
 use periplus_stack::{ConnectionId, Read, StreamError, Write};
 use std::net::SocketAddr;
@@ -26,6 +27,8 @@ pub struct User {
     plan: UserPlan,
     /// The streams that it sends and receives.
     streams: (u64, u64),
+    /// Its peer may send other text than it sent before.
+    lied_to: bool,
     held: Option<Held>,
     /// Bytes that it has read.
     pub read: u64,
@@ -57,11 +60,25 @@ impl User {
         Self {
             plan,
             streams,
+            lied_to: false,
             held: None,
             read: 0,
             written: 0,
             end: None,
         }
+    }
+
+    /// The end of a connection that a peer has, which is no user of a stack.
+    pub fn foreign(plan: UserPlan) -> Self {
+        Self {
+            end: Some((Instant::ZERO, End::Orderly)),
+            ..Self::new(plan, (0, 0))
+        }
+    }
+
+    /// From now on it may be told either of two texts.
+    pub fn expect_lies(&mut self) {
+        self.lied_to = true;
     }
 
     /// What it was to do.
@@ -188,7 +205,7 @@ impl User {
                 Read::Data(length) => {
                     let bytes = &buffer[..length];
                     tell(host, now, held, |ends| Call::Read(ends, bytes));
-                    if let Some(place) = content::mismatch(self.streams.1, self.read, bytes) {
+                    if let Some(place) = self.mismatch(bytes) {
                         return Err(Stopped::Wrong(format!(
                             "the byte at {place} of stream {} was read, and is not the one sent",
                             self.streams.1
@@ -205,6 +222,21 @@ impl User {
             }
         }
         Ok(())
+    }
+
+    fn mismatch(&self, bytes: &[u8]) -> Option<u64> {
+        let (stream, from) = (self.streams.1, self.read);
+        let place = content::mismatch(stream, from, bytes)?;
+        if !self.lied_to {
+            return Some(place);
+        }
+        let is_known = |place, read| {
+            let byte = content::byte(stream, place);
+            read == byte || read == lie(byte)
+        };
+        let mut places = (from..).zip(bytes);
+        let unknown = places.find(|&(place, &read)| !is_known(place, read));
+        unknown.map(|(place, _)| place)
     }
 
     fn send(&mut self, host: &mut Host, now: Instant, held: &mut Held) -> Result<(), Stopped> {
