@@ -1,7 +1,6 @@
 //! Several hosts behind one bottleneck: what experiments on congestion are made of.
 
 use periplus_ring::fault::FaultOptions;
-use periplus_ring::memory::LinkOptions;
 use periplus_sim::world::{FlowPlan, HostPlan, ListenerPlan, UserPlan, World, WorldPlan};
 use std::time::Duration;
 
@@ -43,9 +42,9 @@ fn world(clients: usize) -> World {
             .into_iter()
             .chain((1..=clients).map(client))
             .collect(),
-        link: LinkOptions::default(),
         flows: (1..=clients).map(flow).collect(),
         watched: false,
+        ..WorldPlan::default()
     })
 }
 

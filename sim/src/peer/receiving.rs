@@ -106,9 +106,7 @@ impl PeerConnection {
         if packet.has(TcpFlags::FIN) && !packet.text.is_empty() && start.after(self.next) {
             // it takes no note of a FIN that comes out of order: that will come again
             self.insert(start, start + packet.text.len() as u32);
-        } else if packet.has(TcpFlags::FIN) && start.after(self.next) {
-            return;
-        } else {
+        } else if !packet.has(TcpFlags::FIN) || start.at_or_before(self.next) {
             self.insert(start, end);
             self.fin_came |= packet.has(TcpFlags::FIN) && self.next == end;
         }
