@@ -20,6 +20,7 @@ fn connected() -> (Script, ConnectionId) {
     let (mut script, web) = Script::listening(options(), 10);
     script.inject(A, "SEW 0:0(0) win 65535 <mss 1000,sackOK>");
     script.expect(A, "SE. 0:0(0) ack 1");
+    script.advance(Duration::from_millis(10));
     script.inject(A, ". 1:1(0) ack 1");
     let id = script.accept(web).id;
     (script, id)
@@ -91,7 +92,7 @@ fn new_data_is_marked_and_neither_acks_nor_what_is_sent_again() {
     script.expect(A, ". 1:1(0) ack 201");
     script.write(id, 0..100);
     script.expect(A, "[ect0] P. 1:101(100) ack 201");
-    script.expect_after(Duration::from_millis(200), A, "P. 1:101(100) ack 201");
+    script.expect_after(Duration::from_millis(210), A, "P. 1:101(100) ack 201");
 }
 
 #[test]

@@ -11,6 +11,7 @@ fn ten_of_fifteen_sent(syn_options: &str) -> (Script, ConnectionId) {
     let (mut script, web) = Script::listening(options(), 10);
     script.inject(A, &format!("S 0:0(0) win 65535 <mss 1000{syn_options}>"));
     script.drain();
+    script.advance(Duration::from_millis(50));
     script.inject(A, ". 1:1(0) ack 1");
     let id = script.accept(web).id;
     script.write(id, 0..15_000);

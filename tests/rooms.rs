@@ -41,6 +41,7 @@ mod loss_sack_blocks;
 mod loss_sack_recovery;
 mod loss_scarce_memory;
 mod loss_slow_readers;
+mod loss_spurious;
 mod loss_tail_probe;
 mod loss_undo;
 mod loss_zero_window;

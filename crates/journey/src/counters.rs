@@ -148,11 +148,11 @@ counters! {
     tcp_fast_retrans = "TcpExtTCPFastRetrans",
     /// Recoveries without SACK (RFC 6582).
     tcp_reno_recovery = "TcpExtTCPRenoRecovery",
-    /// Recoveries with SACK (RFC 6675).
+    /// Recoveries with SACK (RFC 6675, RFC 8985).
     tcp_sack_recovery = "TcpExtTCPSackRecovery",
     /// Peers that threw away what they had SACKed (RFC 2018 8).
     tcp_sack_reneging = "TcpExtTCPSACKReneging",
-    /// SACK blocks that cannot be true, or found no room on the scoreboard.
+    /// SACK blocks that cannot be true.
     tcp_sack_discard = "TcpExtTCPSACKDiscard",
     /// Reports that data came again after it was acknowledged (RFC 2883).
     tcp_dsack_recv = "TcpExtTCPDSACKRecv",
@@ -184,13 +184,21 @@ counters! {
     delayed_ack_lost = "TcpExtDelayedACKLost",
     /// Delayed ACKs sent by their timer.
     delayed_acks = "TcpExtDelayedACKs",
+    /// Copies that were lost themselves (RFC 8985 6).
+    tcp_lost_retransmit = "TcpExtTCPLostRetransmit",
+    /// Segments that arrived late without having been lost.
+    tcp_sack_reorder = "TcpExtTCPSACKReorder",
     /// Probes of a flight's tail sent (RFC 8985 7).
     tcp_loss_probes = "TcpExtTCPLossProbes",
     /// Of them, those that repaired a loss.
     tcp_loss_probe_recovery = "TcpExtTCPLossProbeRecovery",
     /// Time-outs that were for nothing lost: the windows are as before (RFC 4015).
     tcp_loss_undo = "TcpExtTCPLossUndo",
-    /// Recoveries likewise.
+    /// Of them, those that new data found out (RFC 5682).
+    tcp_spurious_rtos = "TcpExtTCPSpuriousRTOs",
+    /// Reductions that were for nothing lost, because every copy was reported to have arrived twice (RFC 3708).
+    tcp_dsack_undo = "TcpExtTCPDSACKUndo",
+    /// Recoveries that were for nothing lost, by timestamps.
     tcp_full_undo = "TcpExtTCPFullUndo",
     /// The same, before the recovery was over.
     tcp_partial_undo = "TcpExtTCPPartialUndo",

@@ -57,16 +57,17 @@ impl Connection {
     fn queue_fin(&mut self) {
         match self.state {
             State::SynReceived => self.close_queued = true,
-            State::Established => {
-                self.state = State::FinWait1;
-                self.note_opportunity();
-            }
-            State::CloseWait => {
-                self.state = State::LastAck;
-                self.note_opportunity();
-            }
+            State::Established => self.fin_follows(State::FinWait1),
+            State::CloseWait => self.fin_follows(State::LastAck),
             _ => {}
         }
+    }
+
+    /// The FIN takes its place behind what was written.
+    pub(crate) fn fin_follows(&mut self, state: State) {
+        self.state = state;
+        self.send_buffers.push_fin();
+        self.note_opportunity();
     }
 
     /// The backend let go of the connection. What was written is still delivered; what came and was not read is answered
@@ -190,7 +191,7 @@ impl Connection {
     /// Owes a RST that the peer must believe: at SND.NXT, which is its RCV.NXT once everything arrived.
     pub(crate) fn send_reset(&mut self, context: &Context<'_>) {
         self.reset_due = Some(SegmentHeader {
-            seq: self.snd.max,
+            seq: self.snd.nxt,
             ack: self.rcv.nxt,
             flags: TcpFlags::RST | TcpFlags::ACK,
             wnd: 0,

@@ -9,7 +9,7 @@ use crate::ecn::EcnState;
 use crate::journal::{ConnectionJournal, Ending};
 use crate::keepalive::Keepalive;
 use crate::listen::HalfOpen;
-use crate::loss::{FastRecovery, RetransmissionTimer, TailLossProbe};
+use crate::loss::{Rack, Recovery, RetransmissionTimer, TailLossProbe, TransmitTimer};
 use crate::options::{Negotiated, Offer, TimestampClock};
 use crate::pacing::Pacing;
 use crate::path_mtu::PathMtu;
@@ -86,7 +86,8 @@ pub struct Connection {
     pub(crate) right_sizing: Option<Box<RightSizing>>,
 
     pub(crate) retransmission_timer: RetransmissionTimer,
-    pub(crate) recovery: FastRecovery,
+    pub(crate) recovery: Recovery,
+    pub(crate) rack: Rack,
     pub(crate) congestion: CongestionWindow,
     pub(crate) cwnd_validation: CwndValidation,
     pub(crate) pacing: Pacing,
@@ -97,7 +98,8 @@ pub struct Connection {
 
     pub(crate) ack_due: AckDue,
     pub(crate) delayed_ack: DelayedAck,
-    pub(crate) retransmit_first: bool,
+    /// Our SYN is to be sent, for the first time or again.
+    pub(crate) syn_due: bool,
     pub(crate) probe_due: bool,
     /// Data waits, nothing is in flight, and the window lets nothing out: probe it (RFC 9293 3.8.6.1).
     pub(crate) persisting: bool,
@@ -111,6 +113,8 @@ pub struct Connection {
     pub(crate) options: Arc<SocketOptions>,
 
     pub(crate) retransmit_at: Option<Instant>,
+    /// What that is for, unless a closed window is probed.
+    pub(crate) transmit_timer: TransmitTimer,
     /// When FIN-WAIT-2 of an orphan, or TIME-WAIT, is over.
     pub(crate) state_ends_at: Option<Instant>,
     /// The last ACK for a segment that was not acceptable.
@@ -165,7 +169,8 @@ impl Connection {
             rcv_ssthresh: 0,
             right_sizing: None,
             retransmission_timer: RetransmissionTimer::default(),
-            recovery: FastRecovery::new(snd.iss),
+            recovery: Recovery::default(),
+            rack: Rack::default(),
             congestion: CongestionWindow::new(u32::from(offer.mss)),
             cwnd_validation: CwndValidation::default(),
             pacing: Pacing::new(),
@@ -175,7 +180,7 @@ impl Connection {
             keepalive: Keepalive::new(now),
             ack_due: AckDue::No,
             delayed_ack: DelayedAck::new(now),
-            retransmit_first: false,
+            syn_due: state == State::SynSent,
             probe_due: false,
             persisting: false,
             reset_due: None,
@@ -184,6 +189,7 @@ impl Connection {
             read_shut: false,
             options: Arc::default(),
             retransmit_at: None,
+            transmit_timer: TransmitTimer::default(),
             state_ends_at: None,
             last_oow_ack_time: LastAnswer::default(),
             first_tsval: 0,
@@ -317,7 +323,7 @@ impl Connection {
 
     /// SND.NXT and RCV.NXT, and the peer's last timestamp: what a TIME-WAIT record keeps.
     pub(crate) fn final_numbers(&self) -> (SeqNum, SeqNum, Option<TimestampClock>) {
-        (self.snd.max, self.rcv.nxt, self.timestamps)
+        (self.snd.nxt, self.rcv.nxt, self.timestamps)
     }
 
     /// Whether it can be forgotten: it is over, its RST is sent, and nobody holds it.
@@ -350,7 +356,6 @@ impl Connection {
     pub fn has_output(&self) -> bool {
         self.reset_due.is_some()
             || self.ack_due == AckDue::Now
-            || self.retransmit_first
             || self.probe_due
             || self.keepalive.probe_due
             || self.tail_loss_probe.is_due()
@@ -505,7 +510,6 @@ impl Connection {
         self.keepalive.stop();
         self.pacing.stop();
         self.ack_due = AckDue::No;
-        self.retransmit_first = false;
         self.probe_due = false;
         self.persisting = false;
         self.wake_reader();

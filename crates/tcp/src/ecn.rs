@@ -139,11 +139,7 @@ impl Connection {
         if !self.ecn.is_agreed() || !segment.has(TcpFlags::ECE) || segment.has(TcpFlags::SYN) {
             return;
         }
-        let max = self.snd.max;
-        if self.recovery.reduce_window(max, &mut self.congestion) {
-            self.tail_loss_probe.is_answered();
-            self.ecn.queue_cwr();
-        }
+        self.slow_down_for_mark();
         // A mark is congestion whatever becomes of the losses beside it (RFC 4015 3.2).
         self.congestion.keep_reduction();
     }
@@ -151,7 +147,7 @@ impl Connection {
     /// What a segment about to be sent says of congestion: new text is marked as sent by who speaks ECN, and tells once that
     /// the window was reduced. Text that is sent again is not marked (RFC 3168 6.1.5), nor are bare ACKs (6.1.4).
     pub(crate) fn ecn_of(&self, seq: SeqNum, length: usize) -> (Ecn, TcpFlags) {
-        if !self.ecn.is_agreed() || length == 0 || seq.before(self.snd.max) {
+        if !self.ecn.is_agreed() || length == 0 || seq.before(self.snd.nxt) {
             return (Ecn::NotEct, TcpFlags::NONE);
         }
         let cwr = if self.ecn.has(EcnState::QUEUE_CWR) {

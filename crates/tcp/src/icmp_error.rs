@@ -19,7 +19,7 @@ pub struct IcmpError {
 impl Connection {
     /// Whether `seq` is that of something in flight: who quotes another number has not seen our segments (RFC 5927 4.1).
     pub fn is_in_flight(&self, seq: SeqNum) -> bool {
-        self.state != State::Closed && seq.at_or_after(self.snd.una) && seq.before(self.snd.max)
+        self.state != State::Closed && seq.at_or_after(self.snd.una) && seq.before(self.snd.nxt)
     }
 
     /// An ICMP error about a segment [in flight](Connection::is_in_flight). It is kept, to be told if the connection times out

@@ -102,13 +102,13 @@ fields! {
         pub snd_mss: u32,
         /// Payload bytes that the peer's full segments seem to carry; `None` before the first data.
         pub rcv_mss: Option<u32>,
-        /// Sent and not acknowledged, in segments of full size, begun ones included; Linux counts the segments as they were sent.
+        /// Segments sent and not acknowledged.
         pub unacked: u32,
-        /// Of them, those that the peer has, in segments of full size; without SACK, the duplicate ACKs that came.
+        /// Of them, those that the peer has; without SACK, the duplicate ACKs that came.
         pub sacked: u32,
-        /// Of them, those taken for lost, in segments of full size.
+        /// Of them, those taken for lost.
         pub lost: u32,
-        /// Of them, those sent again, in segments of full size.
+        /// Of them, those of which a copy is in the network.
         pub retrans: u32,
         /// By how many segments the path was seen to reorder, 3 before it was.
         pub reordering: u32,
@@ -168,10 +168,10 @@ fields! {
         pub bytes_sent: u64,
         /// Of them, bytes sent again.
         pub bytes_retrans: u64,
-        /// D-SACKs that came: segments that the peer had twice (RFC 2883).
+        /// Segments that the peer had twice, as its D-SACKs say (RFC 2883).
         pub dsack_dups: u32,
-        /// Segments that the peer has acknowledged or SACKed, each once, a SYN and a lone FIN included. A duplicate ACK without SACK
-        /// does not say which, and counts nothing.
+        /// Segments that the peer has acknowledged or SACKed, a SYN and a lone FIN included, and copies that it has reported to have
+        /// been needless. Without SACK a duplicate ACK is one of them.
         pub delivered: u32,
         /// Segments that came out of order.
         pub rcv_ooopack: u32,
@@ -197,14 +197,10 @@ impl Connection {
         } else {
             0
         };
-        let snd = &self.snd;
-        let outstanding = self
-            .recovery
-            .outstanding(snd.una, snd.nxt, snd.max, self.segment_size);
-        let segments = |bytes: u32| bytes.div_ceil(self.segment_size.max(1));
+        let (snd, buffers) = (&self.snd, &self.send_buffers);
         TcpInfo {
             state: self.state,
-            ca_state: self.recovery.ca_state(),
+            ca_state: self.recovery.state(),
             retransmits: self.unanswered.retransmits,
             probes: self.unanswered.probes,
             backoff: timer.back_off().min(u32::from(u8::MAX)) as u8,
@@ -221,16 +217,11 @@ impl Connection {
             ato: self.delayed_ack.ato(),
             snd_mss: self.segment_size,
             rcv_mss: Some(self.delayed_ack.rcv_mss()).filter(|&guess| guess > 0),
-            unacked: if snd.una == snd.max {
-                0
-            } else {
-                self.send_buffers
-                    .packets_out
-                    .max(segments(snd.max - snd.una))
-            },
-            sacked: segments(outstanding.sacked),
-            lost: segments(outstanding.lost),
-            retrans: segments(outstanding.sent_again),
+            // A SYN is no buffer.
+            unacked: buffers.packets_out.max(u32::from(snd.una != snd.nxt)),
+            sacked: buffers.sacked_out,
+            lost: buffers.lost_out,
+            retrans: buffers.retrans_out,
             reordering: self.recovery.reordering(),
             last_data_sent,
             last_data_recv,

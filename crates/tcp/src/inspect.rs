@@ -1,6 +1,7 @@
 //! A connection, to be looked at: what its queues hold, and what it waits for.
 
 use crate::connection::AckDue;
+use crate::loss::TransmitTimer;
 use crate::{Connection, State};
 use periplus_journey::Instant;
 
@@ -25,6 +26,10 @@ pub struct QueueLengths {
 pub enum Timer {
     /// What is not acknowledged will be sent again (RFC 6298).
     Retransmission,
+    /// What was only perhaps late will count as lost (RFC 8985 6.3).
+    Reordering,
+    /// The tail of what is not acknowledged will be probed (RFC 8985 7.2).
+    TailLossProbe,
     /// The peer's closed window will be probed (RFC 9293 3.8.6.1).
     Persist,
     /// The peer will be asked whether it is there (RFC 9293 3.8.4).
@@ -42,6 +47,8 @@ impl Timer {
     pub const fn name(self) -> &'static str {
         match self {
             Timer::Retransmission => "retransmission",
+            Timer::Reordering => "reordering",
+            Timer::TailLossProbe => "tail_loss_probe",
             Timer::Persist => "persist",
             Timer::Keepalive => "keepalive",
             Timer::DelayedAck => "delayed_ack",
@@ -55,11 +62,10 @@ impl Connection {
     /// What it holds now.
     pub fn queue_lengths(&self) -> QueueLengths {
         let queued = self.send_queue.len();
-        // SND.MAX, because a byte is in the retransmit queue from when it was first sent; a SYN is no byte, and a FIN comes
-        // after all of them.
+        // A SYN is no byte, and a FIN comes after all of them.
         let sent = match self.state {
             State::SynSent | State::SynReceived | State::Closed => 0,
-            _ => (self.snd.max - self.snd.una) as usize,
+            _ => (self.snd.nxt - self.snd.una) as usize,
         };
         let retransmit_queue = sent.min(queued);
         QueueLengths {
@@ -73,10 +79,11 @@ impl Connection {
 
     /// The timer that expires next, and when.
     pub fn next_timer(&self) -> Option<(Timer, Instant)> {
-        let resend = if self.persisting {
-            Timer::Persist
-        } else {
-            Timer::Retransmission
+        let resend = match self.transmit_timer {
+            _ if self.persisting => Timer::Persist,
+            TransmitTimer::TimeOut => Timer::Retransmission,
+            TransmitTimer::Reordering => Timer::Reordering,
+            TransmitTimer::Probe => Timer::TailLossProbe,
         };
         let state_ends = if self.state == State::TimeWait {
             Timer::TimeWait

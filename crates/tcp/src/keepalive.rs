@@ -76,7 +76,7 @@ impl Connection {
     pub(crate) fn keepalive_timeout(&mut self, context: &mut Context<'_>) {
         let (now, sysctls) = (context.now, context.sysctls);
         let idle = self.keep_idle(sysctls);
-        if self.snd.una != self.snd.max || !self.send_queue.is_empty() {
+        if self.snd.una != self.snd.nxt || !self.send_queue.is_empty() {
             self.keepalive.at = Some(now + idle); // other timers look after what is in flight
             return;
         }

@@ -45,7 +45,7 @@ impl Connection {
         if context.orphans * weight <= context.sysctls.tcp_max_orphans {
             return false;
         }
-        let window_closed = self.snd.wnd == 0 && self.snd.una == self.snd.max;
+        let window_closed = self.snd.wnd == 0 && self.snd.una == self.snd.nxt;
         let reset = reset || silent <= TIME_WAIT_LENGTH || window_closed;
         self.abort_on_memory(context, reset);
         true

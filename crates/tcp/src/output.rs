@@ -2,8 +2,7 @@
 
 use crate::chronograph::Limit;
 use crate::connection::AckDue;
-use crate::loss::HoleRule;
-use crate::{CaState, Connection, Context, Emit, RingFull, SegmentHeader, State};
+use crate::{Connection, Context, Emit, RingFull, SegmentHeader, State};
 use periplus_journey::Instant;
 use periplus_wire::tcp::{TcpFlags, TcpOptions};
 use periplus_wire::{Ecn, SeqNum};
@@ -43,10 +42,7 @@ impl Connection {
             _ => {}
         }
         self.try_longer_segments(context.now);
-        if self.retransmit_first {
-            self.transmit_first_again(context, emit)?;
-        }
-        self.transmit_holes(context, emit, HoleRule::Lost)?;
+        self.transmit_lost(context, emit)?;
         if self.probe_due && self.snd.wnd.min(self.congestion.cwnd()) <= self.snd.flight_size() {
             // An old sequence number that the peer must answer: Linux's way to probe a zero window, which unlike a new
             // byte (RFC 9293 3.8.6.1) needs no care afterwards.
@@ -74,13 +70,8 @@ impl Connection {
         let turn = self.transmit_text(context, emit, quantum)?;
         self.note_short_of_buffer(context);
         self.probe_due = false;
-        if turn == Turn::Done {
-            self.transmit_holes(context, emit, HoleRule::Eager)?;
-        }
         if self.ack_due == AckDue::Now {
-            // At SND.MAX, not SND.NXT: a time-out takes SND.NXT back, and an ACK that stands before the peer's RCV.NXT
-            // is thrown away with what it acknowledges. Two ends that both timed out would never understand each other.
-            self.emit(context, emit, self.snd.max, TcpFlags::ACK, 0, 0)?;
+            self.emit(context, emit, self.snd.nxt, TcpFlags::ACK, 0, 0)?;
         }
         Ok(turn)
     }
@@ -90,14 +81,14 @@ impl Connection {
         context: &mut Context<'_>,
         emit: &mut dyn Emit,
     ) -> Result<Turn, RingFull> {
-        if self.snd.nxt != self.snd.iss {
+        if !self.syn_due {
             if self.state == State::SynReceived && self.ack_due == AckDue::Now {
-                self.emit(context, emit, self.snd.max, TcpFlags::ACK, 0, 0)?;
+                self.emit(context, emit, self.snd.nxt, TcpFlags::ACK, 0, 0)?;
             }
             return Ok(Turn::Done);
         }
         let mut header = self.header(context, self.snd.iss, TcpFlags::SYN);
-        let again = self.snd.max != self.snd.iss;
+        let again = self.snd.nxt != self.snd.iss;
         let is_syn_ack = self.state == State::SynReceived;
         if is_syn_ack {
             header.flags |= TcpFlags::ACK;
@@ -116,63 +107,20 @@ impl Connection {
         header.wnd = self.first_window(context) as u16;
         emit.segment(&header, &[], 0)?;
         self.activity.sent_bare();
+        self.syn_due = false;
+        self.count_sent(context, again, 1);
         if !again {
             self.first_tsval = ours;
             self.unanswered.since = Some(now);
+            self.snd.advance(1);
+            self.retransmission_timer.syn_sent(now);
         }
         context.counters.tcp_syn_retrans += u64::from(again);
-        self.snd.advance(1);
         self.ack_due = AckDue::No;
-        self.count_sent(context, again, 1, self.snd.nxt);
+        if self.retransmit_at.is_none() {
+            self.retransmit_at = Some(now + self.retransmission_timer.rto());
+        }
         Ok(Turn::Done)
-    }
-
-    /// The first unacknowledged segment once more: fast retransmit, or the next hole after a partial ACK.
-    fn transmit_first_again(
-        &mut self,
-        context: &mut Context<'_>,
-        emit: &mut dyn Emit,
-    ) -> Result<(), RingFull> {
-        let una = self.snd.una;
-        let end = self.recovery.next_sacked(una).unwrap_or(self.snd.max);
-        if una.before(end) {
-            self.transmit_again(context, emit, una..end)?;
-            self.retransmit_at = Some(context.now + self.retransmission_timer.rto());
-        }
-        self.retransmit_first = false;
-        Ok(())
-    }
-
-    /// Bytes of the send queue that were sent before.
-    pub(crate) fn text_in_flight(&self) -> u32 {
-        (self.snd.max - self.snd.una).min(self.send_queue.len() as u32)
-    }
-
-    /// How many of the `most` bytes `offset` after SND.UNA go into one segment when they are sent again, and its flags: it ends
-    /// where it ended before, but that smaller ones are joined while they fit.
-    pub(crate) fn segment_again(&self, offset: u32, most: u32) -> (u32, TcpFlags) {
-        let start = self.una_offset + u64::from(offset);
-        let (mut length, mut flags) = (0, TcpFlags::ACK);
-        while let Some(buffer) = self.send_buffers.containing(start + u64::from(length)) {
-            let end = (buffer.end - start) as u32;
-            if end > most {
-                if length == 0 {
-                    length = most;
-                }
-                break;
-            }
-            length = end;
-            // Not where a super-frame ended: its flag was to hasten the merging of its segments, of which this is one.
-            if buffer.push {
-                flags |= TcpFlags::PSH;
-            }
-        }
-        let gathered = self.gatherable(offset as usize, length as usize) as u32;
-        if gathered < length {
-            (gathered, TcpFlags::ACK)
-        } else {
-            (length, flags)
-        }
     }
 
     fn transmit_text(
@@ -182,13 +130,7 @@ impl Connection {
         quantum: usize,
     ) -> Result<Turn, RingFull> {
         let mut budget = quantum as u32;
-        loop {
-            if let Some(end) = self.recovery.sacked_until(self.snd.nxt) {
-                self.snd.nxt = end; // after a time-out: the peer has it
-            }
-            let Some(next) = self.next_segment(emit) else {
-                return Ok(Turn::Done);
-            };
+        while let Some(next) = self.next_segment(emit) {
             if budget == 0 {
                 return Ok(Turn::More);
             }
@@ -196,22 +138,23 @@ impl Connection {
                 offset,
                 length,
                 flags,
+                let_out,
             } = next;
-            let again = self.snd.nxt.before(self.snd.max);
-            // What the time-out itself sends again waits for nothing.
-            if again && self.snd.nxt != self.snd.una && self.copy_is_early(context.now) {
-                return Ok(Turn::Done);
-            }
             let seq = self.snd.nxt;
             let segments = length.div_ceil(self.current_segment_size()).max(1);
             self.emit(context, emit, seq, flags, offset as usize, length as usize)?;
+            if let_out < context.now {
+                let at = self.una_offset + u64::from(offset);
+                self.send_buffers.sent(at, context.now);
+            }
             if std::mem::take(&mut self.persisting) {
                 self.retransmit_at = None;
             }
-            self.snd
-                .advance(length + u32::from(flags.contains(TcpFlags::FIN)));
-            self.count_sent(context, again, segments, self.snd.nxt);
-            if !again && length > 0 {
+            let fin = u32::from(flags.contains(TcpFlags::FIN));
+            self.snd.advance(length + fin);
+            self.count_sent(context, false, segments);
+            self.put_probe_off(context);
+            if length > 0 {
                 let end = self.una_offset + u64::from(offset + length);
                 if let Some(journal) = &mut self.journal {
                     journal.unblocked(context.now);
@@ -220,6 +163,7 @@ impl Connection {
             }
             budget = budget.saturating_sub(length.max(1));
         }
+        Ok(Turn::Done)
     }
 
     /// All is out, the windows have room, and the backend waits to write: the send buffer is too small.
@@ -235,73 +179,42 @@ impl Connection {
         }
     }
 
-    /// The next of what was taken for lost, as far as the windows allow, or else of what was released.
+    /// The next of what was released, and was never sent.
     fn next_segment(&self, emit: &dyn Emit) -> Option<NextSegment> {
-        let offset = self.snd.nxt - self.snd.una;
-        let again = self.snd.nxt.before(self.snd.max);
-        let text = if again {
-            self.text_in_flight()
-        } else {
-            (self.send_buffers.released - self.una_offset) as u32
-        };
-        let fin = self.send_buffers.fin_released && !self.fin_acknowledged;
-        if offset > text || (offset == text && !fin) {
+        let sent = self.sent_to();
+        if sent >= self.send_buffers.released {
             return None;
         }
-        let (mut length, mut flags) = (0, TcpFlags::ACK);
+        let offset = (sent - self.una_offset) as u32;
+        let text = self.send_queue.len() as u32;
+        let buffer = self.send_buffers.containing(sent)?;
         let size = self.current_segment_size();
+        let (mut length, mut flags) = (0, TcpFlags::ACK);
         if offset < text {
-            if again {
-                let hole = self.recovery.next_sacked(self.snd.nxt);
-                let left = hole.map_or(text - offset, |end| end - self.snd.nxt);
-                // A window that is smaller now is used as it is: the peer may wait for just that, and no ACK would come.
-                let most = left.min(size).min(self.offered_again());
-                if most == 0 || self.uncongested_again() < most {
-                    return None;
-                }
-                (length, flags) = self.segment_again(offset, most);
-            } else {
-                let buffer = self
-                    .send_buffers
-                    .containing(self.una_offset + u64::from(offset))?;
-                let end = (buffer.end - self.una_offset) as u32;
-                let whole = end - offset;
-                let largest = emit.largest_payload(size as usize) as u32;
-                length = self.gatherable(offset as usize, whole.min(largest) as usize) as u32;
-                if length < whole && length > size {
-                    length -= length % size; // whole segments, while there is more to come
-                }
-                if length == whole && buffer.is_pushed() {
-                    flags |= TcpFlags::PSH;
-                }
+            let end = ((buffer.end - self.una_offset) as u32).min(text);
+            let whole = end - offset;
+            let largest = emit.largest_payload(size as usize) as u32;
+            length = self.gatherable(offset as usize, whole.min(largest) as usize) as u32;
+            if length < whole && length > size {
+                length -= length % size; // whole segments, while there is more to come
+            }
+            if length == whole && buffer.is_pushed() {
+                flags |= TcpFlags::PSH;
             }
         }
-        if fin && offset + length == self.send_queue.len() as u32 {
+        if buffer.end > self.una_offset + u64::from(offset + length) && offset + length == text {
             flags |= TcpFlags::FIN;
         }
         Some(NextSegment {
             offset,
             length,
             flags,
+            let_out: buffer.at,
         })
     }
 
-    /// What the peer's window leaves to be sent again of what was taken for lost: a segment even if it was taken back whole, as
-    /// the probe that a closed window needs (RFC 9293 3.8.6.1; Linux's `tcp_retransmit_skb`).
-    fn offered_again(&self) -> u32 {
-        match self.snd.nxt - self.snd.una {
-            0 if self.snd.wnd == 0 => self.current_segment_size(),
-            sent => self.snd.wnd.saturating_sub(sent),
-        }
-    }
-
-    /// What the congestion window leaves for it.
-    fn uncongested_again(&self) -> u32 {
-        self.congestion.cwnd().saturating_sub(self.pipe())
-    }
-
     /// As much of `length` as is gathered from [`PIECES`] pieces.
-    fn gatherable(&self, offset: usize, length: usize) -> usize {
+    pub(crate) fn gatherable(&self, offset: usize, length: usize) -> usize {
         let (mut pieces, mut total) = (0, 0);
         self.send_queue.pieces(offset, length, |piece| {
             if pieces < PIECES {
@@ -341,11 +254,11 @@ impl Connection {
         if length == 0 {
             self.activity.sent_bare();
         } else {
-            if seq.before(self.snd.max) {
+            if seq.before(self.snd.nxt) {
                 self.departs(context, length as u32);
             }
             self.activity
-                .sent(context.now, seq, length as u32, size, self.snd.max);
+                .sent(context.now, seq, length as u32, size, self.snd.nxt);
             self.chronograph.turn(context.now, Limit::Busy);
         }
         if length == 0 && !flags.contains(TcpFlags::FIN) {
@@ -390,30 +303,14 @@ impl Connection {
         }
     }
 
-    /// Counts the segments that were sent, times them, and starts the retransmission timer (RFC 6298 5.1).
-    pub(crate) fn count_sent(
-        &mut self,
-        context: &mut Context<'_>,
-        again: bool,
-        segments: u32,
-        end: SeqNum,
-    ) {
-        let now: Instant = context.now;
+    /// Counts the segments that were sent.
+    pub(crate) fn count_sent(&mut self, context: &mut Context<'_>, again: bool, segments: u32) {
         if again {
             self.retransmissions += segments;
             context.counters.tcp_retrans_segs += u64::from(segments);
-            if self.recovery.ca_state() == CaState::Loss {
-                context.counters.tcp_slow_start_retrans += u64::from(segments);
-            }
-            self.retransmission_timer.sent_again(now);
+            self.retransmission_timer.sent_again(context.now);
         } else {
             context.counters.tcp_out_segs += u64::from(segments);
-            self.retransmission_timer.sent(end, now);
-        }
-        if self.retransmit_at.is_none() {
-            self.arm_probe_or(context, now + self.retransmission_timer.rto());
-        } else if !again {
-            self.put_probe_off(context);
         }
     }
 
@@ -421,17 +318,11 @@ impl Connection {
     pub(crate) fn has_unsent(&self) -> bool {
         match self.state {
             State::Closed => false,
-            State::SynSent | State::SynReceived => self.snd.nxt == self.snd.iss,
+            State::SynSent | State::SynReceived => self.syn_due,
             _ => {
-                let buffers = &self.send_buffers;
-                let sent = self.snd.nxt - self.snd.una;
-                let released = (buffers.released - self.una_offset) as u32;
-                let again = self.snd.nxt.before(self.snd.max);
-                buffers.push_due
-                    || (again && self.offered_again().min(self.uncongested_again()) > 0)
-                    || self.has_hole_to_send()
-                    || (!again && sent < released)
-                    || (sent == released && buffers.fin_released && !self.fin_acknowledged)
+                self.send_buffers.push_due
+                    || self.has_lost_to_send()
+                    || self.sent_to() < self.send_buffers.released
             }
         }
     }
@@ -444,4 +335,6 @@ struct NextSegment {
     offset: u32,
     length: u32,
     flags: TcpFlags,
+    /// When it was released.
+    let_out: Instant,
 }

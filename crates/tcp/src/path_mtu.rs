@@ -53,9 +53,7 @@ impl Connection {
             expires_at: context.now + context.sysctls.mtu_expires,
         }));
         self.set_largest_segment(largest);
-        self.recovery.resend(self.snd.una, self.snd.max);
-        self.snd.nxt = self.snd.una;
-        self.retransmit_first = false;
+        self.resend_too_long();
         true
     }
 

@@ -7,7 +7,7 @@
 
 use crate::chronograph::Limit;
 use crate::loss::INITIAL_RTO;
-use crate::{CaState, Connection, Context, SocketOptions, State, Sysctls};
+use crate::{Connection, Context, SocketOptions, State, Sysctls};
 use std::time::Duration;
 
 /// What holds small segments back (RFC 9293 3.7.4), or does not: the bits of Linux's `nonagle`.
@@ -85,44 +85,23 @@ impl Connection {
 
     /// Segments in flight.
     pub(crate) fn packets_in_flight(&self) -> u32 {
-        let snd = &self.snd;
-        let packets_out = self.send_buffers.packets_out;
-        if let Some(outstanding) =
-            self.recovery
-                .outstanding_by_sack(snd.una, snd.nxt, snd.max, self.segment_size)
-        {
-            let segments = |bytes: u32| bytes.div_ceil(self.segment_size);
-            let left = segments(outstanding.sacked) + segments(outstanding.lost);
-            return packets_out.saturating_sub(left) + segments(outstanding.sent_again);
-        }
-        if snd.nxt.before(snd.max) && self.send_buffers.released == self.sent_to() {
-            // Everything was taken for lost; what of it was sent again is in flight.
-            snd.flight_size().div_ceil(self.segment_size)
-        } else {
-            packets_out.saturating_sub(self.recovery.limited_transmit())
-        }
+        self.send_buffers.packets_in_flight()
     }
 
-    /// The stream offset of SND.MAX, less the FIN.
-    fn sent_to(&self) -> u64 {
-        let sent = u64::from(self.snd.max - self.snd.una);
-        self.una_offset + sent.min(self.send_queue.len() as u64)
+    /// The stream offset of SND.NXT. The FIN has the place after the last byte.
+    pub(crate) fn sent_to(&self) -> u64 {
+        self.send_buffers.start() + u64::from(self.snd.nxt - self.snd.una)
     }
 
     /// Whether bytes, or the FIN after them, wait for their release.
     pub(crate) fn has_unreleased(&self) -> bool {
-        self.send_buffers.unreleased() > 0 || self.fin_waits()
+        self.send_buffers.end() > self.send_buffers.released
     }
 
     /// Whether there are bytes, or a FIN, that the peer has not acknowledged, sent or not.
     pub(crate) fn is_to_be_acknowledged(&self) -> bool {
         self.state != State::Closed
             && (!self.send_queue.is_empty() || self.state.is_fin_queued() && !self.fin_acknowledged)
-    }
-
-    /// The FIN was never released.
-    pub(crate) fn fin_waits(&self) -> bool {
-        self.state.is_fin_queued() && !self.send_buffers.fin_released
     }
 
     /// Something came that may let more out, or make room for a writer.
@@ -177,7 +156,11 @@ impl Connection {
         let (was_idle, latest) = (self.packets_in_flight() == 0, self.send_buffers.latest);
         while let Some((buffer, is_last)) = self.send_buffers.next() {
             let at = self.send_buffers.released;
-            let length = (buffer.end - at) as u32;
+            let text = self.send_buffers.written().saturating_sub(at);
+            let length = (buffer.end - at).min(text) as u32;
+            if length == 0 {
+                break; // the FIN alone
+            }
             let in_flight = self.packets_in_flight();
             let usable = window_end.saturating_sub(at).min(u64::from(u32::MAX)) as u32;
             if in_flight >= cwnd || length.min(mss) > usable {
@@ -213,7 +196,10 @@ impl Connection {
                 break;
             }
             let segments = allowed.div_ceil(mss);
-            self.send_buffers.release(allowed, segments, context.now);
+            let ends = self.send_buffers.fin && u64::from(allowed) == text;
+            let fin = u32::from(ends && allowed < usable);
+            self.send_buffers
+                .release(allowed + fin, segments, mss, context.now);
             self.text_departs(context, allowed);
             if allowed < segments * mss {
                 self.send_buffers.small = self.send_buffers.released;
@@ -223,12 +209,16 @@ impl Connection {
                 break;
             }
         }
-        if self.send_buffers.unreleased() == 0 && self.fin_waits() {
+        if self.send_buffers.unreleased() == 0 && self.has_unreleased() {
             // The congestion window is not asked for the FIN alone.
-            let at = self.send_buffers.released;
-            if at < window_end {
-                self.send_buffers.fin_released = true;
-                released += 1;
+            let waits_for_ring = self.sent_to() < self.send_buffers.released;
+            if self.send_buffers.released < window_end {
+                if waits_for_ring {
+                    self.send_buffers.release_fin_with_last();
+                } else {
+                    self.send_buffers.release(1, 1, mss, context.now);
+                    released += 1;
+                }
             }
         }
         cwnd_limited |= self.packets_in_flight() >= cwnd;
@@ -304,7 +294,7 @@ impl Connection {
         cwnd_limited: &mut bool,
     ) -> bool {
         let now = context.now;
-        if matches!(self.recovery.ca_state(), CaState::Recovery | CaState::Loss)
+        if self.recovery.is_repairing()
             || self
                 .send_buffers
                 .latest
@@ -348,12 +338,17 @@ impl Connection {
     pub(crate) fn release_held_back(&mut self, context: &Context<'_>) -> bool {
         let window_end = self.una_offset + u64::from(self.snd.wnd);
         let at = self.send_buffers.released;
-        let Some((buffer, _)) = self.send_buffers.next().filter(|_| at < window_end) else {
+        let text = self.send_buffers.written().saturating_sub(at);
+        let next = self.send_buffers.next();
+        let Some((buffer, _)) = next.filter(|_| at < window_end && text > 0) else {
             return false;
         };
-        let usable = (window_end - at).min(self.current_segment_size().into());
-        let length = (buffer.end - at).min(usable) as u32;
-        self.send_buffers.release(length, 1, context.now);
+        let size = self.current_segment_size();
+        let usable = (window_end - at).min(size.into()).min(text);
+        let length = (buffer.end - at).min(usable);
+        let fin = u64::from(self.send_buffers.fin && length == text && at + length < window_end);
+        let length = (length + fin) as u32;
+        self.send_buffers.release(length, 1, size, context.now);
         self.send_buffers.push_released();
         true
     }
@@ -380,9 +375,9 @@ impl Connection {
                 journal.blocked(context.now);
             }
         }
-        let nothing_out = self.snd.una == self.snd.max
+        let nothing_out = self.snd.una == self.snd.nxt
             && self.send_buffers.released == self.una_offset
-            && !self.send_buffers.fin_released;
+            && !self.send_buffers.is_fin_released();
         if nothing_out && !paced && !self.persisting {
             self.persisting = true;
             self.retransmit_at = Some(context.now + self.retransmission_timer.rto());

@@ -4,9 +4,23 @@
 //! in one go is cut off as a buffer of its own, and the last segment of it carries PSH. So the places where the stream is cut,
 //! and where the receiver is told not to wait for more, are those of a Linux peer.
 
+//!
+//! What is let out is what Linux's retransmit queue holds: a buffer is a run of segments that share one fate, with
+//! [tags](Tags) that say which, and is split where their fates part ([`marking`]). Everything that loss recovery asks is
+//! answered by counters over these tags, kept as they change: no ACK has to look through the window.
+
+mod judging;
+mod marking;
+mod repeating;
+mod tags;
+
+pub(crate) use judging::Lost;
+pub(crate) use tags::Tags;
+
+use crate::loss::AckReport;
+use marking::Marks;
 use periplus_journey::Instant;
 use std::collections::VecDeque;
-use std::ops::RangeInclusive;
 
 /// What one buffer counts beside its bytes: Linux's `truesize` of an empty one.
 pub(crate) const BUFFER_OVERHEAD: usize = 1280;
@@ -14,12 +28,16 @@ pub(crate) const BUFFER_OVERHEAD: usize = 1280;
 /// A run of bytes that was written in one or several writes, or let out in one go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Buffer {
-    /// The stream offset of its end.
+    /// The stream offset of its end. A FIN has the place after the last byte.
     pub(crate) end: u64,
-    /// When it was let out, or the latest write to it.
+    /// When it was last sent; before, when it was let out, or the latest write to it.
     pub(crate) at: Instant,
     /// Segments it was let out as; 0 before.
     pub(crate) segments: u16,
+    /// Bytes of each of them but the last.
+    pub(crate) size: u16,
+    /// What became of them.
+    pub(crate) tags: Tags,
     /// A write ended here.
     pub(crate) push: bool,
     /// Nothing may be appended: a record ends here (`MSG_EOR`).
@@ -43,8 +61,18 @@ pub(crate) struct SendBuffers {
     start: u64,
     /// The stream offset up to which bytes were let out: they are sent as soon as the ring has room.
     pub(crate) released: u64,
+    /// The last buffer ends with the FIN.
+    pub(crate) fin: bool,
     /// Segments let out and not acknowledged.
     pub(crate) packets_out: u32,
+    /// Of them, those that the peer has; without SACK, as many as duplicate ACKs came.
+    pub(crate) sacked_out: u32,
+    /// Of them, those taken for lost.
+    pub(crate) lost_out: u32,
+    /// Of them, those of which a copy is in the network.
+    pub(crate) retrans_out: u32,
+    /// What is known of losses, while something is out that has tags.
+    marks: Option<Box<Marks>>,
     /// Bytes that they may hold, as far as that has grown with the congestion window.
     pub(crate) grown: u32,
     /// The stream offset after the last segment let out that was not full (Minshall's modification of Nagle's algorithm).
@@ -53,8 +81,6 @@ pub(crate) struct SendBuffers {
     pub(crate) pushed: u64,
     /// When something was last let out.
     pub(crate) latest: Option<Instant>,
-    /// The FIN was let out.
-    pub(crate) fin_released: bool,
     /// Everything that waits goes at the next opportunity: the options were set so.
     pub(crate) push_now: bool,
     /// Something happened that may let more out.
@@ -64,7 +90,38 @@ pub(crate) struct SendBuffers {
 impl SendBuffers {
     /// The stream offset after the last byte written.
     pub(crate) fn written(&self) -> u64 {
+        self.end() - u64::from(self.fin)
+    }
+
+    /// The stream offset of the end, the FIN included.
+    pub(crate) fn end(&self) -> u64 {
         self.last().map_or(self.start, |last| last.end)
+    }
+
+    /// The stream offset of SND.UNA, the FIN included.
+    pub(crate) fn start(&self) -> u64 {
+        self.start
+    }
+
+    /// Whether the FIN was let out.
+    pub(crate) fn is_fin_released(&self) -> bool {
+        self.fin && self.released == self.end()
+    }
+
+    /// When the oldest segment was last sent.
+    pub(crate) fn oldest(&self) -> Option<Instant> {
+        let first = self.first.as_ref().filter(|first| first.segments > 0)?;
+        Some(first.at)
+    }
+
+    /// Segments that left the network.
+    pub(crate) fn left_out(&self) -> u32 {
+        self.sacked_out + self.lost_out
+    }
+
+    /// Segments in the network, as far as is known.
+    pub(crate) fn packets_in_flight(&self) -> u32 {
+        (self.packets_out + self.retrans_out).saturating_sub(self.left_out())
     }
 
     /// How many there are.
@@ -74,7 +131,7 @@ impl SendBuffers {
 
     /// Bytes written and not let out.
     pub(crate) fn unreleased(&self) -> u64 {
-        self.written() - self.released
+        self.written().saturating_sub(self.released)
     }
 
     fn last(&self) -> Option<&Buffer> {
@@ -101,9 +158,11 @@ impl SendBuffers {
     /// A new buffer of `length` bytes at the end.
     pub(crate) fn push(&mut self, length: u32, now: Instant) {
         let buffer = Buffer {
-            end: self.written() + u64::from(length),
+            end: self.end() + u64::from(length),
             at: now,
             segments: 0,
+            size: 0,
+            tags: Tags::default(),
             push: false,
             end_of_record: false,
         };
@@ -112,6 +171,16 @@ impl SendBuffers {
         } else {
             self.rest.push_back(buffer);
         }
+    }
+
+    /// No more is written: the FIN follows, with the last bytes if they were not let out yet.
+    pub(crate) fn push_fin(&mut self) {
+        if let Some((_, tail)) = self.tail() {
+            tail.end += 1;
+        } else {
+            self.push(1, Instant::ZERO);
+        }
+        self.fin = true;
     }
 
     /// The place in `rest` of the buffer with the byte at `offset`, one more than it: 0 is `first`.
@@ -129,6 +198,43 @@ impl SendBuffers {
         }
     }
 
+    fn at_mut(&mut self, place: usize) -> Option<&mut Buffer> {
+        match place {
+            0 => self.first.as_mut(),
+            place => self.rest.get_mut(place - 1),
+        }
+    }
+
+    /// The stream offset at which the buffer at `place` begins.
+    fn start_of(&self, place: usize) -> u64 {
+        let before = place.checked_sub(1).and_then(|before| self.at(before));
+        before.map_or(self.start, |before| before.end)
+    }
+
+    /// The stream offset of the end of the bytes in the buffer at `place`, less the FIN.
+    fn text_end(&self, place: usize) -> u64 {
+        let end = self.at(place).map_or(self.start, |buffer| buffer.end);
+        end - u64::from(self.fin && place + 1 == self.len())
+    }
+
+    fn insert(&mut self, place: usize, buffer: Buffer) {
+        match place {
+            0 => {
+                if let Some(first) = self.first.replace(buffer) {
+                    self.rest.push_front(first);
+                }
+            }
+            place => self.rest.insert(place - 1, buffer),
+        }
+    }
+
+    fn remove(&mut self, place: usize) {
+        match place {
+            0 => self.first = self.rest.pop_front(),
+            place => drop(self.rest.remove(place - 1)),
+        }
+    }
+
     /// The buffer with the byte at `offset`.
     pub(crate) fn containing(&self, offset: u64) -> Option<Buffer> {
         self.at(self.place(offset)).copied()
@@ -141,18 +247,17 @@ impl SendBuffers {
         Some((*next, place + 1 == self.len()))
     }
 
-    /// The next buffer's first `length` bytes are let out, as `segments` segments.
-    pub(crate) fn release(&mut self, length: u32, segments: u32, now: Instant) {
+    /// The next buffer's first `length` bytes, or the FIN, are let out, as `segments` segments of `size` bytes.
+    pub(crate) fn release(&mut self, length: u32, segments: u32, size: u32, now: Instant) {
         let end = self.released + u64::from(length);
         let place = self.place(self.released);
-        let buffer = match place {
-            0 => self.first.as_mut(),
-            place => self.rest.get_mut(place - 1),
+        let Some(buffer) = self.at_mut(place) else {
+            return;
         };
-        let Some(buffer) = buffer else { return };
         let whole = *buffer;
         buffer.at = now;
         buffer.segments = segments.min(u32::from(u16::MAX)) as u16;
+        buffer.size = size.min(u32::from(u16::MAX)) as u16;
         if end < whole.end {
             // What says that something ends stays with the end.
             (buffer.end, buffer.push, buffer.end_of_record) = (end, false, false);
@@ -163,54 +268,68 @@ impl SendBuffers {
         self.latest = Some(now);
     }
 
+    /// The FIN, which waits alone, goes with the last bytes that were let out and not sent.
+    pub(crate) fn release_fin_with_last(&mut self) {
+        let Some(before) = self.len().checked_sub(2) else {
+            return;
+        };
+        self.remove(before + 1);
+        if let Some(last) = self.at_mut(before) {
+            last.end += 1;
+            self.released = last.end;
+        }
+    }
+
+    /// Something of the buffer with the byte at `offset` was sent: later than it was let out, if the ring had no room.
+    pub(crate) fn sent(&mut self, offset: u64, now: Instant) {
+        let place = self.place(offset);
+        if let Some(buffer) = self.at_mut(place) {
+            buffer.at = now;
+        }
+    }
+
     /// What was let out last is to be handed to the reader.
     pub(crate) fn push_released(&mut self) {
         let place = self.place(self.released.saturating_sub(1));
-        let buffer = match place {
-            0 => self.first.as_mut(),
-            place => self.rest.get_mut(place - 1),
-        };
-        if let Some(buffer) = buffer {
+        if let Some(buffer) = self.at_mut(place) {
             buffer.push = true;
         }
         self.pushed = self.pushed.max(self.released);
     }
 
-    /// Everything before the stream offset `una` is acknowledged; segments have `segment_size` bytes. Returns when the oldest and
-    /// the newest of what is newly acknowledged were let out.
-    pub(crate) fn acknowledge(
-        &mut self,
-        una: u64,
-        segment_size: u32,
-    ) -> Option<RangeInclusive<Instant>> {
-        let oldest = self.first.filter(|first| first.segments > 0);
-        let newest = self.take_off(una, segment_size);
-        oldest.map(|first| first.at..=newest.unwrap_or(first.at))
-    }
-
-    /// Returns when the last buffer was let out of which something is acknowledged.
-    fn take_off(&mut self, una: u64, segment_size: u32) -> Option<Instant> {
-        let mut newest = None;
-        self.start = una;
+    /// Everything before the stream offset `una` is acknowledged: what that tells goes into the report.
+    pub(crate) fn acknowledge(&mut self, una: u64, report: &mut AckReport) {
+        let mut start = std::mem::replace(&mut self.start, una);
         self.released = self.released.max(una);
-        while let Some(first) = &mut self.first {
+        while let Some(first) = self.first {
             if first.end > una {
-                let left = ((first.end - una) as u32).div_ceil(segment_size) as u16;
-                let acknowledged = first.segments.saturating_sub(left);
-                first.segments -= acknowledged;
-                self.packets_out -= u32::from(acknowledged);
-                return if acknowledged > 0 {
-                    Some(first.at)
-                } else {
-                    newest
-                };
+                self.acknowledge_part(first, start, report);
+                return;
             }
-            newest = Some(first.at);
-            self.packets_out -= u32::from(first.segments);
+            self.count_off(&first, first.segments);
+            report.acknowledged(&first, start, first.segments);
+            start = first.end;
             self.first = self.rest.pop_front();
         }
         self.rest = VecDeque::new(); // an idle connection is small
-        newest
+        self.marks = None;
+        self.sacked_out = 0; // without SACK, what duplicate ACKs told of
+    }
+
+    /// The `first` buffer, which began at `start`, is acknowledged in part: its whole segments go.
+    fn acknowledge_part(&mut self, first: Buffer, start: u64, report: &mut AckReport) {
+        let una = self.start;
+        let left = self.text_end(0).saturating_sub(una);
+        let left = left.div_ceil(u64::from(first.size.max(1))).max(1);
+        let gone = u64::from(first.segments).saturating_sub(left) as u16;
+        if start < una && first.segments > 0 {
+            let part = Buffer { end: una, ..first };
+            self.count_off(&part, gone);
+            report.acknowledged(&part, start, gone);
+        }
+        if let Some(first) = &mut self.first {
+            first.segments -= gone;
+        }
     }
 
     /// Forgets everything: the connection was reset.
@@ -236,7 +355,7 @@ mod tests {
         let mut buffers = SendBuffers::default();
         buffers.push(2500, NOW);
         buffers.tail().unwrap().1.push = true;
-        buffers.release(2000, 2, NOW);
+        buffers.release(2000, 2, 1000, NOW);
         assert_eq!(ends(&buffers), [(2000, 2, false), (2500, 0, true)]);
         assert_eq!((buffers.packets_out, buffers.unreleased()), (2, 500));
         assert_eq!(buffers.tail().unwrap().0, 2000);
@@ -245,8 +364,8 @@ mod tests {
             buffers.next().map(|(next, last)| (next.end, last)),
             Some((2500, false))
         );
-        buffers.release(500, 1, NOW);
-        buffers.release(100, 1, NOW);
+        buffers.release(500, 1, 1000, NOW);
+        buffers.release(100, 1, 1000, NOW);
         assert!(buffers.next().is_none() && buffers.tail().is_none());
         assert_eq!(buffers.containing(2000).unwrap().end, 2500);
     }
@@ -255,12 +374,13 @@ mod tests {
     fn an_acknowledgment_in_a_buffer_takes_its_whole_segments_off() {
         let mut buffers = SendBuffers::default();
         buffers.push(2500, NOW);
-        buffers.release(2500, 3, NOW);
-        buffers.acknowledge(700, 1000);
+        buffers.release(2500, 3, 1000, NOW);
+        let report = &mut AckReport::default();
+        buffers.acknowledge(700, report);
         assert_eq!(buffers.packets_out, 2);
-        buffers.acknowledge(1500, 1000);
+        buffers.acknowledge(1500, report);
         assert_eq!(buffers.packets_out, 1);
-        buffers.acknowledge(2500, 1000);
+        buffers.acknowledge(2500, report);
         assert_eq!((buffers.packets_out, buffers.len()), (0, 0));
         assert_eq!(buffers.written(), 2500);
     }

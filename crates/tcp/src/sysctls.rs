@@ -109,9 +109,14 @@ pub struct Sysctls {
     pub tcp_sack: bool,
     /// Whether data that came twice is reported to a peer that understands SACK (D-SACK, RFC 2883).
     pub tcp_dsack: bool,
-    /// Whether the tail of a flight is probed for losses (RFC 8985 7) on connections with SACK: from 3 on. Linux's default is 3;
-    /// here it is 0, as long as RACK does not judge what a probe brings.
+    /// How RACK (RFC 8985), which tells what is lost on connections with SACK, waits for what may only be late: with 2 its reordering
+    /// window does not grow, with 4 it is not skipped after three SACKed segments. 1 is Linux's default and without a meaning since
+    /// Linux 6.15, as here: RACK is always there.
+    pub tcp_recovery: u8,
+    /// Whether the tail of a flight is probed for losses (RFC 8985 7) on connections with SACK: with 3 and 4.
     pub tcp_early_retrans: u8,
+    /// Whether it is looked after a time-out whether that was spurious (F-RTO, RFC 5682): with anything but 0.
+    pub tcp_frto: u8,
     /// Explicit Congestion Notification (RFC 3168): 0 never, 1 asked for and accepted, 2 accepted where a peer asks.
     pub tcp_ecn: u8,
     /// Whether a SYN that is sent again no longer asks for ECN.
@@ -172,7 +177,9 @@ impl Default for Sysctls {
             tcp_window_scaling: true,
             tcp_sack: true,
             tcp_dsack: true,
-            tcp_early_retrans: 0,
+            tcp_recovery: 1,
+            tcp_early_retrans: 3,
+            tcp_frto: 2,
             tcp_ecn: 2,
             tcp_ecn_fallback: true,
             syn_option_order: OptionOrder::Linux,

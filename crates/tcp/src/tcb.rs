@@ -19,10 +19,8 @@ use periplus_wire::SeqNum;
 pub(crate) struct SendSequence {
     /// SND.UNA: the oldest byte not acknowledged.
     pub una: SeqNum,
-    /// SND.NXT: what is sent next. After a timeout it goes back to SND.UNA.
+    /// SND.NXT: what is sent next. It never goes back: what is to be sent again is in the send buffers.
     pub nxt: SeqNum,
-    /// The end of everything ever sent: what an ACK may acknowledge though SND.NXT went back.
-    pub max: SeqNum,
     /// SND.WND: the peer's window in bytes, scaled.
     pub wnd: u32,
     /// The largest window the peer ever offered (RFC 9293 3.8.6.2.1, and the bound of RFC 5961 5).
@@ -43,7 +41,6 @@ impl SendSequence {
         Self {
             una: iss,
             nxt: iss,
-            max: iss,
             wnd: 0,
             max_wnd: 0,
             wl1: SeqNum::new(0),
@@ -61,7 +58,6 @@ impl SendSequence {
     /// Moves SND.NXT over `length` sequence numbers just sent.
     pub(crate) fn advance(&mut self, length: u32) {
         self.nxt += length;
-        self.max = self.max.max(self.nxt);
     }
 }
 

@@ -1,7 +1,8 @@
 //! What a connection does when time passes.
 
 use crate::connection::AckDue;
-use crate::{CaState, Connection, Context, State, StreamError};
+use crate::loss::TransmitTimer;
+use crate::{Connection, Context, State, StreamError};
 use periplus_journey::{Instant, Outcome};
 
 impl Connection {
@@ -39,12 +40,11 @@ impl Connection {
             self.pacing_timeout();
         }
         if self.retransmit_at.is_some_and(|at| at <= now) {
-            if self.persisting {
-                self.persist_timeout(context);
-            } else if self.tail_loss_probe.is_armed() {
-                self.probe_timeout(context);
-            } else {
-                self.retransmission_timeout(context);
+            match self.transmit_timer {
+                _ if self.persisting => self.persist_timeout(context),
+                TransmitTimer::Reordering => self.reordering_timeout(context),
+                TransmitTimer::Probe => self.probe_timeout(context),
+                TransmitTimer::TimeOut => self.retransmission_timeout(context),
             }
         }
         if self.keepalive.at.is_some_and(|at| at <= now) {
@@ -55,9 +55,11 @@ impl Connection {
     /// Nothing acknowledges what is in flight (RFC 6298 5.4 to 5.6).
     fn retransmission_timeout(&mut self, context: &mut Context<'_>) {
         let opening = matches!(self.state, State::SynSent | State::SynReceived);
+        let mut first = self.unanswered.retransmits == 0;
         // A peer that took back its window is alive, and a backend bears with it; once there is none, such peers would fill
         // the shard with what they never take.
         if self.snd.wnd == 0 && self.attached && !opening {
+            first = self.retransmission_timer.back_off() == 0;
             if self.window_was_taken_back_for_long(context) {
                 return self.give_up(context, "retransmission_limit");
             }
@@ -70,13 +72,11 @@ impl Connection {
             let unanswered = &mut self.unanswered;
             unanswered.retransmits = unanswered.retransmits.saturating_add(1);
         }
-        self.tail_loss_probe.forget();
-        let first = self.retransmission_timer.back_off() == 0;
-        if !opening {
-            self.slow_down(context, first);
+        if opening {
+            self.syn_due = true;
+        } else {
+            self.enter_loss(context, first);
         }
-        self.snd.nxt = self.snd.una; // everything after it is taken for lost (RFC 6298 5.4)
-        self.retransmit_first = false;
         // As on Linux, the first SYNs come at one interval: who asks first waits least.
         let linear = context.sysctls.tcp_syn_linear_timeouts;
         if self.state != State::SynSent || self.unanswered.retransmits > linear {
@@ -85,23 +85,6 @@ impl Connection {
         self.unanswered.since.get_or_insert(context.now);
         let rto = self.retransmission_timer.rto();
         self.retransmit_at = Some(self.not_after_user_timeout(rto, context));
-    }
-
-    /// The timer expired for text in flight, or a FIN; for the `first` time in a row. What a SYN met says nothing of it: the
-    /// handshake has no window to reduce.
-    fn slow_down(&mut self, context: &mut Context<'_>, first: bool) {
-        // A recovery, or a mark, has reduced the window for this flight already.
-        let is_reduced = matches!(self.recovery.ca_state(), CaState::Recovery | CaState::Cwr);
-        self.congestion.timed_out(first && !is_reduced);
-        if first {
-            self.count_failed_recovery(context);
-        }
-        if self.recovery.has_reneged(self.snd.una) {
-            context.counters.tcp_sack_reneging += 1;
-        }
-        self.recovery.timed_out(self.snd.una, self.snd.max);
-        self.recovery.repair_began(context.now);
-        self.ecn.queue_cwr();
     }
 
     /// Gives the connection up if it was retransmitted to for long enough (R2, RFC 9293 3.8.3), and says whether it did.
@@ -197,19 +180,5 @@ impl Connection {
             Outcome::Timeout,
             Some(reason),
         );
-    }
-
-    /// The first time-out of a segment: what was under way to repair it did not.
-    fn count_failed_recovery(&self, context: &mut Context<'_>) {
-        let counters = &mut context.counters;
-        let counter = match (self.recovery.ca_state(), self.sack_permitted) {
-            (CaState::Open | CaState::Cwr, _) => return,
-            (CaState::Loss, _) => &mut counters.tcp_loss_failures,
-            (CaState::Recovery, true) => &mut counters.tcp_sack_recovery_fail,
-            (CaState::Recovery, false) => &mut counters.tcp_reno_recovery_fail,
-            (CaState::Disorder, true) => &mut counters.tcp_sack_failures,
-            (CaState::Disorder, false) => &mut counters.tcp_reno_failures,
-        };
-        *counter += 1;
     }
 }

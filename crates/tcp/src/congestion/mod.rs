@@ -26,7 +26,7 @@ pub(crate) struct AckSample {
     pub(crate) now: Instant,
     /// SND.UNA, the ACK taken.
     pub(crate) una: SeqNum,
-    /// SND.MAX.
+    /// SND.NXT.
     pub(crate) max: SeqNum,
     /// The round-trip time of the newest segment that it acknowledged, unless that was sent again.
     pub(crate) rtt: Option<Duration>,

@@ -76,11 +76,6 @@ impl CongestionWindow {
         self.ssthresh = self.ssthresh.max(2 * smss);
     }
 
-    /// SMSS.
-    pub(crate) fn segment_size(&self) -> u32 {
-        self.smss
-    }
-
     /// cwnd.
     pub(crate) fn cwnd(&self) -> u32 {
         self.cwnd
@@ -142,12 +137,6 @@ impl CongestionWindow {
         self.cwnd = self.cwnd.saturating_add(more.saturating_mul(self.smss));
     }
 
-    /// The same, where `duplicate_acks` segments of it are known to have arrived earlier.
-    pub(crate) fn acknowledged_but(&mut self, acked: u32, duplicate_acks: u32) {
-        let known = duplicate_acks.saturating_mul(self.smss);
-        self.acknowledged(acked.saturating_sub(known).max(acked.min(self.smss)));
-    }
-
     /// Nothing was sent for so long that the window would have been halved so often: it is, though not below the initial one,
     /// and what it was is remembered as where to slow down (RFC 5681 4.1, RFC 2861 3).
     pub(crate) fn restart(&mut self, halvings: u32) {
@@ -205,31 +194,9 @@ impl CongestionWindow {
         self.cwnd = cwnd;
     }
 
-    /// RFC 5681 3.2, step 3, after step 2 ([`reduce_ssthresh`](Self::reduce_ssthresh)).
-    pub(crate) fn enter_recovery(&mut self, duplicate_acks: u32) {
-        self.cwnd = self.ssthresh + duplicate_acks * self.smss;
-    }
-
     /// It is down (RFC 9937 6, RFC 6675 5, step A).
     pub(crate) fn is_reduced(&mut self) {
         self.cwnd = self.ssthresh;
-    }
-
-    pub(crate) fn inflate(&mut self) {
-        self.cwnd = self.cwnd.saturating_add(self.smss);
-    }
-
-    /// RFC 6582 3.2, step 3, partial acknowledgment.
-    pub(crate) fn deflate(&mut self, acked: u32) {
-        self.cwnd = self.cwnd.saturating_sub(acked).max(self.smss);
-        if acked >= self.smss {
-            self.cwnd += self.smss;
-        }
-    }
-
-    /// RFC 6582 3.2, step 3, full acknowledgment: the first way, which avoids a burst.
-    pub(crate) fn leave_recovery(&mut self, flight_size: u32) {
-        self.cwnd = self.ssthresh.min(flight_size.max(self.smss) + self.smss);
     }
 
     /// The retransmission timer expired: the loss window (RFC 5681 3.1). ssthresh falls at the first time-out of a

@@ -15,15 +15,15 @@ pub(crate) const MAXIMUM_RTO: Duration = Duration::from_secs(120);
 /// Timestamps are milliseconds.
 const TIMESTAMP_TICK: Duration = Duration::from_millis(1);
 
-/// The round-trip time, the segment being timed, and the back-off.
+/// The round-trip time and the back-off.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RetransmissionTimer {
     round_trip_time: Option<RoundTripTime>,
     min_rtt: Option<Duration>,
     established: bool,
     back_off: u8,
-    /// The end of the segment being timed and when it was sent. One at a time; none that was sent twice (Karn, RFC 6298 3).
-    timed: Option<(SeqNum, Instant)>,
+    /// When our SYN was sent, unless it was sent twice (Karn, RFC 6298 3).
+    syn_sent: Option<Instant>,
     /// When something was last sent again.
     sent_again_at: Instant,
 }
@@ -71,48 +71,40 @@ impl RetransmissionTimer {
         self.back_off = 0;
     }
 
-    /// New data that ends at `end` was sent.
-    pub(crate) fn sent(&mut self, end: SeqNum, now: Instant) {
-        if self.timed.is_none() {
-            self.timed = Some((end, now));
-        }
+    /// Our SYN was sent.
+    pub(crate) fn syn_sent(&mut self, now: Instant) {
+        self.syn_sent = Some(now);
     }
 
-    /// Something was sent again: what is being timed can no longer be told apart from its copy (Karn's algorithm).
+    /// Something was sent again: a SYN can no longer be told apart from its copy (Karn's algorithm).
     pub(crate) fn sent_again(&mut self, now: Instant) {
-        self.timed = None;
+        self.syn_sent = None;
         self.sent_again_at = now;
     }
 
-    /// The round-trip time of what was sent at `sent` and is acknowledged `now`, unless something was sent again since (Karn).
-    pub(crate) fn round_trip(&self, sent: Instant, now: Instant) -> Option<Duration> {
-        (sent > self.sent_again_at).then(|| now.since(sent))
-    }
-
-    /// Everything before `ack` is acknowledged, `max` being the end of all that was sent, and `oldest` when the first of what
-    /// is newly acknowledged was sent. Every ACK measures, unless something was sent again since; else the segment that is timed
-    /// does. While nothing is, because something was sent again, `echoed` tells how old the timestamp is that came
+    /// Everything before `una` is acknowledged, `nxt` being the end of all that was sent. What was sent but once tells the
+    /// `round_trips` of its oldest and its newest; else a SYN may; else `echoed` tells how old the timestamp is that came
     /// back (RFC 7323 4); with neither, the back-off stays (Karn's algorithm). A timestamp from before the last copy was echoed
     /// by an ACK whose predecessors were lost, and would count the wait for the timer as part of the round trip: Linux takes
-    /// it, and its RTO grows with every lost ACK.
+    /// it, and its RTO grows with every lost ACK. Returns whether something was measured.
     pub(crate) fn acknowledged(
         &mut self,
-        ack: SeqNum,
-        max: SeqNum,
+        una: SeqNum,
+        nxt: SeqNum,
         now: Instant,
-        oldest: Option<Instant>,
+        round_trips: Option<(Duration, Duration)>,
         echoed: Option<Duration>,
-    ) {
-        let measured = match self.timed {
-            _ if oldest.is_some_and(|at| at > self.sent_again_at) => oldest.map(|at| now.since(at)),
-            Some((end, sent)) if ack.at_or_after(end) => Some(now.since(sent)),
-            Some(_) => None,
-            None => echoed.filter(|&age| age <= now.since(self.sent_again_at) + TIMESTAMP_TICK),
+    ) -> bool {
+        let syn = self.syn_sent.take().map(|sent| now.since(sent));
+        let others = syn.or_else(|| {
+            echoed.filter(|&age| age <= now.since(self.sent_again_at) + TIMESTAMP_TICK)
+        });
+        let Some((oldest, newest)) = round_trips.or(others.map(|r| (r, r))) else {
+            return false;
         };
-        if let Some(r) = measured {
-            self.timed = None;
-            self.measured(r, ack, max);
-        }
+        self.min_rtt = Some(self.min_rtt.map_or(newest, |least| least.min(newest)));
+        self.measured(oldest, una, nxt);
+        true
     }
 
     /// A round-trip time was measured by the acknowledgment of all before `una`, which ends the back-off.
@@ -128,7 +120,6 @@ impl RetransmissionTimer {
     /// The timer expired (RFC 6298 5.5).
     pub(crate) fn expired(&mut self) {
         self.back_off = self.back_off.saturating_add(1);
-        self.timed = None;
     }
 }
 
@@ -147,8 +138,8 @@ mod tests {
         }
         timer.acknowledged(ONE, ONE, Instant::ZERO, None, None);
         assert_eq!(timer.rto(), Duration::from_secs(120), "which copy was it?");
-        timer.sent(ONE + 1, Instant::ZERO);
-        timer.acknowledged(ONE + 1, ONE + 1, Instant::from_millis(100), None, None);
+        let r = Duration::from_millis(100);
+        timer.acknowledged(ONE + 1, ONE + 1, Instant::ZERO, Some((r, r)), None);
         assert_eq!(timer.rto(), Duration::from_millis(300));
     }
 
@@ -157,7 +148,7 @@ mod tests {
         let mut timer = RetransmissionTimer::default();
         let seconds = |n| Some(Duration::from_secs(n));
         for (echoed, srtt) in [(None, None), (seconds(5), None), (seconds(1), seconds(1))] {
-            timer.sent(ONE, Instant::ZERO);
+            timer.syn_sent(Instant::ZERO);
             timer.sent_again(Instant::from_millis(4000));
             timer.acknowledged(ONE, ONE, Instant::from_millis(5000), None, echoed);
             assert_eq!(timer.srtt(), srtt, "{echoed:?}");

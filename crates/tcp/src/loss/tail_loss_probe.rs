@@ -3,9 +3,9 @@
 //! retransmission timer would.
 
 use super::round_trip_time::MINIMUM_RTO;
-use crate::{CaState, Connection, Context, Emit, RingFull, State};
+use super::{AckReport, TransmitTimer};
+use crate::{CaState, Connection, Context, Emit, RingFull};
 use periplus_journey::Instant;
-use periplus_wire::SeqNum;
 use std::time::Duration;
 
 /// What a probe waits for beyond two round trips where several segments are out, whose ACKs are not delayed (Linux's
@@ -15,31 +15,28 @@ const LEAST_WAIT: Duration = Duration::from_millis(2);
 /// The probe of a flight's tail.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct TailLossProbe {
-    /// The timer is set for a probe, and not for a time-out. When that would be: then.
-    rto_at: Option<Instant>,
     /// The probe is to be sent.
     due: bool,
-    /// A probe was sent when everything up to here was (TLP.end_seq), and what came of it is not known.
-    end: Option<SeqNum>,
+    /// A probe was sent when everything up to this stream offset was (TLP.end_seq), and what came of it is not known.
+    end: Option<u64>,
     /// It was the last segment again.
     is_copy: bool,
 }
 
 impl TailLossProbe {
-    /// Whether the timer is set for a probe.
-    pub(crate) fn is_armed(&self) -> bool {
-        self.rto_at.is_some()
-    }
-
     /// Whether a probe is to be sent.
     pub(crate) fn is_due(&self) -> bool {
         self.due
     }
 
-    /// There is nothing to probe for, or something else to wait for.
-    pub(crate) fn disarm(&mut self) {
-        self.rto_at = None;
-        self.due = false;
+    /// Whether a copy is in the network that was sent as a probe.
+    pub(super) fn is_copy_out(&self) -> bool {
+        self.end.is_some() && self.is_copy
+    }
+
+    /// Whether something that ends at the stream offset `end` is what was sent again as a probe.
+    pub(crate) fn was_copy_of(&self, end: u64) -> bool {
+        self.is_copy && self.end == Some(end)
     }
 
     /// The window is being reduced: a loss that the probe repaired costs nothing more (Linux's `tcp_init_cwnd_reduction`).
@@ -54,40 +51,40 @@ impl TailLossProbe {
 }
 
 impl Connection {
-    /// Sets the timer for what is in flight, an ACK having come or something new been sent: for a probe, if there may be one
+    /// Sets the timer for a probe of what is in flight, an ACK having come or something new been sent, if there may be one
     /// (RFC 8985 7.2). `rto_at` is when the retransmission timer would expire.
-    pub(crate) fn arm_probe_or(&mut self, context: &Context<'_>, rto_at: Instant) {
-        let may_probe = context.sysctls.tcp_early_retrans >= 3
+    pub(crate) fn arm_probe(&mut self, context: &Context<'_>, rto_at: Instant) -> bool {
+        let packets_out = self.send_buffers.packets_out;
+        let may_probe = matches!(context.sysctls.tcp_early_retrans, 3 | 4)
             && self.sack_permitted
+            && packets_out > 0
             && self.tail_loss_probe.end.is_none()
-            && !matches!(self.state, State::SynSent | State::SynReceived)
-            && self.snd.nxt == self.snd.max
-            && matches!(self.recovery.ca_state(), CaState::Open | CaState::Cwr);
+            && matches!(self.recovery.state(), CaState::Open | CaState::Cwr);
         if !may_probe {
-            self.tail_loss_probe.rto_at = None;
-            self.retransmit_at = Some(rto_at);
-            return;
+            return false;
         }
         let wait = match self.retransmission_timer.srtt() {
             None => super::INITIAL_RTO,
             // One segment's ACK may be delayed.
-            Some(srtt) if self.packets_in_flight() <= 1 => 2 * srtt + MINIMUM_RTO,
+            Some(srtt) if packets_out <= 1 => 2 * srtt + MINIMUM_RTO,
             Some(srtt) => 2 * srtt + LEAST_WAIT,
         };
-        self.tail_loss_probe.rto_at = Some(rto_at);
+        self.transmit_timer = TransmitTimer::Probe;
         self.retransmit_at = Some(rto_at.min(context.now + wait));
+        true
     }
 
-    /// Something new was sent: a probe waits two round trips from here on.
+    /// Something new was sent: a probe waits two round trips from here on, and a timer that is not set is.
     pub(crate) fn put_probe_off(&mut self, context: &Context<'_>) {
-        if let Some(rto_at) = self.tail_loss_probe.rto_at {
-            self.arm_probe_or(context, rto_at);
+        let rto_at = self.time_out_of_oldest(context.now);
+        if !self.arm_probe(context, rto_at) && self.retransmit_at.is_none() {
+            self.restart_retransmission_timer(context);
         }
     }
 
     /// The timer expired that was set for a probe.
     pub(crate) fn probe_timeout(&mut self, context: &Context<'_>) {
-        self.tail_loss_probe.rto_at = None;
+        self.transmit_timer.expired();
         self.tail_loss_probe.due = true;
         // RFC 8985 7.3: the retransmission timer begins anew behind the probe.
         self.retransmit_at = Some(context.now + self.retransmission_timer.rto());
@@ -102,59 +99,45 @@ impl Connection {
         if !self.tail_loss_probe.due {
             return Ok(());
         }
-        if self.snd.una == self.snd.max || self.snd.nxt != self.snd.max {
+        let sent = self.sent_to();
+        if sent == self.send_buffers.start() || self.recovery.is_repairing() {
             self.tail_loss_probe.due = false;
             return Ok(());
         }
-        let released = self.release_probe(context);
-        let end = self.snd.max;
-        if released == 0 {
-            let start = self.snd.una + self.last_segment();
-            self.transmit_again(context, emit, start..end)?;
+        let is_copy = self.send_buffers.released == sent && !self.release_probe(context);
+        if is_copy && let Some(start) = self.send_buffers.last_segment(sent) {
+            self.transmit_again(context, emit, start, true)?;
         }
-        let probe = &mut self.tail_loss_probe;
-        probe.due = false;
-        probe.end = Some(end + released);
-        probe.is_copy = released == 0;
+        self.tail_loss_probe = TailLossProbe {
+            due: false,
+            end: Some(self.send_buffers.released),
+            is_copy,
+        };
         context.counters.tcp_loss_probes += 1;
         Ok(())
     }
 
-    /// Where the last segment in flight begins, after SND.UNA.
-    fn last_segment(&self) -> u32 {
-        let size = u64::from(self.current_segment_size());
-        let mut start = self.una_offset;
-        let end = start + u64::from(self.text_in_flight());
-        while start < end
-            && let Some(buffer) = self.send_buffers.containing(start)
-        {
-            let sent = buffer.end.min(end);
-            if sent == end {
-                start += (sent - start - 1) / size * size;
-                break;
-            }
-            start = sent;
-        }
-        (start - self.una_offset) as u32
-    }
-
-    /// Releases a segment of new data that the peer's window allows, and says how long it is.
-    fn release_probe(&mut self, context: &Context<'_>) -> u32 {
+    /// Releases a segment of new data that the peer's window allows, and says whether there is one.
+    fn release_probe(&mut self, context: &Context<'_>) -> bool {
         let window_end = self.una_offset + u64::from(self.snd.wnd);
         let size = self.current_segment_size();
-        let Some((buffer, _)) = self.send_buffers.next() else {
-            return 0;
-        };
         let at = self.send_buffers.released;
-        let length = ((buffer.end - at) as u32).min(size);
+        let text = self.send_buffers.written().saturating_sub(at);
+        let Some((buffer, _)) = self.send_buffers.next().filter(|_| text > 0) else {
+            return false;
+        };
+        let length = (buffer.end - at).min(text).min(size.into()) as u32;
         if at + u64::from(length) > window_end {
-            return 0;
+            return false;
         }
-        self.send_buffers.release(length, 1, context.now);
+        // The FIN goes with the last bytes.
+        let fin = u32::from(self.send_buffers.fin && u64::from(length) == text);
+        self.send_buffers
+            .release(length + fin, 1, size, context.now);
         if length < size {
             self.send_buffers.small = self.send_buffers.released;
         }
-        length
+        true
     }
 
     /// An ACK came while the outcome of a probe was open (RFC 8985 7.4). A loss that the probe repaired is one for the
@@ -162,23 +145,26 @@ impl Connection {
     pub(crate) fn note_probe_ack(
         &mut self,
         context: &mut Context<'_>,
-        ack: SeqNum,
+        ack: u64,
+        report: &AckReport,
         is_duplicate: bool,
     ) {
         let probe = self.tail_loss_probe;
-        let Some(end) = probe.end.filter(|&end| ack.at_or_after(end)) else {
+        let Some(end) = probe.end.filter(|&end| ack >= end) else {
             return;
         };
-        if !probe.is_copy {
-            self.tail_loss_probe.end = None; // new data, and all before it arrived
-        } else if ack.after(end) {
+        if !probe.is_copy || report.probe_came_twice {
+            // New data, and all before it arrived; or the last segment and its copy both did.
+            self.tail_loss_probe.end = None;
+        } else if ack > end {
             self.tail_loss_probe.end = None;
             let _ = self.congestion.reduce();
             self.congestion.keep_reduction(); // the copy told that it was a loss
             self.congestion.is_reduced();
+            self.ecn.queue_cwr();
             context.counters.tcp_loss_probe_recovery += 1;
-        } else if is_duplicate {
-            self.tail_loss_probe.end = None; // the last segment and its copy both arrived
+        } else if is_duplicate && !report.sacked {
+            self.tail_loss_probe.end = None; // the same without D-SACK
         }
     }
 }

@@ -1,72 +1,119 @@
-//! Taking back what a loss cost that was none: the Eifel detection by timestamps (RFC 3522) and its response (RFC 4015).
+//! Taking back what a loss cost that was none: the Eifel detection by timestamps (RFC 3522) or by D-SACK (RFC 3708), and its
+//! response (RFC 4015).
 
-use super::FastRecovery;
-use crate::{Connection, Context, Segment};
-use periplus_journey::Instant;
-use periplus_wire::SeqNum;
-
-impl FastRecovery {
-    /// Something was sent again at `now` because it counts as lost. The first time of a recovery is what matters.
-    pub(crate) fn repair_began(&mut self, now: Instant) {
-        self.retrans_stamp.get_or_insert(now);
-    }
-
-    /// When the first segment was sent again of the losses that `una` tells the fate of: in a recovery only an ACK does that leaves
-    /// nothing on its way that was sent again, as on Linux.
-    fn decided(&self, una: SeqNum) -> Option<Instant> {
-        let stamp = self.retrans_stamp?;
-        (!self.in_recovery || una.after(self.recover) || !self.has_copies_out(una)).then_some(stamp)
-    }
-
-    /// Whether a segment that was sent again in this recovery lies at `una` or after it. Without SACK that is only ever the first one,
-    /// which every ACK for something new acknowledges.
-    fn has_copies_out(&self, una: SeqNum) -> bool {
-        self.sack
-            .as_ref()
-            .is_some_and(|sack| sack.has_copies_out(una))
-    }
-
-    /// Nothing was lost of what the peer did not say it has; `una` was the oldest byte of it. What it says later may tell of a loss
-    /// that was one. Without SACK the copies that a time-out sent will be answered by duplicate ACKs, which must not (RFC 6582 4).
-    fn undone(&mut self, una: SeqNum, sack_permitted: bool) {
-        if sack_permitted || self.in_recovery {
-            self.recover = una - 2;
-        }
-        if let Some(sack) = &mut self.sack {
-            sack.timed_out(una);
-        }
-        (self.in_loss, self.in_recovery) = (false, false);
-        self.retrans_stamp = None;
-    }
-}
+use super::AckReport;
+use crate::{CaState, Connection, Context};
 
 impl Connection {
-    /// Whether what was acknowledged by `segment` had arrived before it was sent again: what the peer echoes is older than the
-    /// first retransmission (RFC 3522 3.2, step 5). Asked before the recovery hears of the ACK.
-    pub(crate) fn shows_spurious_repair(&self, segment: &Segment) -> bool {
-        let stamp = self.recovery.decided(segment.ack);
-        let echoed = segment.options.timestamps.map(|echoed| echoed.echo_reply);
-        let known = stamp.zip(self.timestamps).zip(echoed);
-        known.is_some_and(|((stamp, clock), echoed)| clock.predates(echoed, stamp))
+    /// Whether what the ACK under way acknowledges had arrived before it was sent again: what the peer echoes is older than the
+    /// first copy (RFC 3522 3.2, step 5).
+    fn is_only_late(&self, report: &AckReport) -> bool {
+        let known = self.recovery.retrans_stamp.zip(report.echoed);
+        known.is_some_and(|(stamp, (clock, reply))| clock.predates(reply, stamp))
     }
 
-    /// The windows are what they were (RFC 4015 3.2), and nothing counts as lost. SND.UNA was `before`.
-    pub(crate) fn undo_reduction(&mut self, context: &mut Context<'_>, before: SeqNum) {
-        let counters = &mut context.counters;
-        if self.recovery.is_in_loss() {
-            counters.tcp_loss_undo += 1;
-        } else if !self.congestion.may_undo() {
-            return; // the recovery goes on down to where a mark asked it to go
-        } else if self.recovery.is_ended_by(self.snd.una) {
-            counters.tcp_full_undo += 1;
-        } else {
-            counters.tcp_partial_undo += 1;
-        }
-        self.recovery.undone(before, self.sack_permitted);
+    fn may_undo(&self, report: &AckReport) -> bool {
+        let recovery = &self.recovery;
+        recovery.is_disproved() || (recovery.undo_marker.is_some() && self.is_only_late(report))
+    }
+
+    /// The windows are what they were (RFC 4015 3.2), as far as a mark has not said otherwise.
+    fn undo_reduction(&mut self) {
         if self.congestion.undo() {
             self.ecn.withdraw_cwr();
         }
-        self.snd.nxt = self.snd.max;
-        self.retransmit_first = false;
+        self.recovery.undo_marker = None;
+        self.rack.look_again();
+    }
+
+    /// A recovery, or what a time-out began, is over. Returns whether the state stays nevertheless.
+    pub(super) fn try_undo_recovery(
+        &mut self,
+        context: &mut Context<'_>,
+        report: &AckReport,
+    ) -> bool {
+        let in_loss = self.recovery.state == CaState::Loss;
+        // What a mark asked for stays, unlike what a time-out cost.
+        if self.may_undo(report) && (in_loss || self.congestion.may_undo()) {
+            let counters = &mut context.counters;
+            if in_loss {
+                counters.tcp_loss_undo += 1;
+            } else {
+                counters.tcp_full_undo += 1;
+            }
+            self.undo_reduction();
+        } else {
+            self.rack.recovered();
+        }
+        if self.is_kept_without_sack() {
+            return true;
+        }
+        self.recovery.state = CaState::Open;
+        false
+    }
+
+    /// Without SACK a state lasts until more than what was out is acknowledged: the copies that were sent will be answered by
+    /// duplicate ACKs, which must not count as a loss (RFC 6582 4).
+    fn is_kept_without_sack(&mut self) -> bool {
+        let kept = !self.sack_permitted && self.send_buffers.start() == self.recovery.high_seq;
+        if kept && !self.is_repair_out() {
+            self.recovery.retrans_stamp = None;
+        }
+        kept
+    }
+
+    /// After a time-out: by what the ACK echoes, or because F-RTO has found it `spurious`.
+    pub(super) fn try_undo_loss(
+        &mut self,
+        context: &mut Context<'_>,
+        report: &AckReport,
+        spurious: bool,
+    ) -> bool {
+        if !spurious && !self.may_undo(report) {
+            return false;
+        }
+        context.counters.tcp_loss_undo += 1;
+        context.counters.tcp_spurious_rtos += u64::from(spurious);
+        self.send_buffers.nothing_is_lost();
+        self.undo_reduction();
+        self.unanswered.retransmits = 0;
+        if !self.is_kept_without_sack() && (spurious || self.sack_permitted) {
+            self.recovery.state = CaState::Open;
+        }
+        true
+    }
+
+    /// In a recovery SND.UNA moved, by what was only late. Returns whether copies are in the network, whose fate is to be awaited.
+    pub(super) fn try_undo_partial(
+        &mut self,
+        context: &mut Context<'_>,
+        report: &AckReport,
+    ) -> bool {
+        let is_late = self.recovery.undo_marker.is_some() && self.is_only_late(report);
+        if !is_late || !self.congestion.may_undo() {
+            return false; // the recovery goes on down to where a mark asked it to go
+        }
+        if self.send_buffers.retrans_out > 0 {
+            return true;
+        }
+        if !self.is_repair_out() {
+            self.recovery.retrans_stamp = None;
+        }
+        self.send_buffers.nothing_is_lost();
+        self.undo_reduction();
+        context.counters.tcp_partial_undo += 1;
+        self.try_keep_open();
+        false
+    }
+
+    /// Every copy of the last reduction was reported to have arrived twice (RFC 3708).
+    pub(super) fn try_undo_by_dsack(&mut self, context: &mut Context<'_>) -> bool {
+        if !self.recovery.is_disproved() || !self.congestion.may_undo() {
+            return false;
+        }
+        self.rack.recovered_in_vain();
+        context.counters.tcp_dsack_undo += 1;
+        self.undo_reduction();
+        true
     }
 }

@@ -1,96 +1,105 @@
-//! The holes on the scoreboard, sent again (RFC 6675 5, step C).
+//! What counts as lost, sent again: oldest first, as far as the windows allow (Linux's `tcp_xmit_retransmit_queue`).
 
-use crate::loss::HoleRule;
-use crate::{Connection, Context, Emit, RingFull};
-use periplus_wire::SeqNum;
+use crate::loss::TransmitTimer;
+use crate::{CaState, Connection, Context, Emit, RingFull};
 use periplus_wire::tcp::TcpFlags;
-use std::ops::Range;
 
 impl Connection {
-    /// Sends holes again that `rule` gives, while the window of congestion has room for a full segment.
-    pub(crate) fn transmit_holes(
+    /// Sends again what counts as lost, while the window of congestion has room for a segment.
+    pub(crate) fn transmit_lost(
         &mut self,
         context: &mut Context<'_>,
         emit: &mut dyn Emit,
-        rule: HoleRule,
     ) -> Result<(), RingFull> {
-        while let Some(hole) = self.next_hole(rule) {
-            if self.copy_is_early(context.now) {
+        while let Some(start) = self.next_lost() {
+            // What the time-out itself sends again waits for nothing.
+            let is_first = start == self.send_buffers.start();
+            if !(is_first && self.recovery.state() == CaState::Loss)
+                && self.copy_is_early(context.now)
+            {
                 break;
             }
-            self.transmit_again(context, emit, hole)?;
-            self.counted().tcp_fast_retrans += 1;
-            context.counters.tcp_fast_retrans += 1;
+            self.transmit_again(context, emit, start, false)?;
+            if self.recovery.state() == CaState::Loss {
+                context.counters.tcp_slow_start_retrans += 1;
+            } else {
+                self.counted().tcp_fast_retrans += 1;
+                context.counters.tcp_fast_retrans += 1;
+            }
+            // A time-out that was for nothing acknowledged has set the timer itself.
+            if is_first
+                && self.unanswered.retransmits == 0
+                && self.transmit_timer != TransmitTimer::Reordering
+            {
+                self.transmit_timer = TransmitTimer::TimeOut;
+                self.restart_retransmission_timer(context);
+            }
         }
         Ok(())
     }
 
-    /// Whether a hole would be sent again now.
-    pub(crate) fn has_hole_to_send(&self) -> bool {
-        self.next_hole(HoleRule::Eager).is_some()
+    /// Whether something would be sent again now.
+    pub(crate) fn has_lost_to_send(&self) -> bool {
+        self.next_lost().is_some()
     }
 
-    fn next_hole(&self, rule: HoleRule) -> Option<Range<SeqNum>> {
-        let (una, max) = (self.snd.una, self.snd.max);
-        let length = || self.current_segment_size();
-        let hole = self.recovery.next_segment(una, max, length, rule)?;
-        (self.packets_in_flight() < self.cwnd_segments()).then_some(hole)
+    /// Where that begins which is sent again next.
+    fn next_lost(&self) -> Option<u64> {
+        let buffers = &self.send_buffers;
+        // This is asked with every frame, and nearly always in vain.
+        if buffers.lost_out <= buffers.retrans_out
+            || self.recovery.is_held_back()
+            || buffers.packets_in_flight() >= self.cwnd_segments()
+        {
+            return None;
+        }
+        buffers.next_lost().filter(|&at| self.offered_at(at) > 0)
     }
 
-    /// The window is on its way down: it follows what arrives, `delivered` bytes with this ACK, which acknowledged something if
-    /// it `advanced` (RFC 9937).
-    pub(crate) fn follow_reduction(&mut self, delivered: u32, advanced: bool) {
-        let delivered = delivered.div_ceil(self.segment_size);
-        let inflight = self.packets_in_flight();
-        let ssthresh = self.congestion.ssthresh().unwrap_or(u32::MAX);
-        let ssthresh = (ssthresh / self.largest_segment).max(1);
-        let cwnd = self
-            .recovery
-            .reduced_window(delivered, inflight, ssthresh, advanced);
-        if let Some(cwnd) = cwnd {
-            self.congestion.set_cwnd(cwnd * self.largest_segment);
+    /// What the peer's window leaves at a stream offset. A window that is smaller now is used as it is: the peer may wait for just
+    /// that, and no ACK would come. For the first segment there is room even if it was taken back whole, as the probe that a closed
+    /// window needs (RFC 9293 3.8.6.1; Linux's `tcp_retransmit_skb`).
+    fn offered_at(&self, at: u64) -> u32 {
+        let sent = at - self.send_buffers.start();
+        match u64::from(self.snd.wnd).saturating_sub(sent) {
+            0 if sent == 0 => self.current_segment_size(),
+            left => left as u32,
         }
     }
 
-    /// Bytes in the network, as far as the peer's ACKs say.
-    pub(crate) fn pipe(&self) -> u32 {
-        let snd = &self.snd;
-        self.recovery.pipe(snd.una, snd.nxt, self.segment_size)
-    }
-
-    /// Sends again what of `range`, which is in flight, fits in one segment.
+    /// Sends the segment at the stream offset `start` again: because it counts as lost, or as a probe.
     pub(crate) fn transmit_again(
         &mut self,
         context: &mut Context<'_>,
         emit: &mut dyn Emit,
-        range: Range<SeqNum>,
+        start: u64,
+        is_probe: bool,
     ) -> Result<(), RingFull> {
-        let offset = range.start - self.snd.una;
-        let in_flight = self.text_in_flight();
-        let most = (range.end - range.start)
-            .min(in_flight - offset)
-            .min(self.current_segment_size());
-        let (text, mut flags) = self.segment_again(offset, most);
-        let mut end = range.start + text;
-        // what is in flight beyond the text is the FIN
-        if offset + text == in_flight && end.before(range.end) {
-            flags |= TcpFlags::FIN;
-            end += 1;
-        }
-        if end == range.start {
+        let most = self.offered_at(start).min(self.current_segment_size());
+        let sent = self.sent_to();
+        let Some(mut again) = self.send_buffers.segment_again(start, most, sent) else {
             return Ok(());
+        };
+        let offset = (start - self.una_offset) as usize;
+        let gathered = self.gatherable(offset, again.length as usize) as u32;
+        if gathered < again.length {
+            (again.length, again.push, again.fin) = (gathered, false, false);
         }
-        self.emit(
-            context,
-            emit,
-            range.start,
-            flags,
-            offset as usize,
-            text as usize,
-        )?;
-        self.count_sent(context, true, 1, end);
-        self.recovery.sent_again(range.start..end);
-        self.recovery.sent(1);
+        let mut flags = TcpFlags::ACK;
+        if again.push {
+            flags |= TcpFlags::PSH;
+        }
+        if again.fin {
+            flags |= TcpFlags::FIN;
+        }
+        let seq = self.snd.una + (start - self.send_buffers.start()) as u32;
+        self.emit(context, emit, seq, flags, offset, again.length as usize)?;
+        self.send_buffers.sent_again(again, is_probe, context.now);
+        self.count_sent(context, true, 1);
+        if !is_probe {
+            self.recovery.sent_again(context.now);
+            self.recovery.sent(1);
+        }
         Ok(())
     }
 }

@@ -1,42 +1,47 @@
-//! The SACK options that the peer sends: onto the scoreboard, as far as they can be true.
+//! The SACK options that the peer sends, taken as far as they can be true.
 
+use crate::loss::AckReport;
 use crate::{Connection, Context, Segment};
 use periplus_wire::SeqNum;
-use std::time::Duration;
-
-const LEAST_WAIT_FOR_RENEGED: Duration = Duration::from_millis(10);
+use periplus_wire::tcp::SackBlocks;
 
 impl Connection {
-    /// Takes the blocks of a segment whose ACK field is acceptable. Returns how many bytes are SACKed that were not before.
-    pub(crate) fn take_sack(&mut self, context: &mut Context<'_>, segment: &Segment) -> u32 {
+    /// Takes the blocks of a segment whose ACK field is acceptable, and was not taken yet.
+    pub(crate) fn take_sack(
+        &mut self,
+        context: &mut Context<'_>,
+        segment: &Segment,
+        report: &mut AckReport,
+    ) {
         let blocks = segment.options.sack.as_slice();
         if !self.sack_permitted || blocks.is_empty() {
-            return 0;
+            return;
         }
         let una = segment.ack.max(self.snd.una);
-        let smss = self.segment_size;
-        let mut taken = 0;
-        let came_twice = self.came_twice(context, segment.ack, blocks);
-        for &(start, end) in &blocks[usize::from(came_twice)..] {
+        let came_twice = self.came_twice(context, segment.ack, blocks, report);
+        // Lowest first: what one block tells must not look late because of another.
+        let mut sorted = [(una, una); SackBlocks::MAX];
+        let blocks = &blocks[usize::from(came_twice)..];
+        let sorted = &mut sorted[..blocks.len()];
+        sorted.copy_from_slice(blocks);
+        sorted.sort_unstable_by_key(|&(start, _)| start - una);
+        for &mut (start, end) in sorted {
             // Beyond SND.UNA, or there is no hole before it; and of what was sent.
             let is_possible =
-                start.after(una) && start.before(end) && end.at_or_before(self.snd.max);
-            match is_possible.then(|| self.recovery.sacked(una, start, end, smss)) {
-                Some(Some(new)) => taken += new,
+                start.after(una) && start.before(end) && end.at_or_before(self.snd.nxt);
+            if is_possible {
+                let (start, end) = (self.offset_of(start), self.offset_of(end));
+                self.send_buffers.sack(start, end, report);
+            } else if segment.ack == self.snd.una || end.after(una) {
                 // An older ACK, overtaken by this connection's newer ones, may tell of what is acknowledged now.
-                None if segment.ack != self.snd.una && end.at_or_before(una) => {}
-                None | Some(None) => context.counters.tcp_sack_discard += 1,
+                context.counters.tcp_sack_discard += 1;
             }
         }
-        taken
     }
 
-    /// How long the timer waits where the peer seems to have thrown away what it had SACKed: what it now lacks may still come
-    /// in the ACKs on their way. Half a round-trip time, 10 ms at least, as on Linux.
-    pub(crate) fn wait_for_reneged(&self) -> Option<Duration> {
-        let srtt = self.retransmission_timer.srtt().unwrap_or_default();
-        let reneged = self.recovery.has_reneged(self.snd.una);
-        reneged.then(|| (srtt / 2).max(LEAST_WAIT_FOR_RENEGED))
+    /// The stream offset of what is in flight.
+    fn offset_of(&self, seq: SeqNum) -> u64 {
+        self.send_buffers.start() + u64::from(seq - self.snd.una)
     }
 
     /// Whether the first block is D-SACK: below what is acknowledged, or inside the second (RFC 2883 4).
@@ -45,20 +50,52 @@ impl Connection {
         context: &mut Context<'_>,
         ack: SeqNum,
         blocks: &[(SeqNum, SeqNum)],
+        report: &mut AckReport,
     ) -> bool {
         let (start, end) = blocks[0];
-        if start.before(ack) {
-            self.activity.dsack_dups += 1;
-            context.counters.tcp_dsack_recv += 1;
-            return true;
-        }
         let inside =
             |&(left, right): &(SeqNum, SeqNum)| start.at_or_after(left) && end.at_or_before(right);
-        let inside_the_second = blocks.get(1).is_some_and(inside);
-        if inside_the_second {
-            self.activity.dsack_dups += 1;
+        if start.before(ack) {
+            context.counters.tcp_dsack_recv += 1;
+        } else if blocks.get(1).is_some_and(inside) {
             context.counters.tcp_dsack_ofo_recv += 1;
+        } else {
+            return false;
         }
-        inside_the_second
+        self.heed_dsack(start, end, report);
+        true
+    }
+
+    /// `[start, end)` arrived twice: if we sent it twice, one of the copies was needless (RFC 3708).
+    fn heed_dsack(&mut self, start: SeqNum, end: SeqNum, report: &mut AckReport) {
+        let length = if start.before(end) { end - start } else { 0 };
+        if length == 0 || length > self.snd.max_wnd {
+            return; // it cannot be true
+        }
+        let segments = length.div_ceil(self.segment_size.max(1));
+        self.activity.dsack_dups = self.activity.dsack_dups.saturating_add(segments);
+        if self.activity.dsack_dups > self.retransmissions {
+            return; // the network doubled it, or the peer invents
+        }
+        let una = self.send_buffers.start();
+        let (end_offset, was_ours) = if end.at_or_before(self.snd.una) {
+            (una.checked_sub(u64::from(self.snd.una - end)), true)
+        } else if start.at_or_after(self.snd.una) && end.at_or_before(self.snd.nxt) {
+            let (start, end) = (self.offset_of(start), self.offset_of(end));
+            let was_ours = self.send_buffers.was_sent_again(start, end);
+            (Some(end), was_ours)
+        } else {
+            (None, false)
+        };
+        report.came_twice = true;
+        report.delivered += segments;
+        let Some(end) = end_offset.filter(|_| was_ours) else {
+            return;
+        };
+        self.recovery.came_twice(segments, end);
+        report.probe_came_twice = segments == 1 && self.tail_loss_probe.was_copy_of(end);
+        if self.recovery.has_seen_reordering() && !report.probe_came_twice {
+            self.rack.report_came_twice();
+        }
     }
 }

@@ -3,10 +3,10 @@
 use crate::chronograph::Limit;
 use crate::congestion::{ACK_TRAIN, AckSample};
 use crate::connection::AckDue;
-use crate::loss::{AckVerdict, SackedAck};
+use crate::loss::{AckReport, TransmitTimer};
 use crate::release::bound_to_half_window;
-use crate::{Connection, Context, Disposition, Segment, SegmentHeader, State};
-use periplus_journey::{DropReason, Instant};
+use crate::{CaState, Connection, Context, Disposition, Segment, SegmentHeader, State};
+use periplus_journey::DropReason;
 use periplus_wire::tcp::{TcpFlags, TcpOptions};
 use periplus_wire::{Ecn, SeqNum};
 use std::time::Duration;
@@ -20,7 +20,7 @@ impl Connection {
     ) -> Option<Disposition> {
         let ack = segment.ack;
         if self.state == State::SynReceived {
-            if !(ack.after(self.snd.una) && ack.at_or_before(self.snd.max)) {
+            if !(ack.after(self.snd.una) && ack.at_or_before(self.snd.nxt)) {
                 return Some(Disposition::AnsweredByReset(SegmentHeader {
                     seq: ack,
                     ack: SeqNum::new(0),
@@ -30,11 +30,10 @@ impl Connection {
                     ecn: Ecn::NotEct,
                 }));
             }
-            self.state = if self.close_queued {
-                State::FinWait1
-            } else {
-                State::Established
-            };
+            self.state = State::Established;
+            if self.close_queued {
+                self.fin_follows(State::FinWait1);
+            }
             self.snd.wl1 = segment.seq;
             self.snd.wl2 = ack;
             self.set_window(segment);
@@ -49,29 +48,16 @@ impl Connection {
         let probed = self.unanswered.heard();
         self.keepalive.heard(context.now);
         self.activity.ack_received(context.now);
-        let sacked = self.take_sack(context, segment);
+        let mut report = self.begin_report(segment);
+        self.take_sack(context, segment, &mut report);
         self.note_echo(segment);
         if ack.after(self.snd.una) {
-            self.new_acknowledgment(context, segment, sacked);
-        } else if self.sack_permitted {
-            if sacked > 0 {
-                self.counted().dup_acks_in += 1;
-                self.note_sacked(context, 0, sacked);
-            } else if segment.is_empty() {
-                self.note_probe_ack(context, ack, true);
-            }
-        } else if ack == self.snd.una && self.is_duplicate(segment) {
-            self.counted().dup_acks_in += 1;
-            let verdict =
-                self.recovery
-                    .duplicate_ack(self.snd.una, self.snd.max, &mut self.congestion);
-            if verdict == AckVerdict::RetransmitFirst {
-                context.counters.tcp_reno_recovery += 1;
-                self.ecn.queue_cwr();
-            }
-            self.heed(context, verdict);
+            self.new_acknowledgment(context, segment, &mut report);
+        } else {
+            self.old_acknowledgment(context, segment, &mut report);
         }
         self.update_window(context, segment);
+        self.transmit_repair(context, report.repair);
         if self.persisting && probed {
             // The wait for the next probe begins with the answer to the last one, as on Linux. Other ACKs do not put it off, or
             // a peer could keep an orphan for ever.
@@ -86,17 +72,80 @@ impl Connection {
     pub(super) fn is_believable(&self, ack: SeqNum) -> bool {
         let ever_acknowledged = self.una_offset.saturating_add(1);
         let oldest = u64::from(self.snd.max_wnd).min(ever_acknowledged) as u32;
-        ack.at_or_before(self.snd.max) && ack.at_or_after(self.snd.una - oldest)
+        ack.at_or_before(self.snd.nxt) && ack.at_or_after(self.snd.una - oldest)
     }
 
     /// RFC 5681 2, the definition of a duplicate acknowledgment.
     fn is_duplicate(&self, segment: &Segment) -> bool {
-        self.snd.una != self.snd.max
+        self.snd.una != self.snd.nxt
             && segment.is_empty()
             && u32::from(segment.wnd) << self.snd.wind_shift == self.snd.wnd
     }
 
-    fn new_acknowledgment(&mut self, context: &mut Context<'_>, segment: &Segment, sacked: u32) {
+    /// What this ACK tells is gathered in it.
+    fn begin_report(&self, segment: &Segment) -> AckReport {
+        let echoed = segment.options.timestamps.map(|echoed| echoed.echo_reply);
+        AckReport {
+            arrived: segment.time.arrived,
+            min_rtt: self.retransmission_timer.min_rtt().unwrap_or_default(),
+            echoed: self.timestamps.zip(echoed),
+            high: self.recovery.high_seq(),
+            highest_sacked: self.send_buffers.highest_sacked(),
+            ..AckReport::default()
+        }
+    }
+
+    /// An ACK that acknowledges nothing new: it may SACK, or be a duplicate ACK.
+    fn old_acknowledgment(
+        &mut self,
+        context: &mut Context<'_>,
+        segment: &Segment,
+        report: &mut AckReport,
+    ) {
+        if self.sack_permitted {
+            self.counted_duplicate(report.sacked);
+        } else if segment.ack == self.snd.una && self.is_duplicate(segment) {
+            self.counted_duplicate(true);
+            report.is_duplicate = true;
+        }
+        if self.recovery.state() == CaState::Open && !report.is_alarming() {
+            if segment.is_empty() {
+                self.note_probe_ack(context, self.send_buffers.start(), report, true);
+            }
+            return;
+        }
+        let has_progressed = self.measure_sacked(report);
+        self.judge(context, segment, report);
+        if has_progressed && !report.has_set_timer {
+            self.set_transmit_timer(context);
+        }
+    }
+
+    fn counted_duplicate(&mut self, is_one: bool) {
+        if is_one {
+            self.counted().dup_acks_in += 1;
+        }
+    }
+
+    /// SACKed text that was sent once tells the round-trip time as well. Returns whether it was sent after the oldest that is out:
+    /// only then may the timer begin anew, lest it be put off for as long as a recovery lasts (as on Linux).
+    fn measure_sacked(&mut self, report: &AckReport) -> bool {
+        let Some((oldest, newest)) = report.round_trips() else {
+            return false;
+        };
+        let (una, nxt) = (self.snd.una, self.snd.nxt);
+        let timer = &mut self.retransmission_timer;
+        timer.acknowledged(una, nxt, report.arrived, Some((oldest, newest)), None);
+        let first = self.send_buffers.oldest();
+        first.is_some_and(|at| oldest > report.arrived.since(at))
+    }
+
+    fn new_acknowledgment(
+        &mut self,
+        context: &mut Context<'_>,
+        segment: &Segment,
+        report: &mut AckReport,
+    ) {
         let ack = segment.ack;
         let acked = ack - self.snd.una;
         // The offset tells our SYN from the same number a time round the sequence space later.
@@ -104,51 +153,29 @@ impl Connection {
         let queued = self.send_queue.len() as u32;
         let text = (acked - syn).min(queued);
         let fin = acked - syn > queued;
+        report.advanced = true;
         self.snd.una = ack;
         self.soft_error = None; // it arrives after all
-        self.snd.nxt = self.snd.nxt.max(ack);
         self.send_queue.acknowledge(text as usize);
         self.una_offset += u64::from(text);
-        let packets_out = self.send_buffers.packets_out;
-        let let_out = self
-            .send_buffers
-            .acknowledge(self.una_offset, self.segment_size)
-            .filter(|_| text > 0);
-        let arrived = packets_out.saturating_sub(self.send_buffers.packets_out);
-        self.activity.delivered += arrived + syn + u32::from(fin && text == 0);
+        self.send_buffers
+            .acknowledge(self.una_offset + u64::from(fin), report);
+        self.take_duplicates_off(report);
+        report.delivered += syn;
         if self.send_queue.is_empty() {
             self.chronograph.turn(context.now, Limit::Idle);
         }
-        self.measure_round_trip(segment, let_out.as_ref().map(|times| *times.start()));
+        self.measure_round_trip(segment, report.round_trips());
         self.unanswered.acknowledged();
         self.persisting = false;
-        let newest = let_out.map(|times| *times.end());
-        if self.shows_spurious_repair(segment) {
-            self.undo_reduction(context, ack - acked);
-        }
-        self.tell_congestion_control(context, segment, newest);
-        if self.sack_permitted {
-            self.note_sacked(context, acked, sacked);
-        } else {
-            let flight_size = self.snd.flight_size();
-            let congestion = &mut self.congestion;
-            let verdict = self.recovery.new_ack(ack, acked, flight_size, congestion);
-            self.follow_reduction(acked, true);
-            self.heed(context, verdict);
-        }
-        self.recovery.repair_ended(&mut self.congestion);
+        self.judge(context, segment, report);
         // RFC 6298 5.2 and 5.3.
-        let all_acknowledged = self.snd.una == self.snd.max;
-        let wait = self.wait_for_reneged();
-        self.note_probe_ack(context, ack, false);
-        self.retransmit_at = None;
+        let all_acknowledged = self.snd.una == self.snd.nxt;
         if all_acknowledged {
-            self.tail_loss_probe.disarm();
-        } else if let Some(wait) = wait {
-            self.tail_loss_probe.disarm();
-            self.retransmit_at = Some(context.now + wait);
-        } else {
-            self.arm_probe_or(context, context.now + self.retransmission_timer.rto());
+            self.retransmit_at = None;
+            self.transmit_timer = TransmitTimer::TimeOut;
+        } else if !report.has_set_timer {
+            self.set_transmit_timer(context);
         }
         let summary = self.summary();
         if let Some(journal) = &mut self.journal {
@@ -167,25 +194,39 @@ impl Connection {
         }
     }
 
+    /// The report is complete: what it means for the losses, and for the windows.
+    fn judge(&mut self, context: &mut Context<'_>, segment: &Segment, report: &mut AckReport) {
+        self.rack.update(report);
+        self.note_reordering(context, report);
+        self.activity.delivered = self.activity.delivered.wrapping_add(report.delivered);
+        let is_duplicate = !report.advanced && segment.is_empty();
+        self.note_probe_ack(context, self.send_buffers.start(), report, is_duplicate);
+        if report.advanced {
+            self.tell_congestion_control(context, report);
+        }
+        report.repair = self.alert(context, report);
+        self.adapt_window(report);
+    }
+
     /// The round-trip time, as far as the segment's acknowledgment tells it.
-    pub(super) fn measure_round_trip(&mut self, segment: &Segment, oldest: Option<Instant>) {
+    pub(super) fn measure_round_trip(
+        &mut self,
+        segment: &Segment,
+        round_trips: Option<(Duration, Duration)>,
+    ) {
         let arrived = segment.time.arrived;
         let echo_reply = segment.options.timestamps.map(|echoed| echoed.echo_reply);
         let echoed = self
             .timestamps
             .zip(echo_reply)
             .and_then(|(clock, echo_reply)| clock.age(echo_reply, arrived));
+        let (ack, nxt) = (segment.ack, self.snd.nxt);
         self.retransmission_timer
-            .acknowledged(segment.ack, self.snd.max, arrived, oldest, echoed);
+            .acknowledged(ack, nxt, arrived, round_trips, echoed);
     }
 
-    /// What the congestion control makes of an ACK; the newest of what it acknowledges was let out at `newest`.
-    fn tell_congestion_control(
-        &mut self,
-        context: &Context<'_>,
-        segment: &Segment,
-        newest: Option<Instant>,
-    ) {
+    /// What the congestion control makes of an ACK.
+    fn tell_congestion_control(&mut self, context: &Context<'_>, report: &AckReport) {
         /// What Linux takes for the length of a burst: four super-frames, and no more than this.
         const BURST: u64 = 4 * 65_536;
         const LONGEST_BURST: Duration = Duration::from_millis(1);
@@ -196,12 +237,11 @@ impl Connection {
             let nanoseconds = BURST * 1_000_000_000 / rate.max(1);
             Duration::from_nanos(nanoseconds).min(LONGEST_BURST)
         });
-        let arrived = segment.time.arrived;
         let ack = AckSample {
             now: context.now,
             una: self.snd.una,
-            max: self.snd.max,
-            rtt: newest.and_then(|at| self.retransmission_timer.round_trip(at, arrived)),
+            max: self.snd.nxt,
+            rtt: report.round_trips().map(|(_, newest)| newest),
             burst: burst.unwrap_or_default(),
             paced: self.is_paced(context.sysctls),
         };
@@ -210,41 +250,6 @@ impl Connection {
             .cwnd_validation
             .is_cwnd_limited(self.cwnd_segments(), in_slow_start);
         self.congestion.ack_arrives(&ack, limited);
-    }
-
-    /// An ACK of a peer with SACK acknowledged and SACKed so many bytes.
-    fn note_sacked(&mut self, context: &mut Context<'_>, acked: u32, sacked: u32) {
-        let una = self.snd.una;
-        let ack = SackedAck {
-            una,
-            max: self.snd.max,
-            acked,
-            sacked,
-            known: self
-                .recovery
-                .scoreboard_acknowledged(una - acked, una, self.segment_size),
-            smss: self.segment_size,
-        };
-        let segments = |bytes: u32| bytes.div_ceil(ack.smss);
-        self.activity.delivered =
-            (self.activity.delivered + segments(sacked)).saturating_sub(segments(ack.known));
-        let verdict = self.recovery.sacked_ack(ack, &mut self.congestion);
-        self.follow_reduction(acked - ack.known + sacked, acked > 0);
-        if verdict == AckVerdict::RetransmitFirst {
-            context.counters.tcp_sack_recovery += 1;
-            self.ecn.queue_cwr();
-        }
-        self.heed(context, verdict);
-    }
-
-    fn heed(&mut self, context: &mut Context<'_>, verdict: AckVerdict) {
-        if verdict == AckVerdict::RetransmitFirst {
-            self.retransmit_first = true;
-            self.recovery.repair_began(context.now);
-            self.tail_loss_probe.is_answered();
-            self.counted().tcp_fast_retrans += 1;
-            context.counters.tcp_fast_retrans += 1;
-        }
     }
 
     /// SND.WND by the rule that keeps old segments from changing it (RFC 9293 3.10.7.4, fifth).
@@ -263,7 +268,7 @@ impl Connection {
             self.persisting = false;
             self.retransmission_timer.starts_anew();
             self.unanswered.acknowledged();
-            self.retransmit_at = (self.snd.una != self.snd.max)
+            self.retransmit_at = (self.snd.una != self.snd.nxt)
                 .then(|| context.now + self.retransmission_timer.rto());
         }
     }

@@ -19,7 +19,7 @@ impl Connection {
     ) -> Disposition {
         let has_ack = segment.has(TcpFlags::ACK);
         // First: the ACK must be for our SYN.
-        if has_ack && !(segment.ack.after(self.snd.iss) && segment.ack.at_or_before(self.snd.max)) {
+        if has_ack && !(segment.ack.after(self.snd.iss) && segment.ack.at_or_before(self.snd.nxt)) {
             // The peer may have an old connection of ours, which our RST ends: as on Linux, the next SYN need not wait.
             if self.unanswered.retransmits == 0 {
                 self.retransmit_at = Some(context.now + SOON);
@@ -77,7 +77,7 @@ impl Connection {
         self.acknowledge_now();
         if has_ack {
             self.snd.una = segment.ack;
-            self.snd.nxt = self.snd.nxt.max(segment.ack); // it may have gone back to repeat the SYN
+            self.syn_due = false; // it may have been to be repeated
             self.measure_round_trip(&segment, None);
             self.retransmission_timer.established();
             self.unanswered.acknowledged();
@@ -93,7 +93,7 @@ impl Connection {
         } else {
             // Simultaneous open (RFC 9293 3.5, figure 7): our SYN goes out again as SYN/ACK.
             self.state = State::SynReceived;
-            self.snd.nxt = self.snd.iss;
+            self.syn_due = true;
         }
         Disposition::Consumed
     }

@@ -1,5 +1,6 @@
 use super::Trace;
 use crate::QueueLengths;
+use crate::loss::AckReport;
 
 #[test]
 fn ten_segments_are_the_initial_window() {
@@ -71,10 +72,10 @@ fn a_closed_window_is_probed_with_back_off_until_it_opens() {
 fn a_stream_that_has_gone_once_round_the_sequence_space_has_no_second_syn() {
     let mut trace = Trace::established();
     let snd = &mut trace.connection.snd;
-    (snd.una, snd.nxt, snd.max) = (snd.iss, snd.iss, snd.iss);
+    (snd.una, snd.nxt) = (snd.iss, snd.iss);
     trace.connection.una_offset = u64::from(u32::MAX);
     let buffers = &mut trace.connection.send_buffers;
-    buffers.acknowledge(u64::from(u32::MAX), 1000);
+    buffers.acknowledge(u64::from(u32::MAX), &mut AckReport::default());
     trace.run("write 100\n > P. 0:100 ack 1\n < . 1:1 ack 100\n > nothing");
     assert_eq!(trace.connection.queue_lengths(), QueueLengths::default());
 }

@@ -1,0 +1,197 @@
+use super::super::{SendBuffers, Tags};
+use crate::loss::{AckReport, Rack};
+use periplus_journey::Instant;
+use std::time::Duration;
+
+const SIZE: u32 = 1000;
+
+fn at(milliseconds: u64) -> Instant {
+    Instant::from_millis(milliseconds)
+}
+
+/// So many segments are out, let out in one go, the FIN with the last of them if `fin`.
+fn out(segments: u32, fin: bool) -> SendBuffers {
+    let mut buffers = SendBuffers::default();
+    buffers.push(SIZE * segments, at(0));
+    if fin {
+        buffers.push_fin();
+    }
+    buffers.release(SIZE * segments + u32::from(fin), segments, SIZE, at(0));
+    buffers
+}
+
+/// Where each run ends, in how many segments, and with which tags.
+fn runs(buffers: &SendBuffers) -> Vec<(u64, u16, Tags)> {
+    let all = buffers.first.iter().chain(&buffers.rest);
+    all.map(|run| (run.end, run.segments, run.tags)).collect()
+}
+
+/// The counters are what going through all runs gives.
+fn check(buffers: &SendBuffers) {
+    let count = |tags: Option<Tags>| -> u32 {
+        let all = buffers.first.iter().chain(&buffers.rest);
+        let counted = all.filter(|run| tags.is_none_or(|tags| run.tags.has(tags)));
+        counted.map(|run| u32::from(run.segments)).sum()
+    };
+    assert_eq!(buffers.packets_out, count(None));
+    assert_eq!(buffers.sacked_out, count(Some(Tags::SACKED)));
+    assert_eq!(buffers.lost_out, count(Some(Tags::LOST)));
+    assert_eq!(buffers.retrans_out, count(Some(Tags::RETRANSMITTED)));
+}
+
+fn sack(buffers: &mut SendBuffers, start: u64, end: u64) -> AckReport {
+    let mut report = AckReport {
+        arrived: at(20),
+        ..AckReport::default()
+    };
+    buffers.sack(start, end, &mut report);
+    check(buffers);
+    report
+}
+
+/// RACK after something arrived that was sent at `sent` and ends at `end`, 20 ms later.
+fn rack(sent: Instant, end: u64) -> Rack {
+    let mut rack = Rack::default();
+    rack.update(&AckReport {
+        newest: Some((sent, end)),
+        rtt: Duration::from_millis(20),
+        ..AckReport::default()
+    });
+    rack
+}
+
+#[test]
+fn a_block_tags_whole_segments_and_runs_that_arrived_become_one() {
+    let none = Tags::default();
+    let mut buffers = out(10, false);
+    assert!(!sack(&mut buffers, 2500, 2900).sacked);
+    assert_eq!(runs(&buffers), [(10_000, 10, none)]);
+    let report = sack(&mut buffers, 2500, 4500);
+    assert_eq!((report.delivered, report.bytes), (1, 1000));
+    let expected = [(3000, 3, none), (4000, 1, Tags::SACKED), (10_000, 6, none)];
+    assert_eq!(runs(&buffers), expected);
+    sack(&mut buffers, 5000, 6000);
+    assert_eq!(runs(&buffers).len(), 5);
+    let report = sack(&mut buffers, 3000, 6000);
+    assert_eq!((report.delivered, report.bytes), (1, 1000));
+    let expected = [(3000, 3, none), (6000, 3, Tags::SACKED), (10_000, 4, none)];
+    assert_eq!(runs(&buffers), expected);
+    assert_eq!(buffers.highest_sacked(), 6000);
+    assert_eq!(buffers.packets_in_flight(), 7);
+}
+
+/// A receiver tells of the text only if it has thrown the FIN away: the last segment is not here.
+#[test]
+fn the_last_segment_arrived_if_its_fin_did() {
+    let mut buffers = out(2, true);
+    sack(&mut buffers, 0, 2000);
+    assert_eq!(buffers.sacked_out, 1);
+    sack(&mut buffers, 1000, 2001);
+    assert_eq!(buffers.sacked_out, 2);
+    let mut report = AckReport::default();
+    buffers.acknowledge(1000, &mut report);
+    assert_eq!((buffers.packets_out, buffers.sacked_out), (1, 1));
+    buffers.acknowledge(2001, &mut report);
+    check(&buffers);
+    assert!(buffers.is_fin_released());
+}
+
+#[test]
+fn what_was_sent_before_what_arrived_is_lost_and_its_copy_may_be_as_well() {
+    let mut buffers = out(10, false);
+    sack(&mut buffers, 3000, 4000);
+    let newest = rack(at(0), 4000);
+    let lost = buffers.detect_lost(&newest, Duration::ZERO, at(20), 10_000);
+    assert_eq!((lost.segments, lost.copies, lost.wait), (3, 0, None));
+    check(&buffers);
+    // sent again in a burst: the copies are one run
+    let mut sent = Vec::new();
+    while let Some(start) = buffers.next_lost() {
+        let again = buffers.segment_again(start, SIZE, 10_000).unwrap();
+        buffers.sent_again(again, false, at(21));
+        check(&buffers);
+        sent.push((again.start, again.length));
+    }
+    assert_eq!(sent, [(0, 1000), (1000, 1000), (2000, 1000)]);
+    assert_eq!(buffers.retrans_out, 3);
+    let copy = Tags::LOST
+        .with(Tags::RETRANSMITTED)
+        .with(Tags::EVER_RETRANSMITTED);
+    assert_eq!(runs(&buffers)[0], (3000, 3, copy));
+    // the copy of the third has arrived: the others, sent before it, have not
+    sack(&mut buffers, 2000, 3000);
+    let newest = rack(at(21), 3000);
+    let wait = Duration::from_millis(5);
+    let lost = buffers.detect_lost(&newest, wait, at(41), 10_000);
+    assert_eq!(
+        (lost.segments, lost.wait),
+        (6, Some(wait)),
+        "and those never sent again"
+    );
+    let lost = buffers.detect_lost(&newest, wait, at(46), 10_000);
+    assert_eq!((lost.segments, lost.copies, lost.wait), (2, 2, None));
+    check(&buffers);
+    assert_eq!(buffers.next_lost(), Some(0));
+}
+
+#[test]
+fn a_time_out_takes_everything_for_lost_but_what_arrived_or_was_sent_just_now() {
+    let mut buffers = out(3, false);
+    buffers.push(2 * SIZE, at(190));
+    buffers.release(2 * SIZE, 2, SIZE, at(190));
+    sack(&mut buffers, 1000, 2000);
+    let lost = buffers.time_out(&rack(at(0), 2000), at(200), 5000);
+    assert_eq!(lost.segments, 2);
+    check(&buffers);
+    assert_eq!(buffers.packets_in_flight(), 2);
+    // a peer that throws away what it had SACKed gets all of it again
+    buffers.acknowledge(1000, &mut AckReport::default());
+    assert!(buffers.is_first_sacked());
+    buffers.time_out(&rack(at(0), 2000), at(400), 5000);
+    check(&buffers);
+    assert_eq!((buffers.sacked_out, buffers.lost_out), (0, 4));
+    buffers.nothing_is_lost();
+    assert_eq!(buffers.packets_in_flight(), 4);
+}
+
+/// What waits for the ring was not lost, nor is it sent again.
+#[test]
+fn what_has_not_gone_out_is_not_lost() {
+    let mut buffers = out(4, false);
+    buffers.time_out(&Rack::default(), at(200), 2000);
+    assert_eq!((buffers.lost_out, buffers.packets_out), (2, 4));
+    check(&buffers);
+}
+
+#[test]
+fn small_segments_are_joined_and_long_ones_cut_when_they_are_sent_again() {
+    let mut buffers = SendBuffers::default();
+    for _ in 0..3 {
+        buffers.push(400, at(0));
+        buffers.release(400, 1, SIZE, at(0));
+    }
+    buffers.time_out(&Rack::default(), at(200), 1200);
+    let again = buffers.segment_again(0, SIZE, 1200).unwrap();
+    assert_eq!(again.length, 800);
+    check(&buffers);
+    assert_eq!((buffers.packets_out, buffers.lost_out), (2, 2));
+    // the peer's window has room for less
+    let again = buffers.segment_again(0, 300, 1200).unwrap();
+    buffers.sent_again(again, false, at(200));
+    check(&buffers);
+    assert_eq!((again.length, buffers.next_lost()), (300, Some(300)));
+}
+
+#[test]
+fn segments_that_do_not_pass_are_lost_and_shorter_from_then_on() {
+    let mut buffers = out(3, true);
+    let lost = buffers.too_long(600, 3001);
+    assert_eq!((lost.segments, buffers.packets_out), (5, 5));
+    check(&buffers);
+    let again = buffers.segment_again(0, 600, 3001).unwrap();
+    assert_eq!((again.length, again.fin), (600, false));
+    let last = buffers.last_segment(3001).unwrap();
+    let again = buffers.segment_again(last, 600, 3001).unwrap();
+    assert_eq!((again.start, again.length, again.fin), (2400, 600, true));
+    check(&buffers);
+}
