@@ -79,6 +79,11 @@ impl Held {
         matches!(self, Held::Frame(_))
     }
 
+    /// Whether its bytes would take less than half of the memory, or none of the ring's, if they were copied.
+    fn is_loose(&self) -> bool {
+        self.is_frame() || self.charge() > 2 * self.len()
+    }
+
     pub(crate) fn advance(&mut self, count: usize) {
         match self {
             Held::Frame(frame) => frame.advance(count),
@@ -213,34 +218,33 @@ impl ReceiveQueue {
         }
     }
 
-    /// Moves every frame's bytes to the heap, tightly, and gives the frames back to the ring. What is on the heap stays as
-    /// it is. Returns the bytes moved.
+    /// Moves what lies loosely to the heap, tightly: the bytes of every frame, which goes back to the ring, and of every block
+    /// that is not half full. Returns the bytes moved.
     pub fn compact(&mut self) -> usize {
-        if self.frames == 0 {
+        if self.frames == 0 && !self.is_loose() {
             return 0;
         }
         let held = std::mem::take(&mut self.held);
         (self.charge, self.length, self.frames) = (0, 0, 0);
         let (mut moved, mut run) = (0, Vec::new());
         for held in held {
-            match held {
-                Held::Frame(frame) => run.push(frame),
-                Held::Heap { .. } => {
-                    moved += self.append_run(&mut run);
-                    self.append(held);
-                }
+            if held.is_loose() {
+                run.push(held);
+            } else {
+                moved += self.append_run(&mut run);
+                self.append(held);
             }
         }
         moved + self.append_run(&mut run)
     }
 
-    /// Appends the bytes of neighbouring frames as one block, and lets the frames go.
-    fn append_run(&mut self, run: &mut Vec<RxFrame>) -> usize {
-        let length = run.iter().map(RxFrame::len).sum();
+    /// Appends the bytes of neighbours as one block, and lets what held them go.
+    fn append_run(&mut self, run: &mut Vec<Held>) -> usize {
+        let length = run.iter().map(Held::len).sum();
         if length > 0 {
             let mut bytes = Vec::with_capacity(length);
             run.drain(..)
-                .for_each(|frame| bytes.extend_from_slice(&frame));
+                .for_each(|held| bytes.extend_from_slice(held.bytes()));
             self.append(Held::Heap { bytes, start: 0 });
         }
         length
@@ -265,6 +269,7 @@ mod tests {
     #[derive(Clone, Debug)]
     enum Step {
         Push(usize),
+        Arrive(usize, bool),
         Consume(usize),
         Compact,
     }
@@ -272,9 +277,24 @@ mod tests {
     fn step() -> impl Strategy<Value = Step> {
         prop_oneof![
             (1usize..6000).prop_map(Step::Push),
+            (1usize..600, any::<bool>()).prop_map(|(size, may_pin)| Step::Arrive(size, may_pin)),
             (0usize..9000).prop_map(Step::Consume),
             Just(Step::Compact)
         ]
+    }
+
+    /// A peer may choose segments of which every other stays in its frame, so that the one after it begins a block of its own.
+    #[test]
+    fn segments_long_and_short_in_turn_hold_no_more_than_twice_their_bytes_once_packed() {
+        let mut queue = ReceiveQueue::default();
+        for _ in 0..50 {
+            queue.push_frame(vec![0; COPY_BREAK + 1].into(), true);
+            queue.push_frame(vec![0; 1].into(), true);
+        }
+        assert!(queue.is_loose());
+        queue.compact();
+        assert_eq!((queue.len(), queue.pinned_frames()), (50 * 258, 0));
+        assert!(queue.charge() <= 2 * queue.len(), "{}", queue.charge());
     }
 
     proptest! {
@@ -291,11 +311,21 @@ mod tests {
                         model.extend(&data);
                         queue.push(Held::Heap { bytes: data, start: 0 });
                     }
+                    Step::Arrive(size, may_pin) => {
+                        let data: Vec<u8> = (0..size).map(|i| (written + i) as u8).collect();
+                        written += size;
+                        model.extend(&data);
+                        queue.push_frame(data.into(), may_pin);
+                    }
                     Step::Consume(count) => {
                         queue.consume(count);
                         model.drain(..count.min(model.len()));
                     }
-                    Step::Compact => { queue.compact(); }
+                    Step::Compact => {
+                        queue.compact();
+                        prop_assert!(!queue.is_loose());
+                        prop_assert_eq!(queue.pinned_frames(), 0);
+                    }
                 }
                 let mut buffer = vec![0; model.len() + 1];
                 let count = queue.peek(&mut buffer);

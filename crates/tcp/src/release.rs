@@ -171,15 +171,10 @@ impl Connection {
             } else {
                 Nagle::Push
             };
-            if length < mss && self.holds_back(nagle) {
-                break;
-            }
-            // Before it is asked whether to wait for the next ACK: in its own time the rest of a window goes as it is.
-            if self.text_is_early(context.now) {
-                paced = true;
-                break;
-            }
             let allowed = if length <= mss {
+                if length < mss && self.holds_back(nagle) {
+                    break;
+                }
                 length
             } else {
                 let most = *most.get_or_insert_with(|| self.most_segments(context.sysctls, mss));
@@ -196,6 +191,10 @@ impl Connection {
                 let quota = (cwnd / 2).max(1).min(cwnd - in_flight);
                 self.split_point(room, mss * quota.min(most), mss, nagle)
             };
+            if self.text_is_early(context.now) {
+                paced = true;
+                break;
+            }
             let segments = allowed.div_ceil(mss);
             let ends = self.send_buffers.fin && u64::from(allowed) == text;
             let fin = u32::from(ends && allowed < usable);
