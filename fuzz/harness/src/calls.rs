@@ -4,6 +4,7 @@
 //! window, and whatever leaves must have been written there.
 
 use crate::input::Input;
+use crate::packet;
 use crate::peer;
 use crate::play::{play, time};
 use crate::stage::Stage;
@@ -28,13 +29,21 @@ fn step(stage: &mut Stage, input: &mut Input<'_>) {
         3 => time(stage, input.byte()),
         4 | 5 => connection::call(stage, input),
         6 => listener::call(stage, input),
-        _ => match choice >> 3 & 3 {
+        _ => match choice >> 3 & 7 {
             0 => settings::call(stage, input),
-            1 => journal::call(stage, input),
+            1 | 5 => journal::call(stage, input),
             2 => settings::room(stage, input),
-            _ => settings::look_at(stage, input),
+            3 => settings::look_at(stage, input),
+            _ => packet(stage, input),
         },
     }
+}
+
+fn packet(stage: &mut Stage, input: &mut Input<'_>) {
+    let flow = input.place(stage.flows.len());
+    let frame = packet::described(&stage.flows[flow], input);
+    stage.bring(&frame);
+    stage.look();
 }
 
 fn segment(stage: &mut Stage, choice: u8, input: &mut Input<'_>) {

@@ -56,7 +56,10 @@ fn step(stage: &mut Stage, input: &mut Input<'_>) {
     if control & 0x10 != 0 {
         repair(&mut frame);
     }
-    stage.bring(&frame);
+    let copies = if control & 0x40 == 0 { 0 } else { input.byte() };
+    for _ in 0..=copies {
+        stage.bring(&frame);
+    }
     // Else the next frame is of the same burst.
     if control & 0x20 == 0 {
         stage.look();

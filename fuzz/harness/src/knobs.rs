@@ -2,6 +2,7 @@
 
 use crate::input::Input;
 use crate::segment::{STACK, STACK_ETHERNET};
+use crate::wire::WireOptions;
 use periplus_stack::{
     BufferSizes, ClosedPortPolicy, CongestionAlgorithm, ShardOptions, SourceLimits, Sysctls,
 };
@@ -11,16 +12,15 @@ use std::time::Duration;
 /// Connections, half-open connections and TIME-WAIT records that the shard keeps: few, so that a short script fills them.
 pub(crate) const MAX_CONNECTIONS: usize = 12;
 pub(crate) const MAX_HALF_OPEN: usize = 6;
-pub(crate) const MAX_TIME_WAIT: usize = 3;
+pub(crate) const MAX_TIME_WAIT: usize = 2;
 /// Both queues of a listener.
-pub(crate) const BACKLOG: usize = 2;
+pub(crate) const BACKLOG: usize = 1;
 
 /// What the script's first bytes chose.
 #[derive(Clone, Debug)]
 pub(crate) struct Knobs {
     pub(crate) options: ShardOptions,
-    /// The device completes checksums and cuts super-frames.
-    pub(crate) offloads: bool,
+    pub(crate) wire: WireOptions,
     /// The peers' host answers ARP.
     pub(crate) answers_questions: bool,
     /// The shard knows the peers' link address from the beginning.
@@ -38,23 +38,28 @@ pub(crate) struct Knobs {
 impl Knobs {
     pub(crate) fn read(input: &mut Input<'_>) -> Self {
         let scenes = input.byte();
-        let [peers, shard, limits] = [0; 3].map(|_: u8| input.byte());
+        let [peers, shard, limits, wire] = [0; 4].map(|_: u8| input.byte());
         let bit = |byte: u8, place: u8| byte & 1 << place != 0;
         Self {
             scenes,
-            offloads: bit(peers, 0),
+            wire: WireOptions {
+                offloads: bit(peers, 0),
+                is_small: bit(wire, 0),
+                stamps: !bit(wire, 1),
+                coalesces: bit(wire, 2),
+            },
             answers_questions: !bit(peers, 1),
             is_introduced: !bit(peers, 2),
             timestamps: bit(peers, 3),
             sack: bit(peers, 4),
             window_scale: bit(peers, 5),
             twice: peers >> 6 == 3,
-            options: options(shard, limits),
+            options: options(shard, limits, wire),
         }
     }
 }
 
-fn options(shard: u8, limits: u8) -> ShardOptions {
+fn options(shard: u8, limits: u8, wire: u8) -> ShardOptions {
     let bit = |byte: u8, place: u8| byte & 1 << place != 0;
     let tcp = Sysctls {
         tcp_syncookies: [1, 0, 2, 1][usize::from(shard & 3)],
@@ -64,7 +69,7 @@ fn options(shard: u8, limits: u8) -> ShardOptions {
         tcp_abort_on_overflow: bit(shard, 5),
         tcp_rfc1337: bit(limits, 0),
         tcp_dsack: !bit(limits, 1),
-        tcp_mem: if bit(limits, 2) { 32 << 10 } else { 1 << 20 },
+        tcp_mem: if bit(limits, 2) { 32 << 10 } else { 64 << 20 },
         tcp_rmem: BufferSizes {
             least: 4096,
             usual: 16_384,
@@ -75,7 +80,9 @@ fn options(shard: u8, limits: u8) -> ShardOptions {
         tcp_keepalive_intvl: Duration::from_secs(5),
         tcp_keepalive_probes: 3,
         tcp_max_tw_buckets: MAX_TIME_WAIT,
-        tcp_max_orphans: 6,
+        tcp_max_orphans: if bit(wire, 3) { 1 } else { 6 },
+        tcp_slow_start_after_idle: !bit(wire, 4),
+        tcp_notsent_lowat: if bit(wire, 5) { 1000 } else { u32::MAX },
         hystart_detect: if bit(limits, 3) { 3 } else { 4 },
         ..Sysctls::default()
     };
@@ -84,8 +91,8 @@ fn options(shard: u8, limits: u8) -> ShardOptions {
         address: STACK,
         gateway: Some(Ipv4Addr::new(10, 0, 0, 254).into()),
         tcp,
-        rmem_default: 4096,
-        wmem_default: 4096,
+        rmem_default: 1024,
+        wmem_default: 1024,
         on_closed_port: policy(shard >> 6),
         on_closed_udp_port: policy(shard >> 6),
         recording: !bit(limits, 4),

@@ -17,7 +17,8 @@ const LONGEST: usize = 560;
 pub(crate) fn described(flow: &Flow, input: &mut Input<'_>) -> Vec<u8> {
     let choice = input.byte();
     match choice & 7 {
-        0 | 1 => datagram(choice, input),
+        0 => datagram(choice, input),
+        1 => too_long(flow, input),
         2 => echo(input),
         3 | 4 => error(flow, input, false),
         5 => error(flow, input, true),
@@ -72,13 +73,25 @@ fn error(flow: &Flow, input: &mut Input<'_>, of_datagram: bool) -> Vec<u8> {
         udp::write(datagram, (STACK, UDP_PORT).into(), (PEER, 5353).into());
         quote
     } else {
-        let mut segment = flow.segment(TcpFlags::ACK, 0);
-        std::mem::swap(&mut segment.source, &mut segment.destination);
-        // Near what is in flight.
-        segment.sequence = flow.una + i32::from(input.byte() as i8) as u32;
-        segment.to_frame()
+        quoted(flow, input.byte())
     };
     message(kind, rest, &quote[NETWORK..])
+}
+
+/// A router takes no packet of the flow that is longer than this.
+fn too_long(flow: &Flow, input: &mut Input<'_>) -> Vec<u8> {
+    let mtu = 480 + u16::from(input.byte());
+    let [high, low] = mtu.to_be_bytes();
+    let quote = quoted(flow, input.byte());
+    message([3, 4], [0, 0, high, low], &quote[NETWORK..])
+}
+
+/// A segment of the flow, near what is in flight.
+fn quoted(flow: &Flow, near: u8) -> Vec<u8> {
+    let mut segment = flow.segment(TcpFlags::ACK, 0);
+    std::mem::swap(&mut segment.source, &mut segment.destination);
+    segment.sequence = flow.una + i32::from(near as i8) as u32;
+    segment.to_frame()
 }
 
 /// An ICMP message.

@@ -12,6 +12,8 @@ use periplus_wire::tcp::TcpFlags;
 
 /// The peers' clocks are ahead of the shard's by this, in milliseconds.
 const CLOCK: u32 = 1 << 20;
+/// What a peer says that it takes in a segment.
+const MSS: u16 = 560;
 /// The most text that one segment has.
 const LONGEST: usize = 600;
 
@@ -98,7 +100,7 @@ fn acknowledgment(flow: &Flow, choice: u8, input: &mut Input<'_>) -> SeqNum {
     match choice {
         0 => flow.stack_nxt,
         1 => flow.una,
-        2 => flow.una + u32::from(input.byte()),
+        2 => flow.una + in_segments(flow, input.byte()),
         3 => flow.una + u32::from(input.u16()),
         4 => flow.stack_nxt + signed(input.byte()),
         5 => flow.una + signed(input.byte()),
@@ -110,7 +112,7 @@ fn acknowledgment(flow: &Flow, choice: u8, input: &mut Input<'_>) -> SeqNum {
 /// The options that an honest peer would send.
 pub(crate) fn options(flow: &Flow, knobs: &Knobs, now: Instant, flags: TcpFlags) -> Vec<u8> {
     if flags.contains(TcpFlags::SYN) {
-        return said(560, 2, knobs, now);
+        return said(MSS, 2, knobs, now);
     }
     match flow.timestamp {
         Some(_) => timestamps(clock(now), flow),
@@ -139,8 +141,8 @@ fn sack(flow: &Flow, input: &mut Input<'_>) -> Vec<u8> {
     let count = 1 + input.place(3);
     let mut options = vec![1, 1, 5, 2 + 8 * count as u8];
     for _ in 0..count {
-        let left = flow.una + u32::from(input.byte()) * 8;
-        let right = left + u32::from(input.byte()) * 8;
+        let left = flow.una + in_segments(flow, input.byte());
+        let right = left + in_segments(flow, input.byte());
         options.extend(left.0.to_be_bytes());
         options.extend(right.0.to_be_bytes());
     }
@@ -160,6 +162,13 @@ fn timestamps_of(value: u32, echo_reply: u32) -> Vec<u8> {
 
 fn clock(now: Instant) -> u32 {
     (now.as_millis() as u32).wrapping_add(CLOCK)
+}
+
+/// So many segments of the stack's, and some quarters of one.
+fn in_segments(flow: &Flow, count: u8) -> u32 {
+    let options = if flow.timestamp.is_some() { 12 } else { 0 };
+    let segment = u32::from(MSS) - options;
+    u32::from(count & 15) * segment + u32::from(count >> 4 & 3) * segment / 4
 }
 
 /// A number around 0.

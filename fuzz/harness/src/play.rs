@@ -1,5 +1,6 @@
 //! A run: the stage is set, the script is played, and the end is played.
 
+use crate::bounds;
 use crate::ending;
 use crate::input::Input;
 use crate::knobs::Knobs;
@@ -36,6 +37,7 @@ fn once(script: &[u8], step: &impl Fn(&mut Stage, &mut Input<'_>)) -> (u64, bool
             break;
         }
         step(&mut stage, &mut input);
+        bounds::assert_queues(&stage);
     }
     ending::play(&mut stage);
     (stage.digest, twice)

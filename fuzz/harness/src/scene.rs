@@ -1,7 +1,9 @@
 //! The connections that there are before the script begins: one in each state that it would take long to come to.
 
 use crate::backend::How;
+use crate::content::contents;
 use crate::peer;
+use crate::segment::{PEER, STACK};
 use crate::stage::Stage;
 use periplus_stack::SendFlags;
 use periplus_wire::tcp::TcpFlags;
@@ -46,10 +48,13 @@ pub(crate) fn set(stage: &mut Stage) {
         // The window is full of segments in flight, and one segment of the peer is missing.
         let held = accepted(stage, 4);
         write(stage, held, 8000);
-        stage.flows[4].nxt += 100;
-        peer::says(stage, 4, ACK, 300);
-        let flow = &mut stage.flows[4];
-        flow.nxt = flow.told;
+        let mut segment = stage.flows[4].segment(ACK, 0);
+        segment.sequence += 100;
+        segment.text = contents(segment.sequence.0, 300);
+        segment.acknowledgment = stage.flows[4].una;
+        segment.options = peer::options(&stage.flows[4], &stage.knobs, stage.now, ACK);
+        stage.bring(&segment.to_frame());
+        stage.look();
     }
     if wanted(5) {
         // In the accept queue, or waiting for data to come there.
@@ -61,7 +66,7 @@ pub(crate) fn set(stage: &mut Stage) {
     }
     if wanted(7) {
         // In SYN-SENT, a first segment waiting to be sent.
-        connect(stage, PEERS_SERVER);
+        connect(stage, None, PEERS_SERVER);
     }
 }
 
@@ -82,13 +87,14 @@ fn accepted(stage: &mut Stage, flow: usize) -> Option<usize> {
     (place < stage.backend.held.len()).then_some(place)
 }
 
-/// The backend connects to a port of the peers' host.
-pub(crate) fn connect(stage: &mut Stage, port: u16) {
-    let remote = (crate::segment::PEER, port).into();
+/// The backend connects to a port of the peers' host, from any port or that one.
+pub(crate) fn connect(stage: &mut Stage, local_port: Option<u16>, port: u16) {
+    let local = local_port.map(|port| (STACK, port).into());
+    let remote = (PEER, port).into();
     if !stage.backend.has_room() {
         return;
     }
-    if let Ok(id) = stage.shard.connect(stage.now, None, remote) {
+    if let Ok(id) = stage.shard.connect(stage.now, local, remote) {
         let addresses = stage.shard.addresses(id);
         let flow = addresses.and_then(|(local, _)| stage.watch(port, local.port()));
         stage.backend.hold(id, flow);
@@ -121,5 +127,46 @@ fn close(stage: &mut Stage, held: Option<usize>) {
     if let Some(held) = held {
         stage.backend.held[held].close(&mut stage.shard, stage.now);
         stage.look();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::Input;
+    use crate::knobs::Knobs;
+    use periplus_stack::SocketCursor;
+
+    #[test]
+    fn every_scene_comes_to_its_state() {
+        let knobs = Knobs::read(&mut Input::new(&[0xff, 0b11_1000]));
+        let mut stage = Stage::new(knobs);
+        set(&mut stage);
+        let (shard, now) = (&stage.shard, stage.now);
+        let mut sockets = Vec::new();
+        shard.connection_sockets(now, SocketCursor::connections(), &mut sockets);
+        let mut states: Vec<_> = sockets
+            .iter()
+            .map(|socket| (socket.peer.port(), socket.state.name()))
+            .collect();
+        states.sort_unstable();
+        let (connections, half_open, time_wait) = shard.connection_counts();
+        assert_eq!(connections, states.len());
+        let expected = [
+            (9000, "SYN-SENT"),
+            (40_000, "ESTAB"),
+            (40_002, "FIN-WAIT-1"),
+            (40_003, "CLOSE-WAIT"),
+            (40_004, "ESTAB"),
+        ];
+        assert_eq!(states, expected);
+        assert_eq!((half_open, time_wait), (2, 1), "40005 waits for data");
+        let window = sockets.iter().find(|socket| socket.peer.port() == 40_004);
+        let queues = window.expect("it is there").queues;
+        assert!(
+            queues.send_queue > 0 && queues.retransmit_queue > 0,
+            "{queues:?}"
+        );
+        assert_eq!(queues.reassembly_queue, 300, "{queues:?}");
     }
 }

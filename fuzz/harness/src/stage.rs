@@ -44,7 +44,7 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) fn new(knobs: Knobs) -> Self {
-        let wire = Wire::new(knobs.offloads);
+        let wire = Wire::new(knobs.wire);
         let mut shard = Shard::new(knobs.options.clone(), [7; 32], wire.capabilities());
         let mut backend = Backend::default();
         let any = Ipv4Addr::UNSPECIFIED;

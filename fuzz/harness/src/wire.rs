@@ -3,7 +3,7 @@
 use periplus_journey::Instant;
 use periplus_ring::{
     Arrival, Capabilities, Device, FramePool, PoolLevel, RingStatistics, RxBurst, RxChecksum,
-    RxFrame, TxChecksum, TxDescriptor, complete_checksum,
+    RxFrame, TxChecksum, TxDescriptor, complete_checksum, segments,
 };
 use periplus_wire::ethernet;
 use std::collections::VecDeque;
@@ -11,14 +11,30 @@ use std::task::{Context, Poll};
 
 /// Largest IP packet on the wire.
 pub(crate) const MTU: usize = 600;
-/// Buffers in the pool. Few, so that a peer who fills queues comes to its end.
-const FRAMES: usize = 48;
-/// Bytes of a buffer: a frame of the MTU takes three. All headers fit into one.
-const FRAME_SIZE: usize = 256;
+/// Buffers in the pool: more than a burst takes, or so few that peers who fill queues come to its end.
+const FRAMES: usize = 80;
+const FEW_FRAMES: usize = 20;
+/// Bytes of a buffer: a frame of the MTU takes two. All headers fit into one, beside more text than would be copied at once.
+const FRAME_SIZE: usize = 448;
 /// Descriptors of the receive ring.
-const RING: usize = 32;
+const RING: usize = 80;
+/// Bytes of text after which a device that coalesces takes a segment for another.
+pub(crate) const COALESCED: u16 = 200;
 /// Largest TCP/IP packet that is taken uncut, where the device cuts.
-const SUPER_FRAME: usize = 8192;
+pub(crate) const SUPER_FRAME: usize = 8192;
+
+/// What a device is like.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WireOptions {
+    /// It completes checksums and cuts super-frames.
+    pub(crate) offloads: bool,
+    /// Its pool is small.
+    pub(crate) is_small: bool,
+    /// Arrivals say when they were written into memory.
+    pub(crate) stamps: bool,
+    /// An arrival may stand for several segments.
+    pub(crate) coalesces: bool,
+}
 
 /// A device whose other end the harness holds.
 #[derive(Debug)]
@@ -36,23 +52,23 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    /// With `offloads` the device completes checksums and cuts super-frames.
-    pub(crate) fn new(offloads: bool) -> Self {
+    pub(crate) fn new(options: WireOptions) -> Self {
+        let frames = if options.is_small { FEW_FRAMES } else { FRAMES };
         let capabilities = Capabilities {
             name: "wire",
             mtu: MTU,
-            frames: FRAMES,
+            frames,
             rx_ring: Some(RING),
-            arrival_stamps: true,
+            arrival_stamps: options.stamps,
             rx_checksum: false,
-            tx_checksum: offloads,
-            segmentation: offloads.then_some(SUPER_FRAME),
-            coalescing: false,
+            tx_checksum: options.offloads,
+            segmentation: options.offloads.then_some(SUPER_FRAME),
+            coalescing: options.coalesces,
         };
         Self {
             scratch: vec![0; capabilities.max_frame()],
             capabilities,
-            pool: FramePool::new(FRAMES, FRAME_SIZE),
+            pool: FramePool::new(frames, FRAME_SIZE),
             arrivals: VecDeque::new(),
             used: 0,
             statistics: RingStatistics::default(),
@@ -63,16 +79,25 @@ impl Wire {
 
     /// A frame arrives, or is dropped as by a NIC without room for it.
     pub(crate) fn bring(&mut self, frame: &[u8], now: Instant) {
-        self.statistics.received += 1;
+        let segments = if self.capabilities.coalescing {
+            segments(frame, COALESCED)
+        } else {
+            1
+        };
+        let frames = u64::from(segments);
+        self.statistics.received += frames;
         match self.copy(frame) {
             Some((first, rest)) => {
-                let mut arrival = Arrival::single(first, Some(now), RxChecksum::Unverified);
+                let arrived = self.capabilities.arrival_stamps.then_some(now);
+                let mut arrival = Arrival::single(first, arrived, RxChecksum::Unverified);
                 arrival.rest = rest;
+                arrival.segments = segments;
+                arrival.segmentation = (segments > 1).then_some(COALESCED);
                 self.used += arrival.buffers();
-                self.statistics.held += 1;
+                self.statistics.held += frames;
                 self.arrivals.push_back(arrival);
             }
-            None => self.statistics.rx_ring_full += 1,
+            None => self.statistics.rx_ring_full += frames,
         }
     }
 
@@ -130,8 +155,8 @@ impl Device for Wire {
             && let Some(arrival) = self.arrivals.pop_front()
         {
             self.used -= arrival.buffers();
-            self.statistics.taken += 1;
-            self.statistics.held -= 1;
+            self.statistics.taken += u64::from(arrival.segments);
+            self.statistics.held -= u64::from(arrival.segments);
             burst.push(arrival);
         }
     }

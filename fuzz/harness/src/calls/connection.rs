@@ -3,15 +3,21 @@
 use crate::backend::How;
 use crate::input::Input;
 use crate::scene::{PEERS_SERVER, connect};
-use crate::stage::Stage;
+use crate::stage::{PORTS, Stage};
 use periplus_stack::{ConnectionId, SendFlags, Shard};
-use std::net::Shutdown;
+use std::net::{Ipv4Addr, Shutdown};
 
 /// A call that the script chooses, on a connection that is held, or was.
 pub(super) fn call(stage: &mut Stage, input: &mut Input<'_>) {
     let choice = input.byte();
     if choice & 15 == 15 {
-        return connect(stage, PEERS_SERVER + u16::from(choice >> 4 & 3));
+        let near = u16::from(choice >> 4 & 3);
+        return match choice >> 6 {
+            0 | 1 => connect(stage, None, PEERS_SERVER + near),
+            // Where a connection is already, or was.
+            2 => connect(stage, Some(PORTS[0]), 40_000 + near),
+            _ => far(stage, near),
+        };
     }
     let held = input.place(stage.backend.held.len());
     let (shard, now) = (&mut stage.shard, stage.now);
@@ -52,6 +58,22 @@ pub(super) fn call(stage: &mut Stage, input: &mut Input<'_>) {
         }
     }
     stage.look();
+}
+
+/// The backend connects to a host behind the gateway, who is not there, or that no host can be.
+fn far(stage: &mut Stage, which: u16) {
+    let address = [
+        Ipv4Addr::new(192, 0, 2, 1),
+        Ipv4Addr::new(10, 0, 0, 77),
+        Ipv4Addr::UNSPECIFIED,
+        Ipv4Addr::BROADCAST,
+    ][usize::from(which & 3)];
+    if stage.backend.has_room()
+        && let Ok(id) = stage.shard.connect(stage.now, None, (address, 80).into())
+    {
+        stage.backend.hold(id, None);
+        stage.look();
+    }
 }
 
 /// Everything that can be asked of a connection.
