@@ -115,6 +115,50 @@ fn or_once_nothing_is_on_its_way_that_was_sent_again() {
 }
 
 #[test]
+fn what_fills_a_hole_late_shows_that_others_may_be_late_as_well() {
+    let (mut script, id, tsval) = in_flight();
+    recovery(&mut script, id, tsval);
+    acknowledge_and_sack(&mut script, ". 1:1(0) ack 4001", tsval, "6001:9001");
+    let state = info(&script, id);
+    let expected = (CaState::Disorder, None, 9);
+    assert_eq!(
+        (state.ca_state, state.snd_ssthresh, state.reordering),
+        expected
+    );
+    script.expect_nothing();
+    acknowledge(&mut script, ". 1:1(0) ack 10001", tsval);
+    let state = info(&script, id);
+    assert_eq!((state.ca_state, state.snd_ssthresh), (CaState::Open, None));
+    let counters = script.stack.shard.counters();
+    assert_eq!(
+        (counters.tcp_sack_recovery, counters.tcp_ts_reorder),
+        (1, 1)
+    );
+}
+
+#[test]
+fn a_recovery_in_which_nothing_was_sent_again_was_for_nothing() {
+    let (mut script, id, tsval) = in_flight();
+    let paced = SocketOptions {
+        max_pacing_rate: Some(10_000), // a segment in a tenth of a second
+        ..SocketOptions::default()
+    };
+    script.stack.shard.set_socket_options(script.now, id, paced);
+    script.write(id, 10_000..30_000);
+    script.advance(Duration::from_millis(50));
+    acknowledge(&mut script, ". 1:1(0) ack 1001", tsval);
+    assert_eq!(script.segments_now(A).len(), 2);
+    acknowledge_and_sack(&mut script, ". 1:1(0) ack 1001", tsval, "2001:5001");
+    assert_eq!(info(&script, id).ca_state, CaState::Recovery);
+    script.expect_nothing();
+    acknowledge(&mut script, ". 1:1(0) ack 5001", tsval);
+    let state = info(&script, id);
+    assert_eq!((state.ca_state, state.snd_ssthresh), (CaState::Open, None));
+    assert_eq!(state.total_retrans, 0);
+    assert_eq!(script.stack.shard.counters().tcp_partial_undo, 1);
+}
+
+#[test]
 fn but_not_while_a_copy_is_on_its_way() {
     let (mut script, id, tsval) = in_flight();
     script.advance(Duration::from_millis(50));

@@ -188,6 +188,8 @@ counters! {
     tcp_lost_retransmit = "TcpExtTCPLostRetransmit",
     /// Segments that arrived late without having been lost.
     tcp_sack_reorder = "TcpExtTCPSACKReorder",
+    /// Holes filled in a recovery by what was only late, as timestamps show.
+    tcp_ts_reorder = "TcpExtTCPTSReorder",
     /// Probes of a flight's tail sent (RFC 8985 7).
     tcp_loss_probes = "TcpExtTCPLossProbes",
     /// Of them, those that repaired a loss.

@@ -19,6 +19,8 @@ pub(crate) struct AckReport {
     pub(crate) high: u64,
     /// The end of what was SACKed before it came; 0 if nothing was.
     pub(crate) highest_sacked: u64,
+    /// The stream offset of SND.UNA before it came.
+    pub(crate) una: u64,
 
     /// SND.UNA moved.
     pub(crate) advanced: bool,

@@ -153,6 +153,16 @@ impl Connection {
         }
     }
 
+    /// In a recovery SND.UNA moved over a hole, by what was sent first: the path reorders.
+    pub(super) fn late_original(&mut self, context: &mut Context<'_>, report: &AckReport) {
+        let buffers = &self.send_buffers;
+        let highest = buffers.highest_sacked().max(buffers.start());
+        context.counters.tcp_ts_reorder += 1;
+        let smss = self.segment_size;
+        let late_by = highest - report.una;
+        self.recovery.reordering.arrived_late(late_by, smss);
+    }
+
     fn find_lost(&mut self, context: &mut Context<'_>, now: Instant) -> crate::send_buffers::Lost {
         let window = self.reordering_window(context.sysctls);
         let sent = self.sent_to();

@@ -6,10 +6,16 @@ use crate::{CaState, Connection, Context};
 
 impl Connection {
     /// Whether what the ACK under way acknowledges had arrived before it was sent again: what the peer echoes is older than the
-    /// first copy (RFC 3522 3.2, step 5).
+    /// first copy (RFC 3522 3.2, step 5), or there was none yet (Linux's `tcp_packet_delayed`).
     fn is_only_late(&self, report: &AckReport) -> bool {
-        let known = self.recovery.retrans_stamp.zip(report.echoed);
-        known.is_some_and(|(stamp, (clock, reply))| clock.predates(reply, stamp))
+        let Some(stamp) = self.recovery.retrans_stamp else {
+            // Without SACK it is forgotten when everything is acknowledged, copies or not.
+            let is_known =
+                self.sack_permitted || self.send_buffers.start() < self.recovery.high_seq;
+            return report.advanced && is_known;
+        };
+        let echoed = report.echoed;
+        echoed.is_some_and(|(clock, reply)| clock.predates(reply, stamp))
     }
 
     fn may_undo(&self, report: &AckReport) -> bool {
@@ -90,6 +96,10 @@ impl Connection {
         report: &AckReport,
     ) -> bool {
         let is_late = self.recovery.undo_marker.is_some() && self.is_only_late(report);
+        if is_late {
+            // What is looked for next may be late by as much.
+            self.late_original(context, report);
+        }
         if !is_late || !self.congestion.may_undo() {
             return false; // the recovery goes on down to where a mark asked it to go
         }

@@ -91,6 +91,7 @@ impl Connection {
             echoed: self.timestamps.zip(echoed),
             high: self.recovery.high_seq(),
             highest_sacked: self.send_buffers.highest_sacked(),
+            una: self.send_buffers.start(),
             ..AckReport::default()
         }
     }
