@@ -23,6 +23,9 @@ pub struct Arguments {
     /// Goes on after a seed that fails
     #[arg(long)]
     pub keep_going: bool,
+    /// Builds a known fault into a copy of the stack, and plays until it is noticed; `all` does so with each of sim/broken
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["seed", "from", "keep_going"])]
+    pub broken: Option<String>,
     /// How many to play at the same time [default: as many as there are processors]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub threads: Option<u16>,
@@ -32,9 +35,11 @@ pub struct Arguments {
 }
 
 const EXAMPLES: &str = "\
-Exits with 0 if everything held, with 1 if not; then failed-SEED.pcap is what the first host sent and received.
+Exits with 0 if everything held, with 1 if not; then failed-SEED.pcap is what the first host sent and received. With --broken it
+is the other way round: 0 if the fault was noticed.
 
 Examples:
   periplus-sim --seeds 10000            the first ten thousand
   periplus-sim --seeds 1000 --from 5001
-  periplus-sim --seed 42 --verbose      one, frame by frame";
+  periplus-sim --seed 42 --verbose      one, frame by frame
+  periplus-sim --broken all             are the known faults noticed?";

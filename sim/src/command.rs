@@ -1,6 +1,7 @@
 //! What the command does.
 
 use crate::arguments::Arguments;
+use crate::broken;
 use crate::campaign::{self, Failure, Totals};
 use crate::panics;
 use crate::run::run;
@@ -23,9 +24,10 @@ const PROGRESS: u64 = 500;
 /// What could not be written.
 pub fn execute(arguments: &Arguments) -> io::Result<bool> {
     panics::are_told_by_their_seeds();
-    match arguments.seed {
-        Some(seed) => replay(arguments, seed),
-        None => play(arguments),
+    match (&arguments.broken, arguments.seed) {
+        (Some(name), _) => broken::hunt(name, arguments.seeds).map_err(io::Error::other),
+        (None, Some(seed)) => replay(arguments, seed),
+        (None, None) => play(arguments),
     }
 }
 

@@ -7,6 +7,7 @@
 
 pub mod arguments;
 pub mod attack;
+pub mod broken;
 pub mod campaign;
 pub mod command;
 pub mod content;

@@ -30,6 +30,7 @@ fn world(clients: usize) -> World {
         from: number,
         to: 0,
         port: 80,
+        from_port: None,
         starts: Duration::from_millis(number as u64),
         opener: UserPlan {
             sends: u64::MAX,

@@ -147,7 +147,11 @@ impl Peer {
 
     /// A connection of flow number `flow`, whose `side` is 0 for the one who opens it.
     fn begin(&mut self, flow: usize, ends: (SocketAddrV4, SocketAddrV4), sends: u64, side: u64) {
-        let iss = SeqNum(self.random.number() as u32);
+        // often the numbers begin anew amid what it sends
+        let iss = match self.random.below(3) {
+            0 => SeqNum(0) - self.random.between(0..=sends) as u32,
+            _ => SeqNum(self.random.number() as u32),
+        };
         let streams = (2 * flow as u64 + side, 2 * flow as u64 + 1 - side);
         let sends = (streams.0, sends);
         let connection = PeerConnection::new(flow, ends, iss, sends, streams.1, self.plan.says);

@@ -1,7 +1,7 @@
 //! From a seed to a scenario.
 
 use super::network::{self, Weather};
-use super::{Scenario, attacks, hostile, sockets, users};
+use super::{Scenario, attacks, hostile, sockets, users, wrap};
 use crate::random::Random;
 use crate::world::{HostPlan, WorldPlan};
 use periplus_ring::memory::LinkOptions;
@@ -21,7 +21,7 @@ impl Scenario {
         let weather = Weather::draw(networks);
         let mut link = network::link(networks);
         let heals_after = networks.time(Duration::from_secs(2)..=Duration::from_secs(40));
-        let plans: Vec<_> = (0..2)
+        let mut plans: Vec<_> = (0..2)
             .map(|_| HostPlan {
                 faults: (!is_perfect).then(|| weather.way(networks)),
                 ..host(hosts)
@@ -38,7 +38,15 @@ impl Scenario {
             };
         }
         let limit = |_| network::path_limit(networks, link.mtu).filter(|_| !is_perfect);
-        let flows = users::flows(users);
+        let mut flows = users::flows(users);
+        if users.one_in(6) {
+            users::rush(users, &mut flows, &mut plans);
+        }
+        if strangers.fork().one_in(8)
+            && let Some(secret) = wrap::seek(strangers, &mut flows[0])
+        {
+            plans[flows[0].from].secret = secret;
+        }
         Self {
             seed,
             attacks: attacks::attacks(strangers, &flows, heals_after),

@@ -7,6 +7,7 @@ mod network;
 mod sockets;
 mod users;
 mod words;
+mod wrap;
 
 use crate::attack::Attack;
 use crate::world::WorldPlan;

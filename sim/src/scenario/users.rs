@@ -2,7 +2,7 @@
 
 use super::sockets;
 use crate::random::Random;
-use crate::world::{FlowPlan, GivesUp, ListenerPlan, UserPlan, When};
+use crate::world::{FlowPlan, GivesUp, HostPlan, ListenerPlan, UserPlan, When};
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -36,6 +36,23 @@ pub(super) fn flows(random: &mut Random) -> Vec<FlowPlan> {
     (0..many).map(|_| flow(random, budget)).collect()
 }
 
+/// All of them come to one listener at nearly the same time, which is small and not asked often.
+pub(super) fn rush(random: &mut Random, flows: &mut [FlowPlan], hosts: &mut [HostPlan]) {
+    let (from, port) = (flows[0].from, flows[0].port);
+    for flow in flows {
+        (flow.from, flow.to, flow.port) = (from, 1 - from, port);
+        flow.starts = random.time(MILLISECOND..=MILLISECOND * 100);
+    }
+    let listeners = &mut hosts[1 - from].listeners;
+    for listener in listeners
+        .iter_mut()
+        .filter(|listener| listener.port == port)
+    {
+        listener.backlog = random.pick(&[1, 1, 2, 3]);
+        listener.accept_pause = random.time(MILLISECOND * 100..=SECOND * 2);
+    }
+}
+
 fn flow(random: &mut Random, budget: u64) -> FlowPlan {
     let from = random.below(2) as usize;
     let (mut opener, mut acceptor) = (user(random, budget), user(random, budget));
@@ -49,6 +66,7 @@ fn flow(random: &mut Random, budget: u64) -> FlowPlan {
         from,
         to: 1 - from,
         port: random.pick(&PORTS),
+        from_port: None,
         starts: random.time(MILLISECOND..=SECOND * 3),
         opener,
         acceptor,

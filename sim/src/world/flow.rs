@@ -45,6 +45,8 @@ pub struct Flow {
     pub stage: Stage,
     /// The opener's end of the connection that was tried last.
     pub local: Option<SocketAddr>,
+    /// The same of all attempts.
+    pub locals: Vec<SocketAddr>,
     /// How often it was tried.
     pub attempts: u32,
 }
@@ -57,6 +59,7 @@ impl Flow {
             acceptor: acceptor(&plan, number),
             stage: Stage::Waits(beginning + plan.starts),
             local: None,
+            locals: Vec::new(),
             attempts: 0,
             plan,
         }
@@ -69,6 +72,7 @@ impl Flow {
             flow.opener = User::foreign(flow.plan.opener.clone());
             flow.stage = Stage::Connected;
             flow.local = Some(Peer::opens_from(number as usize).into());
+            flow.locals.extend(flow.local);
         }
         if flow.plan.to >= hosts {
             flow.acceptor = User::foreign(flow.plan.acceptor.clone());
@@ -136,12 +140,16 @@ impl Flow {
         self.attempts += 1;
         let options = self.plan.opener.options.unwrap_or_default();
         let remote = self.remote();
-        let id = match host.shard.connect_with(now, None, remote, options) {
+        // from any port, if not planned otherwise; the second attempt is another connection
+        let port = self.plan.from_port.filter(|_| self.attempts == 1);
+        let local = port.map(|port| (address(self.plan.from), port).into());
+        let id = match host.shard.connect_with(now, local, remote, options) {
             Ok(id) => id,
             Err(error) => panic!("no connection can even begin: {error}"),
         };
         let both = host.shard.addresses(id);
         self.local = both.map(|(local, _)| local);
+        self.locals.extend(self.local);
         if let Some(ends) = both.and_then(ends) {
             host.port.witness.call(now, Call::Connect(ends));
         }

@@ -26,12 +26,8 @@ pub struct Host {
 impl Host {
     /// A shard behind `port`. Its secrets come from `secret`.
     pub fn new(options: ShardOptions, secret: u64, port: Port) -> Self {
-        let mut bytes = [0; 32];
-        for (n, chunk) in (1..).zip(bytes.chunks_mut(8)) {
-            chunk.copy_from_slice(&secret.wrapping_mul(2 * n + 1).to_le_bytes());
-        }
         Self {
-            shard: Shard::new(options, bytes, port.capabilities()),
+            shard: Shard::new(options, secret_bytes(secret), port.capabilities()),
             port,
             records: Vec::new(),
             timeouts: 0,
@@ -111,4 +107,13 @@ impl Host {
             }
         }
     }
+}
+
+/// The secret of a shard, of which `secret` is what was drawn.
+pub fn secret_bytes(secret: u64) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    for (n, chunk) in (1..).zip(bytes.chunks_mut(8)) {
+        chunk.copy_from_slice(&secret.wrapping_mul(2 * n + 1).to_le_bytes());
+    }
+    bytes
 }

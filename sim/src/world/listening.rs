@@ -48,7 +48,15 @@ impl Listening {
     }
 
     /// Takes what may be taken now, for the flows that it belongs to. Returns whether that was anything.
-    pub(super) fn pump(&mut self, host: &mut Host, flows: &mut [Flow], now: Instant) -> bool {
+    ///
+    /// # Errors
+    /// The connection that nobody has opened.
+    pub(super) fn pump(
+        &mut self,
+        host: &mut Host,
+        flows: &mut [Flow],
+        now: Instant,
+    ) -> Result<bool, String> {
         self.may_accept |= host.take_acceptable(self.id);
         let mut accepted_any = false;
         while self.may_accept && self.accepts_at <= now {
@@ -58,13 +66,27 @@ impl Listening {
             };
             accepted_any = true;
             self.accepts_at = now + self.plan.accept_pause;
-            hand_on(host, flows, now, accepted);
+            hand_on(host, flows, now, accepted)?;
         }
-        accepted_any
+        Ok(accepted_any)
     }
 }
 
-fn hand_on(host: &mut Host, flows: &mut [Flow], now: Instant, accepted: Accepted) {
+fn hand_on(
+    host: &mut Host,
+    flows: &mut [Flow],
+    now: Instant,
+    accepted: Accepted,
+) -> Result<(), String> {
+    if !flows
+        .iter()
+        .any(|flow| flow.locals.contains(&accepted.peer))
+    {
+        let Accepted { peer, local, .. } = accepted;
+        return Err(format!(
+            "{local} has accepted a connection from {peer}, who has opened none"
+        ));
+    }
     let both = ends((accepted.local, accepted.peer));
     if let Some(ends) = both {
         host.port.witness.call(now, Call::Accept(ends));
@@ -83,4 +105,5 @@ fn hand_on(host: &mut Host, flows: &mut [Flow], now: Instant, accepted: Accepted
             host.shard.close(now, accepted.id);
         }
     }
+    Ok(())
 }

@@ -13,7 +13,7 @@ mod user;
 mod witness;
 
 pub use flow::{Flow, Stage, address};
-pub use host::Host;
+pub use host::{Host, secret_bytes};
 pub use listening::Listening;
 pub use path_mtu::{PathMtu, router_error};
 pub use plan::{FlowPlan, GivesUp, HostPlan, ListenerPlan, UserPlan, When, WorldPlan};

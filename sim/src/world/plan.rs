@@ -71,6 +71,8 @@ pub struct FlowPlan {
     pub to: usize,
     /// and to which of its ports.
     pub port: u16,
+    /// From which of its own; any that is free, if none is named.
+    pub from_port: Option<u16>,
     /// When, counted from the beginning.
     pub starts: Duration,
     /// What the one does who connects.

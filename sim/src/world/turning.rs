@@ -88,7 +88,7 @@ impl World {
     /// earlier. False: nothing will ever happen again, or not before `limit`.
     ///
     /// # Errors
-    /// What a user read that was not sent.
+    /// What a user read that was not sent, or got that nobody opened.
     pub fn step(&mut self, limit: Instant) -> Result<bool, String> {
         let before = self.now;
         let mut moved = false;
@@ -139,7 +139,7 @@ impl World {
         let mut acted = false;
         let (hosts, flows) = (&mut self.hosts, &mut self.flows);
         for listening in &mut self.listeners {
-            acted |= listening.pump(&mut hosts[listening.host], flows, self.now);
+            acted |= listening.pump(&mut hosts[listening.host], flows, self.now)?;
         }
         for flow in flows {
             acted |= flow.pump(hosts, self.now)?;
