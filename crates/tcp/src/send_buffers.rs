@@ -313,7 +313,6 @@ impl SendBuffers {
         }
         self.rest = VecDeque::new(); // an idle connection is small
         self.marks = None;
-        self.sacked_out = 0; // without SACK, what duplicate ACKs told of
     }
 
     /// The `first` buffer, which began at `start`, is acknowledged in part: its whole segments go.

@@ -41,6 +41,9 @@ impl Connection {
         // What was sent again is among it: no news of the others (RFC 5682 2.1).
         report.is_original &= !report.is_ambiguous;
         self.check_duplicates(acknowledged);
+        if self.send_buffers.packets_out == 0 {
+            self.send_buffers.sacked_out = 0;
+        }
         if self.recovery.state == CaState::Recovery {
             self.limit_duplicates();
         }
