@@ -318,14 +318,15 @@ impl SendBuffers {
     /// The `first` buffer, which began at `start`, is acknowledged in part: its whole segments go.
     fn acknowledge_part(&mut self, first: Buffer, start: u64, report: &mut AckReport) {
         let una = self.start;
+        if start >= una || first.segments == 0 {
+            return;
+        }
         let left = self.text_end(0).saturating_sub(una);
         let left = left.div_ceil(u64::from(first.size.max(1))).max(1);
         let gone = u64::from(first.segments).saturating_sub(left) as u16;
-        if start < una && first.segments > 0 {
-            let part = Buffer { end: una, ..first };
-            self.count_off(&part, gone);
-            report.acknowledged(&part, start, gone);
-        }
+        let part = Buffer { end: una, ..first };
+        self.count_off(&part, gone);
+        report.acknowledged(&part, start, gone);
         if let Some(first) = &mut self.first {
             first.segments -= gone;
         }

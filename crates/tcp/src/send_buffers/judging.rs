@@ -122,8 +122,9 @@ impl SendBuffers {
         self.cut_unsent(sent);
         let mut place = 0;
         while let Some(&run) = self.at(place).filter(|run| run.end <= sent) {
-            if reneged {
+            if reneged && run.tags.has(Tags::SACKED) {
                 self.retag(place, run.tags.without(Tags::SACKED));
+                self.resize(place, run.size.into());
             }
             let remaining = rack.remaining(run.at, Duration::ZERO, now);
             if reneged || place == 0 || remaining.is_zero() {
@@ -152,7 +153,7 @@ impl SendBuffers {
         let Some(&first) = self.first.as_ref().filter(|first| first.segments > 0) else {
             return lost;
         };
-        if first.tags.has(Tags::LOST) {
+        if first.tags.has(Tags::LOST.with(Tags::SACKED)) {
             return lost;
         }
         if first.segments > 1 {
@@ -170,11 +171,7 @@ impl SendBuffers {
         while let Some(&run) = self.at(place).filter(|run| run.segments > 0) {
             let text = self.text_end(place) - self.start_of(place);
             if u32::from(run.size) > size && text > u64::from(size) {
-                let segments = text.div_ceil(size.into()).max(1) as u16;
-                self.recount(place, segments);
-                if let Some(run) = self.at_mut(place) {
-                    run.size = size as u16;
-                }
+                self.resize(place, size);
                 if run.end <= sent {
                     self.mark_lost(place, &mut lost);
                 }

@@ -99,6 +99,15 @@ impl SendBuffers {
         self.count_tags_on(tags, segments.into());
     }
 
+    /// The run at `place` is one of segments of `size` bytes from now on.
+    pub(super) fn resize(&mut self, place: usize, size: u32) {
+        let text = self.text_end(place) - self.start_of(place);
+        self.recount(place, text.div_ceil(size.max(1).into()).max(1) as u16);
+        if let Some(run) = self.at_mut(place) {
+            run.size = size.min(u32::from(u16::MAX)) as u16;
+        }
+    }
+
     /// Splits the run at `place` at the stream offset `cut`, which lies within its text. A cut within a segment makes two of it.
     pub(super) fn split(&mut self, place: usize, cut: u64) {
         let (start, text_end) = (self.start_of(place), self.text_end(place));

@@ -1,6 +1,7 @@
 use super::super::{SendBuffers, Tags};
 use crate::loss::{AckReport, Rack};
 use periplus_journey::Instant;
+use proptest::prelude::*;
 use std::time::Duration;
 
 const SIZE: u32 = 1000;
@@ -194,4 +195,103 @@ fn segments_that_do_not_pass_are_lost_and_shorter_from_then_on() {
     let again = buffers.segment_again(last, 600, 3001).unwrap();
     assert_eq!((again.start, again.length, again.fin), (2400, 600, true));
     check(&buffers);
+}
+
+/// Something that happens to what is out; numbers are taken modulo what there is.
+#[derive(Clone, Debug)]
+enum Event {
+    Release(u32, u32),
+    Sack(u64, u64),
+    Acknowledge(u64),
+    Detect(u64, u64),
+    TimeOut,
+    Repeat(u32),
+    Probe,
+    Undo,
+    FirstLost,
+    TooLong(u32),
+}
+
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    let event = prop_oneof![
+        3 => (1u32..9000, 1u32..1500).prop_map(|(length, size)| Event::Release(length, size)),
+        6 => (any::<u64>(), 0u64..4000).prop_map(|(start, length)| Event::Sack(start, length)),
+        2 => any::<u64>().prop_map(Event::Acknowledge),
+        3 => (any::<u64>(), 0u64..100).prop_map(|(end, sent)| Event::Detect(end, sent)),
+        1 => Just(Event::TimeOut),
+        6 => (1u32..2000).prop_map(Event::Repeat),
+        1 => Just(Event::Probe),
+        1 => Just(Event::Undo),
+        1 => Just(Event::FirstLost),
+        1 => (50u32..1500).prop_map(Event::TooLong),
+    ];
+    proptest::collection::vec(event, 1..60)
+}
+
+proptest! {
+    /// Whatever happens in whatever order: the counters are those of the runs, of which there is at most one a segment, and what
+    /// is sent again lies within what is out.
+    #[test]
+    fn the_counters_are_those_of_the_runs(events in events(), fin: bool) {
+        let mut buffers = SendBuffers::default();
+        let mut now = 0;
+        for event in events {
+            now += 1;
+            let (start, sent) = (buffers.start(), buffers.released);
+            let within = |n: u64| start + n % (sent - start + 1);
+            let mut report = AckReport { arrived: at(now), ..AckReport::default() };
+            match event {
+                Event::Release(length, size) if !buffers.fin => {
+                    buffers.push(length, at(now));
+                    buffers.release(length, length.div_ceil(size), size, at(now));
+                }
+                Event::Release(..) => {}
+                Event::Sack(from, length) => {
+                    let from = within(from).max(start + 1);
+                    buffers.sack(from, (from + length).min(sent), &mut report);
+                }
+                Event::Acknowledge(una) => buffers.acknowledge(within(una), &mut report),
+                Event::Detect(end, sent_at) => {
+                    let newest = rack(at(sent_at), within(end));
+                    buffers.detect_lost(&newest, Duration::from_millis(5), at(now), sent);
+                }
+                Event::TimeOut => drop(buffers.time_out(&Rack::default(), at(now), sent)),
+                Event::Repeat(most) => {
+                    if let Some(first) = buffers.next_lost() {
+                        let again = buffers.segment_again(first, most, sent).unwrap();
+                        let end = first + u64::from(again.length) + u64::from(again.fin);
+                        prop_assert!(again.length <= most && end > first && end <= sent);
+                        buffers.sent_again(again, false, at(now));
+                    }
+                }
+                Event::Probe => {
+                    if let Some(last) = buffers.last_segment(sent) {
+                        let again = buffers.segment_again(last, 1500, sent).unwrap();
+                        buffers.sent_again(again, true, at(now));
+                    }
+                }
+                Event::Undo => buffers.nothing_is_lost(),
+                Event::FirstLost => drop(buffers.first_is_lost()),
+                Event::TooLong(size) => drop(buffers.too_long(size, sent)),
+            }
+            check(&buffers);
+            let runs = runs(&buffers);
+            prop_assert!(runs.windows(2).all(|two| two[0].0 < two[1].0));
+            prop_assert!(runs.iter().all(|run| run.1 > 0 && run.0 > buffers.start()));
+            prop_assert!(runs.len() <= buffers.packets_out as usize);
+            for place in 0..buffers.len() {
+                let run = buffers.at(place).unwrap();
+                let text = buffers.text_end(place) - buffers.start_of(place);
+                let segments = text.div_ceil(run.size.into()).max(1);
+                prop_assert!(run.tags.has(Tags::SACKED) || segments == run.segments.into());
+            }
+            if fin && !buffers.fin && now == 30 {
+                buffers.push_fin();
+                buffers.release(1, 1, SIZE, at(now));
+            }
+        }
+        let everything = buffers.released;
+        buffers.acknowledge(everything, &mut AckReport::default());
+        prop_assert_eq!((buffers.packets_in_flight(), buffers.len()), (0, 0));
+    }
 }
