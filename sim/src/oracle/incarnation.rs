@@ -39,7 +39,7 @@ impl Incarnation {
         offered_window::sent(facts, segment, wrong);
         self.own_window.sent(facts, segment, wrong);
         self.acknowledgment.sent(facts, segment, wrong);
-        self.sack_blocks.sent(facts, segment, wrong);
+        self.sack_blocks.sent(facts, segment, now, wrong);
         self.stream.sent(facts, segment, wrong);
         self.facts.sent(segment, now);
     }
@@ -50,7 +50,7 @@ impl Incarnation {
         let facts = &self.facts;
         self.acknowledgment.received(facts, &news, segment, now);
         let certain = self.acknowledgment.last_was_certain();
-        self.sack_blocks.received(&news, certain);
+        self.sack_blocks.received(&news, certain, now);
         if certain && self.facts.sending.fin_acknowledged() {
             self.facts.knows_fin_acknowledged.get_or_insert(now);
         }

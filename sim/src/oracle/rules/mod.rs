@@ -7,5 +7,6 @@ pub(super) mod offered_window;
 pub(super) mod own_window;
 pub(super) mod resets;
 pub(super) mod sack_blocks;
+mod sack_order;
 pub(super) mod states;
 pub(super) mod stream;

@@ -1,17 +1,18 @@
-//! SACK blocks name only what is held.
+//! SACK blocks name only what is held, and what came last first.
 
 use crate::oracle::facts::Facts;
 use crate::oracle::news::News;
+use crate::oracle::rules::sack_order::SackOrder;
 use crate::oracle::segment::Segment;
 use crate::oracle::sequence::place;
+use periplus_journey::Instant;
 use std::collections::VecDeque;
 use std::ops::Range;
 
-/// Which text came since the host last sent an ACK.
+/// Which text came.
 #[derive(Clone, Debug, Default)]
 pub(in crate::oracle) struct SackBlocks {
-    /// What came above a hole, and was new.
-    recent: Vec<Range<i64>>,
+    order: SackOrder,
     /// Where the latest segments with text were, within the window or not.
     arrivals: VecDeque<Range<i64>>,
 }
@@ -25,6 +26,7 @@ impl SackBlocks {
         &mut self,
         facts: &Facts,
         segment: &Segment<'_>,
+        now: Instant,
         wrong: &mut Vec<String>,
     ) {
         let Some(receiving) = &facts.receiving else {
@@ -33,8 +35,8 @@ impl SackBlocks {
         if !segment.flags.ack || segment.flags.rst {
             return;
         }
-        let recent = std::mem::take(&mut self.recent);
         if segment.options.sack.is_empty() {
+            self.order.sent(&[], 0, now, wrong);
             return;
         }
         let acknowledged = receiving.acknowledged_place(segment.acknowledgment);
@@ -69,59 +71,22 @@ impl SackBlocks {
                 ));
             }
         }
-        first_is_recent(&blocks, acknowledged, &recent, wrong);
+        self.order.sent(&blocks, acknowledged, now, wrong);
     }
 
     /// A segment has come; `certain`: and the host cannot but have processed it.
-    pub(in crate::oracle) fn received(&mut self, news: &News, certain: bool) {
+    pub(in crate::oracle) fn received(&mut self, news: &News, certain: bool, now: Instant) {
         if !news.range.is_empty() {
             self.arrivals.push_back(news.range.clone());
             if self.arrivals.len() > ARRIVALS {
                 self.arrivals.pop_front();
             }
         }
-        if certain
-            && news.fresh > 0
-            && news.text.start > news.in_order_before
-            && self.recent.len() < 64
-        {
-            self.recent.push(news.text.clone());
-        }
+        self.order.received(news, certain, now);
     }
 }
 
-fn inside(inner: &Range<i64>, outer: &Range<i64>) -> bool {
+/// Whether one range lies in the other.
+pub(super) fn inside(inner: &Range<i64>, outer: &Range<i64>) -> bool {
     outer.start <= inner.start && inner.end <= outer.end
-}
-
-/// RFC 2018 4: the first block holds the segment that drew this ACK. Which one that was is not always to be seen: it is one
-/// of those that came since the last ACK.
-fn first_is_recent(
-    blocks: &[Range<i64>],
-    acknowledged: i64,
-    recent: &[Range<i64>],
-    wrong: &mut Vec<String>,
-) {
-    let duplicate = match blocks {
-        [first, rest @ ..] => {
-            first.start < acknowledged || rest.first().is_some_and(|second| inside(first, second))
-        }
-        [] => false,
-    };
-    let Some(newest) = blocks.get(usize::from(duplicate)) else {
-        return;
-    };
-    let above: Vec<_> = recent
-        .iter()
-        .filter(|text| text.end > acknowledged)
-        .collect();
-    if !above.is_empty()
-        && !above
-            .iter()
-            .any(|text| newest.start < text.end && text.start < newest.end)
-    {
-        wrong.push(format!(
-            "RFC 2018 4: the first block, {newest:?}, holds nothing of what came since the last ACK, {above:?}"
-        ));
-    }
 }
