@@ -19,6 +19,7 @@ pub(super) struct PeerSyn {
     sequence: u32,
     window: u16,
     said: Said,
+    timestamp: Option<u32>,
     text: Vec<u8>,
 }
 
@@ -72,6 +73,7 @@ impl Conversation {
                 sequence: segment.sequence,
                 window: segment.window,
                 said: Said::by(segment),
+                timestamp: segment.options.timestamps.map(|(value, _)| value),
                 text: segment.payload.to_vec(),
             });
             if self.syns.len() > SYNS {
@@ -203,7 +205,7 @@ impl Conversation {
         };
         if let Some(at) = self.incarnations.iter().rposition(same) {
             if segment.flags.ack {
-                self.repeated_syn(at, segment);
+                self.answered_syns(at, segment);
             }
             return Some(at);
         }
@@ -226,14 +228,20 @@ impl Conversation {
                 receiving.take(1, &syn.text, i64::from(u16::MAX));
             }
         }
-        Some(self.add(facts))
+        let at = self.add(facts);
+        self.answered_syns(at, segment);
+        Some(at)
     }
 
-    /// A SYN/ACK is repeated: a SYN that was repeated may have said something else.
-    fn repeated_syn(&mut self, at: usize, segment: &Segment<'_>) {
+    /// A SYN/ACK leaves the host: the SYN that it answers may have come more than once, and have said something else.
+    fn answered_syns(&mut self, at: usize, segment: &Segment<'_>) {
         let answered = segment.acknowledgment.wrapping_sub(1);
+        let incarnation = &mut self.incarnations[at];
         for syn in self.syns.iter().filter(|syn| syn.sequence == answered) {
-            self.incarnations[at].facts.agreed.peer(syn.said);
+            incarnation.facts.agreed.peer(syn.said);
+            if let Some(value) = syn.timestamp {
+                incarnation.syn_timestamp(value);
+            }
         }
     }
 

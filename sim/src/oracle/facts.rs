@@ -43,6 +43,8 @@ pub(super) struct Facts {
     pub(super) user: User,
     /// The window that the host's SYN offered.
     pub(super) syn_window: i64,
+    /// The timestamp that the host echoed last: TS.Recent is not older.
+    pub(super) echoed: Option<u32>,
     /// Whether the host has shown that it left SYN-RECEIVED or SYN-SENT.
     pub(super) shown_established: bool,
     /// Whether a RST came that may have been believed.
@@ -78,6 +80,7 @@ impl Facts {
             other_answers: Vec::new(),
             user: User::default(),
             syn_window: i64::from(segment.window),
+            echoed: None,
             shown_established: false,
             reset_possible: None,
             end: None,
@@ -111,6 +114,7 @@ impl Facts {
                 ..User::default()
             },
             syn_window: self.syn_window,
+            echoed: None,
             shown_established: false,
             reset_possible: None,
             end: None,
@@ -181,6 +185,11 @@ impl Facts {
             self.repeated += 1;
         }
         self.shown_established |= self.shows_established(segment);
+        if let Some((_, echo)) = segment.options.timestamps
+            && segment.flags.ack
+        {
+            self.echoed = Some(echo);
+        }
         let next = self.sending.next;
         let known = range.start.max(self.sending.una);
         if known < range.end {

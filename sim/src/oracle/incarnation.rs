@@ -5,6 +5,7 @@ use super::rules::acknowledgment::Acknowledgment;
 use super::rules::own_window::OwnWindow;
 use super::rules::sack_blocks::SackBlocks;
 use super::rules::stream::Stream;
+use super::rules::timestamps::Timestamps;
 use super::rules::{agreed_options, offered_window, states};
 use super::segment::Segment;
 use periplus_journey::Instant;
@@ -17,6 +18,7 @@ pub(super) struct Incarnation {
     acknowledgment: Acknowledgment,
     sack_blocks: SackBlocks,
     stream: Stream,
+    timestamps: Timestamps,
 }
 
 impl Incarnation {
@@ -27,7 +29,13 @@ impl Incarnation {
             acknowledgment: Acknowledgment::default(),
             sack_blocks: SackBlocks::default(),
             stream: Stream::default(),
+            timestamps: Timestamps::default(),
         }
+    }
+
+    /// The SYN that it answers had this timestamp.
+    pub(super) fn syn_timestamp(&mut self, value: u32) {
+        self.timestamps.syn(value);
     }
 
     /// A segment leaves the host.
@@ -41,6 +49,7 @@ impl Incarnation {
         self.acknowledgment.sent(facts, segment, wrong);
         self.sack_blocks.sent(facts, segment, now, wrong);
         self.stream.sent(facts, segment, wrong);
+        self.timestamps.sent(facts, segment, wrong);
         self.facts.sent(segment, now);
     }
 
@@ -50,6 +59,7 @@ impl Incarnation {
         let facts = &self.facts;
         self.acknowledgment.received(facts, &news, segment, now);
         let certain = self.acknowledgment.last_was_certain();
+        self.timestamps.received(facts, &news, segment, certain);
         self.sack_blocks.received(&news, certain, now);
         if certain && self.facts.sending.fin_acknowledged() {
             self.facts.knows_fin_acknowledged.get_or_insert(now);

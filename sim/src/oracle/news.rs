@@ -1,8 +1,9 @@
 //! What a segment that came to the host tells it, at the most: what a host may take from it.
 
-use super::agreed::Said;
+use super::agreed::{Agreement, Said};
 use super::facts::{End, Facts, Opening};
 use super::receiving::Receiving;
+use super::rules::timestamps::older;
 use super::scoreboard::Delivered;
 use super::segment::Segment;
 use super::sequence::place;
@@ -131,8 +132,8 @@ impl News {
             return;
         }
         self.acknowledge(facts, segment, acknowledgment, now);
-        // Text is taken once the handshake is over.
-        if facts.sending.una > 0 {
+        // Text is taken once the handshake is over, and if its timestamp is not an old one (RFC 7323 5.3, R1).
+        if facts.sending.una > 0 && !is_old(facts, segment) {
             self.take_text(facts, segment, start);
         }
     }
@@ -211,6 +212,16 @@ impl News {
                 self.sacked = self.sacked.and(delivered);
             }
         }
+    }
+}
+
+/// Whether the segment's timestamp is certainly older than TS.Recent. Linux forgives a tick.
+fn is_old(facts: &Facts, segment: &Segment<'_>) -> bool {
+    match (segment.options.timestamps, facts.echoed) {
+        (Some((value, _)), Some(echoed)) if facts.timestamps() == Agreement::Surely => {
+            older(value.wrapping_add(1), echoed)
+        }
+        _ => false,
     }
 }
 

@@ -10,3 +10,4 @@ pub(super) mod sack_blocks;
 mod sack_order;
 pub(super) mod states;
 pub(super) mod stream;
+pub(super) mod timestamps;

@@ -10,6 +10,7 @@ mod resets;
 mod sack_blocks;
 mod states;
 mod stream;
+mod timestamps;
 
 use notation::complaints;
 
