@@ -3,6 +3,7 @@
 use super::agreed::{Agreed, Agreement, Said};
 use super::news::News;
 use super::receiving::Receiving;
+use super::repair::{Repair, Repairs};
 use super::segment::Segment;
 use super::sending::Sending;
 use super::user::User;
@@ -36,6 +37,8 @@ pub(super) struct Facts {
     pub(super) began: Instant,
     pub(super) agreed: Agreed,
     pub(super) sending: Sending,
+    /// Why it sends what it has sent before.
+    pub(super) repairs: Repairs,
     /// None in SYN-SENT, until an answer comes.
     pub(super) receiving: Option<Receiving>,
     /// Other answers to the SYN; which one the host takes is seen by what it acknowledges.
@@ -76,6 +79,7 @@ impl Facts {
             began: now,
             agreed: Agreed::default(),
             sending: Sending::new(segment.sequence),
+            repairs: Repairs::default(),
             receiving: None,
             other_answers: Vec::new(),
             user: User::default(),
@@ -107,6 +111,7 @@ impl Facts {
             began: now,
             agreed: self.agreed.clone(),
             sending,
+            repairs: Repairs::default(),
             receiving,
             other_answers: Vec::new(),
             user: User {
@@ -166,7 +171,7 @@ impl Facts {
     }
 
     /// The segment has left the host.
-    pub(super) fn sent(&mut self, segment: &Segment<'_>, now: Instant) {
+    pub(super) fn sent(&mut self, segment: &Segment<'_>, repair: Repair, now: Instant) {
         if segment.flags.syn {
             self.agreed.own(Said::by(segment));
         }
@@ -190,6 +195,7 @@ impl Facts {
         {
             self.echoed = Some(echo);
         }
+        self.repairs.sent(repair, self.sending.board.order(), now);
         let next = self.sending.next;
         let known = range.start.max(self.sending.una);
         if known < range.end {
@@ -246,7 +252,10 @@ impl Facts {
 
     /// The segment has come to the host.
     pub(super) fn received(&mut self, segment: &Segment<'_>, now: Instant) -> News {
-        News::of(self, segment, now)
+        let news = News::of(self, segment, now);
+        let (selective, next) = (self.selective(), self.sending.next);
+        self.repairs.received(&news, selective, next, now);
+        news
     }
 
     /// Whether the host may have forgotten the connection.
@@ -266,6 +275,11 @@ impl Facts {
     /// What the peer takes in one segment, options included. A size that has no room for the longest options is not to be kept to.
     pub(super) fn segment_size(&self) -> i64 {
         self.agreed.peer_maximum_segment_size().max(64)
+    }
+
+    /// Whether the peer may tell by SACK what it holds (RFC 2018 2).
+    pub(super) fn selective(&self) -> bool {
+        self.agreed.both_said(|said| said.sack_permitted) != Agreement::No
     }
 
     /// Whether timestamps were agreed on (RFC 7323 3.2).

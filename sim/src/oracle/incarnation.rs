@@ -1,12 +1,13 @@
 //! One incarnation of a connection, and the rules that look at it.
 
 use super::facts::Facts;
+use super::repair;
 use super::rules::acknowledgment::Acknowledgment;
 use super::rules::own_window::OwnWindow;
 use super::rules::sack_blocks::SackBlocks;
 use super::rules::stream::Stream;
 use super::rules::timestamps::Timestamps;
-use super::rules::{agreed_options, offered_window, states};
+use super::rules::{agreed_options, offered_window, retransmission, states};
 use super::segment::Segment;
 use periplus_journey::Instant;
 
@@ -42,6 +43,9 @@ impl Incarnation {
     pub(super) fn sent(&mut self, segment: &Segment<'_>, now: Instant, wrong: &mut Vec<String>) {
         self.facts.choose_answer(segment);
         let facts = &self.facts;
+        let range = facts.sent_range(segment);
+        let repair = repair::reason(facts, segment, &range, now);
+        retransmission::sent(facts, segment, repair, now, wrong);
         states::sent(facts, segment, now, wrong);
         agreed_options::sent(facts, segment, wrong);
         offered_window::sent(facts, segment, wrong);
@@ -50,7 +54,7 @@ impl Incarnation {
         self.sack_blocks.sent(facts, segment, now, wrong);
         self.stream.sent(facts, segment, wrong);
         self.timestamps.sent(facts, segment, wrong);
-        self.facts.sent(segment, now);
+        self.facts.sent(segment, repair, now);
     }
 
     /// A segment has come to the host.

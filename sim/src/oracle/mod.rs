@@ -18,6 +18,7 @@ mod options;
 
 mod ranges;
 mod receiving;
+mod repair;
 mod rules;
 mod scoreboard;
 mod segment;

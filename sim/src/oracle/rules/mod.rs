@@ -6,6 +6,7 @@ pub(super) mod form;
 pub(super) mod offered_window;
 pub(super) mod own_window;
 pub(super) mod resets;
+pub(super) mod retransmission;
 pub(super) mod sack_blocks;
 mod sack_order;
 pub(super) mod states;
