@@ -16,6 +16,7 @@ use std::collections::VecDeque;
 /// A SYN of the peer's.
 #[derive(Clone, Debug)]
 pub(super) struct PeerSyn {
+    at: Instant,
     sequence: u32,
     window: u16,
     said: Said,
@@ -41,6 +42,8 @@ pub(super) struct Conversation {
     pub(super) connection: Connection,
     pub(super) last_seen: Instant,
     syns: VecDeque<PeerSyn>,
+    /// How many of them were not answered yet.
+    unanswered: u32,
     arrivals: Arrivals,
     pub(super) incarnations: Vec<Incarnation>,
     /// The incarnation that the user's handle stands for.
@@ -48,7 +51,7 @@ pub(super) struct Conversation {
     /// What came after the newest incarnation was given up or over.
     late: Vec<Late>,
     /// What the user did after it asked for a connection, and before the first SYN left.
-    early: Option<User>,
+    early: Option<(User, Instant)>,
 }
 
 impl Conversation {
@@ -57,6 +60,7 @@ impl Conversation {
             connection,
             last_seen: Instant::ZERO,
             syns: VecDeque::new(),
+            unanswered: 0,
             arrivals: Arrivals::default(),
             incarnations: Vec::new(),
             handle: None,
@@ -69,7 +73,9 @@ impl Conversation {
     pub(super) fn received(&mut self, segment: &Segment<'_>, now: Instant) {
         self.last_seen = now;
         if segment.flags.syn && !segment.flags.ack && !segment.flags.rst {
+            self.unanswered += 1;
             self.syns.push_back(PeerSyn {
+                at: now,
                 sequence: segment.sequence,
                 window: segment.window,
                 said: Said::by(segment),
@@ -158,6 +164,14 @@ impl Conversation {
         if found.is_some_and(|at| gone(&self.incarnations[at])) && self.reopen(now) {
             found = self.of_segment(segment);
         }
+        if let Some(at) = found
+            && segment.flags.syn
+            && segment.flags.ack
+            && self.unanswered > 0
+        {
+            self.unanswered -= 1;
+            self.incarnations[at].answers();
+        }
         match found {
             Some(at) => self.incarnations[at].sent(segment, now, wrong),
             None if segment.flags.syn => {}
@@ -212,9 +226,10 @@ impl Conversation {
         let mut facts = Facts::opened(segment, now);
         facts.user.known = calls;
         if !segment.flags.ack
-            && let Some(early) = self.early.take()
+            && let Some((early, asked)) = self.early.take()
         {
             facts.user = early;
+            facts.asked = asked;
             self.handle = Some(segment.sequence);
         }
         if segment.flags.ack {
@@ -223,6 +238,8 @@ impl Conversation {
                 wrong.push("RFC 9293 3.10.7.2: a SYN/ACK that answers no SYN".into());
                 return None;
             };
+            let first = self.syns.iter().find(|syn| syn.sequence == answered);
+            facts.asked = first.map_or(now, |syn| syn.at);
             facts.answer(syn.sequence, syn.window, syn.said);
             if let Some(receiving) = &mut facts.receiving {
                 receiving.take(1, &syn.text, i64::from(u16::MAX));
@@ -283,7 +300,7 @@ impl Conversation {
             return;
         }
         if let Call::Connect(_) = call {
-            self.connect();
+            self.connect(now);
             return;
         }
         let handle = self.handle;
@@ -292,7 +309,7 @@ impl Conversation {
             handle.is_none_or(|initial| given && it.facts.sending.initial == initial)
         });
         match (&mut self.early, of_handle) {
-            (Some(early), _) => early.take(call, now, wrong),
+            (Some((early, _)), _) => early.take(call, now, wrong),
             (None, Some(incarnation)) if incarnation.facts.user.known => {
                 let facts = &mut incarnation.facts;
                 match call {
@@ -313,17 +330,18 @@ impl Conversation {
     }
 
     /// A connection is asked for. Its SYN may have left already.
-    fn connect(&mut self) {
+    fn connect(&mut self, now: Instant) {
         match self.incarnations.last_mut() {
             Some(last) if last.facts.opening == Opening::Active && last.facts.sending.next <= 1 => {
                 last.facts.user.known = true;
                 self.handle = Some(last.facts.sending.initial);
             }
             _ => {
-                self.early = Some(User {
+                let user = User {
                     known: true,
                     ..User::default()
-                });
+                };
+                self.early = Some((user, now));
             }
         }
     }

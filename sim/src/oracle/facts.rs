@@ -34,7 +34,8 @@ pub(super) enum End {
 #[derive(Clone, Debug)]
 pub(super) struct Facts {
     pub(super) opening: Opening,
-    pub(super) began: Instant,
+    /// When its SYN was asked for: by the user, or by the SYN that is answered.
+    pub(super) asked: Instant,
     pub(super) agreed: Agreed,
     pub(super) sending: Sending,
     /// Why it sends what it has sent before.
@@ -76,7 +77,7 @@ impl Facts {
             } else {
                 Opening::Active
             },
-            began: now,
+            asked: now,
             agreed: Agreed::default(),
             sending: Sending::new(segment.sequence),
             repairs: Repairs::default(),
@@ -108,7 +109,7 @@ impl Facts {
         });
         Self {
             opening: Opening::Passive,
-            began: now,
+            asked: now,
             agreed: self.agreed.clone(),
             sending,
             repairs: Repairs::default(),

@@ -2,6 +2,7 @@
 
 use super::options::Options;
 use super::segment::{Codepoint, Flags, Segment};
+use etherparse::checksum::Sum16BitWords;
 use etherparse::{
     EtherType, Ethernet2Slice, Icmpv4Slice, IpEcn, IpNumber, Ipv4HeaderSlice, TcpSlice,
 };
@@ -41,8 +42,9 @@ fn same_sum(one: u16, another: u16) -> bool {
 impl<'a> Packet<'a> {
     /// Whether the checksum of the IP header is right (RFC 1122 3.2.1.2: a host must verify it).
     pub(super) fn header_is_whole(&self) -> bool {
-        let sum = self.header.to_header().calc_header_checksum();
-        same_sum(sum, self.header.header_checksum())
+        // Over the bytes as they are: a header that is parsed has lost its reserved bit.
+        let sum = Sum16BitWords::new().add_slice(self.header.slice());
+        same_sum(sum.ones_complement(), 0)
     }
 
     /// Whether this is TCP, and not a fragment.

@@ -3,6 +3,7 @@
 use super::facts::Facts;
 use super::repair;
 use super::rules::acknowledgment::Acknowledgment;
+use super::rules::back_off::BackOff;
 use super::rules::own_window::OwnWindow;
 use super::rules::sack_blocks::SackBlocks;
 use super::rules::stream::Stream;
@@ -20,6 +21,7 @@ pub(super) struct Incarnation {
     sack_blocks: SackBlocks,
     stream: Stream,
     timestamps: Timestamps,
+    back_off: BackOff,
 }
 
 impl Incarnation {
@@ -31,12 +33,18 @@ impl Incarnation {
             sack_blocks: SackBlocks::default(),
             stream: Stream::default(),
             timestamps: Timestamps::default(),
+            back_off: BackOff::default(),
         }
     }
 
     /// The SYN that it answers had this timestamp.
     pub(super) fn syn_timestamp(&mut self, value: u32) {
         self.timestamps.syn(value);
+    }
+
+    /// The SYN/ACK that leaves the host next answers a SYN.
+    pub(super) fn answers(&mut self) {
+        self.back_off.answers();
     }
 
     /// A segment leaves the host.
@@ -54,15 +62,18 @@ impl Incarnation {
         self.sack_blocks.sent(facts, segment, now, wrong);
         self.stream.sent(facts, segment, wrong);
         self.timestamps.sent(facts, segment, wrong);
+        self.back_off.sent(facts, segment, now, wrong);
         self.facts.sent(segment, repair, now);
     }
 
     /// A segment has come to the host.
     pub(super) fn received(&mut self, segment: &Segment<'_>, now: Instant) {
+        let edge = self.facts.sending.last_edge;
         let news = self.facts.received(segment, now);
         let facts = &self.facts;
         self.acknowledgment.received(facts, &news, segment, now);
         let certain = self.acknowledgment.last_was_certain();
+        self.back_off.received(&news, edge, facts, now);
         self.timestamps.received(facts, &news, segment, certain);
         self.sack_blocks.received(&news, certain, now);
         if certain && self.facts.sending.fin_acknowledged() {

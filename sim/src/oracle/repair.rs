@@ -105,8 +105,12 @@ pub(super) fn reason(
     // Neighbours may be sent along with what there is a reason for.
     for (place, piece) in sending.board.within(old.clone()) {
         let waited = now.since(piece.last_sent);
-        let expired = waited >= SHORTEST_TIMEOUT && waited >= shortest_timeout(facts);
         let stalled = now.since(repairs.advanced) >= SHORTEST_TIMEOUT;
+        // RFC 6298 5.1 to 5.3, taken alone, let the timer run on when its segment is sent again before it expires.
+        let ran_on = stalled
+            && (repairs.last_timeout).is_none_or(|last| now.since(last) >= SHORTEST_TIMEOUT)
+            && now.since(piece.first_sent) >= SHORTEST_TIMEOUT;
+        let expired = (waited >= SHORTEST_TIMEOUT || ran_on) && waited >= shortest_timeout(facts);
         let evidence = piece.order < sending.board.delivered() || sending.una < repairs.recover;
         let asked = facts.unreachable.is_some_and(|at| at >= piece.last_sent)
             || place.end > sending.last_edge

@@ -10,6 +10,9 @@ pub(in crate::oracle) fn internet(packet: &Packet<'_>, wrong: &mut Vec<String>) 
     if !packet.header_is_whole() {
         wrong.push("RFC 791 3.1: the IP header's checksum is wrong".into());
     }
+    if header.slice()[6] & 0x80 != 0 {
+        wrong.push("RFC 791 3.1: the reserved bit of the IP header is set".into());
+    }
     if header.ttl() == 0 {
         wrong.push("RFC 1122 3.2.1.7: sent with a time to live of 0".into());
     }

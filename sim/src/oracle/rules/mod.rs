@@ -2,6 +2,7 @@
 
 pub(super) mod acknowledgment;
 pub(super) mod agreed_options;
+pub(super) mod back_off;
 pub(super) mod form;
 pub(super) mod offered_window;
 pub(super) mod own_window;

@@ -7,6 +7,16 @@ fn a_frame_with_a_wrong_checksum_must_not_be_sent() {
 }
 
 #[test]
+fn every_bit_of_the_ip_header_is_under_its_checksum() {
+    refused(SERVED, "> . 1 ack 1 evil", "RFC 791");
+    refused(
+        SERVED,
+        "< . 1:11 ack 1 evil \n > . 1 ack 11",
+        "RFC 9293 3.4",
+    );
+}
+
+#[test]
 fn no_state_sends_a_syn_with_fin_or_a_segment_without_ack() {
     let asked = "< S 0 mss 1000 \n";
     refused(asked, "> SF. 0 ack 1 mss 1000", "RFC 9293 3.10: no state");

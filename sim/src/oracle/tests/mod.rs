@@ -2,11 +2,13 @@
 
 mod acknowledgment;
 mod agreed_options;
+mod back_off;
 mod form;
 mod notation;
 mod offered_window;
 mod own_window;
 mod resets;
+mod retransmission;
 mod sack_blocks;
 mod states;
 mod stream;

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! Numbers are counted from the sender's initial sequence number, which `isn` sets anew. The text at a place is always the
-//! same; with `spoiled` it is another one, with `damaged` the checksum is wrong.
+//! same; with `spoiled` it is another one, with `damaged` the checksum is wrong, with `evil` the reserved bit of the IP
+//! header is set, which its checksum does not know of.
 
 use super::super::{Call, Connection, Oracle};
 use etherparse::{EtherType, IpNumber, Ipv4Header, TcpHeader};
@@ -128,6 +129,7 @@ impl Player {
         }
         let mut payload = text(by_host, first, last - first);
         let mut options = Vec::new();
+        let mut evil = false;
         let (mut codepoint, mut damage, mut acknowledgment) = (0, 0, None);
         while let Some(word) = words.next() {
             let mut number = || -> u32 { words.next().unwrap().parse().unwrap() };
@@ -156,6 +158,7 @@ impl Player {
                 "ce" => codepoint = 3,
                 "spoiled" => payload.iter_mut().for_each(|byte| *byte ^= 0xff),
                 "damaged" => damage = 1,
+                "evil" => evil = true,
                 other => panic!("{other}?"),
             }
         }
@@ -178,12 +181,16 @@ impl Player {
         ip.ecn = etherparse::IpEcn::try_new(codepoint).unwrap();
         ip.header_checksum = ip.calc_header_checksum();
         tcp.checksum = tcp.calc_checksum_ipv4(&ip, &payload).unwrap() ^ damage;
+        let mut ip = ip.to_bytes();
+        if evil {
+            ip[6] |= 0x80;
+        }
         let addresses = [HOST_ADDRESS, PEER_ADDRESS];
         let mut frame = Vec::new();
         frame.extend(addresses[usize::from(by_host)]);
         frame.extend(addresses[usize::from(!by_host)]);
         frame.extend(EtherType::IPV4.0.to_be_bytes());
-        frame.extend(ip.to_bytes());
+        frame.extend(ip);
         frame.extend(tcp.to_bytes());
         frame.extend(payload);
         if by_host {

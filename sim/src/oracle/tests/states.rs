@@ -82,7 +82,7 @@ fn a_syn_opens_and_does_nothing_else() {
     accepted("| connect \n > S 0 mss 1000 \n +1 > S 0 mss 1000 \n", "");
     refused(
         CONNECTED,
-        "> S 0 win 64000 mss 1000 sackok ws 0",
+        "+1 > S 0 win 64000 mss 1000 sackok ws 0",
         "RFC 9293 3.3.2",
     );
 }
