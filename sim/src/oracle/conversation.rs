@@ -159,7 +159,9 @@ impl Conversation {
         };
         let gone = |it: &Incarnation| {
             let reset = [End::ResetByHost, End::ResetByPeer];
-            it.facts.end.is_some_and(|(end, _)| reset.contains(&end))
+            let facts = &it.facts;
+            facts.end.is_some_and(|(end, _)| reset.contains(&end))
+                || (facts.may_be_over() && !facts.continues(segment))
         };
         if found.is_some_and(|at| gone(&self.incarnations[at])) && self.reopen(now) {
             found = self.of_segment(segment);
@@ -268,14 +270,6 @@ impl Conversation {
         let newest = |test: &dyn Fn(&Facts) -> bool| {
             self.incarnations.iter().rposition(|it| test(&it.facts))
         };
-        let continues = |facts: &Facts| {
-            let at = facts.sending.place(segment.sequence);
-            let acknowledges = facts.receiving.as_ref().is_some_and(|receiving| {
-                let place = receiving.acknowledged_place(segment.acknowledgment);
-                place >= receiving.acknowledged && receiving.may_acknowledge(place)
-            });
-            (0..=facts.sending.next).contains(&at) && (acknowledges || !segment.flags.ack)
-        };
         let near = |facts: &Facts| {
             let at = facts.sending.place(segment.sequence);
             let acknowledges = facts.receiving.as_ref().is_some_and(|receiving| {
@@ -286,8 +280,8 @@ impl Conversation {
                 && at <= facts.sending.next.max(facts.sending.edge) + NEAR
                 && (acknowledges || !segment.flags.ack)
         };
-        newest(&|facts| continues(facts) && facts.sending.synchronized())
-            .or_else(|| newest(&continues))
+        newest(&|facts| facts.continues(segment) && facts.sending.synchronized())
+            .or_else(|| newest(&|facts| facts.continues(segment)))
             .or_else(|| newest(&|facts| near(facts) && facts.sending.synchronized()))
             .or_else(|| newest(&near))
             .or(self.incarnations.len().checked_sub(1))

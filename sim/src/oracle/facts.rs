@@ -145,6 +145,16 @@ impl Facts {
         self.sending.edge = 1 + i64::from(window);
     }
 
+    /// Whether a segment of the host has the numbers that may come next on this connection, or came already.
+    pub(super) fn continues(&self, segment: &Segment<'_>) -> bool {
+        let at = self.sending.place(segment.sequence);
+        let acknowledges = self.receiving.as_ref().is_some_and(|receiving| {
+            let place = receiving.acknowledged_place(segment.acknowledgment);
+            place >= receiving.acknowledged && receiving.may_acknowledge(place)
+        });
+        (0..=self.sending.next).contains(&at) && (acknowledges || !segment.flags.ack)
+    }
+
     /// The places of a segment that the host sends.
     pub(super) fn sent_range(&self, segment: &Segment<'_>) -> Range<i64> {
         let start = self.sending.place(segment.sequence);

@@ -25,6 +25,8 @@ pub(super) enum Repair {
     Timeout,
     /// A router said that packets were too long, or the peer took its window back.
     Asked,
+    /// It may be a time-out as well as what the evidence asks for.
+    Either,
     /// There is no reason.
     Unexplained,
 }
@@ -82,6 +84,7 @@ impl Repairs {
                 self.written_off = order;
                 self.last_timeout = Some(now);
             }
+            Repair::Either => self.written_off = order,
             Repair::Probe => self.probes += 1,
             _ => {}
         }
@@ -115,8 +118,11 @@ pub(super) fn reason(
         let asked = facts.unreachable.is_some_and(|at| at >= piece.last_sent)
             || place.end > sending.last_edge
             || place.end - place.start == 1;
-        let reason = if place.start == sending.una && expired && (stalled || !evidence) {
+        let first = place.start == sending.una;
+        let reason = if first && expired && !evidence {
             Repair::Timeout
+        } else if first && expired && stalled {
+            Repair::Either
         } else if evidence {
             Repair::Evidence
         } else if piece.order <= repairs.written_off {

@@ -42,8 +42,13 @@ fn sacked(
 ) {
     let old = range.start.max(facts.sending.una)..range.end;
     // RFC 8985 7.3: a tail loss probe is the last segment that was sent, whatever is known of it.
-    let other = matches!(repair, Repair::Timeout | Repair::Nothing | Repair::Probe);
-    if other || range.end > facts.sending.next {
+    let other = [
+        Repair::Timeout,
+        Repair::Either,
+        Repair::Nothing,
+        Repair::Probe,
+    ];
+    if other.contains(&repair) || range.end > facts.sending.next {
         return;
     }
     let known = |since: Instant| {
