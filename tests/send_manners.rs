@@ -292,3 +292,20 @@ fn a_clamp_bounds_the_window() {
     let last = script.all_segments_now().pop().expect("an ACK");
     assert!(u32::from(last.window) <= 8_000 >> 4, "{}", last.window);
 }
+
+/// It begins earlier than what came before it, and yet it is the newest word of the peer.
+#[test]
+fn the_window_of_what_fills_a_hole_counts_where_it_acknowledges_something_new() {
+    let (mut script, id) = Script::established(A);
+    script.inject(A, ". 101:201(100) ack 1 win 2000");
+    script.drain();
+    script.write(id, 0..4000);
+    let sent: Vec<_> = script.segments_now(A);
+    let end = sent.iter().map(|segment| segment.data.len()).sum::<usize>();
+    assert!((1000..=2000).contains(&end), "{end}");
+    let all = 1 + end;
+    script.inject(A, &format!(". 1:101(100) ack {all} win 0"));
+    for segment in script.segments_now(A) {
+        assert!(segment.data.is_empty(), "{segment:?}");
+    }
+}

@@ -4,7 +4,7 @@
 //! themselves are judged by the same rule. How long something may be late is a quarter of the least round-trip time, or nothing where
 //! the path was never seen to reorder and a loss is plain; it grows when the peer reports that copies were needless.
 
-use super::AckReport;
+use super::{AckReport, TransmitTimer};
 use crate::{CaState, Connection, Context, Sysctls};
 use periplus_journey::Instant;
 use std::time::Duration;
@@ -130,9 +130,11 @@ impl Connection {
         window.min(timer.srtt().unwrap_or_default())
     }
 
-    /// An ACK told of an arrival: what is lost (step 5).
+    /// An ACK told of an arrival: what is lost (step 5). While something is waited for that may just be late, every ACK is a reason
+    /// to look: its timer would be set for something else otherwise.
     pub(super) fn detect_lost(&mut self, context: &mut Context<'_>, report: &mut AckReport) {
-        if !std::mem::take(&mut self.rack.advanced) {
+        let is_waiting = self.transmit_timer == TransmitTimer::Reordering;
+        if !std::mem::take(&mut self.rack.advanced) && !is_waiting {
             return;
         }
         let lost = self.find_lost(context, report.arrived);

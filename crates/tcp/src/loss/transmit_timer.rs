@@ -61,6 +61,16 @@ impl Connection {
         self.transmit_timer = TransmitTimer::TimeOut;
     }
 
+    /// The oldest segment was sent again before the timer expired: it must not go a third time earlier than a time-out after that
+    /// (RFC 6298 5; Linux's `tcp_xmit_retransmit_queue`).
+    pub(crate) fn restart_for_the_oldest(&mut self, context: &Context<'_>) {
+        if self.transmit_timer != TransmitTimer::Reordering {
+            self.transmit_timer = TransmitTimer::TimeOut;
+            let rto = self.retransmission_timer.rto();
+            self.retransmit_at = Some(self.not_after_user_timeout(rto, context));
+        }
+    }
+
     /// An ACK came that tells of progress: the timer begins anew (Linux's `tcp_set_xmit_timer`).
     pub(crate) fn set_transmit_timer(&mut self, context: &Context<'_>) {
         let rto_at = context.now + self.retransmission_timer.rto();

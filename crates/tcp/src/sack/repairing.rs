@@ -97,6 +97,9 @@ impl Connection {
         self.send_buffers.sent_again(again, is_probe, context.now);
         self.count_sent(context, true, 1);
         if !is_probe {
+            if start == self.send_buffers.start() {
+                self.restart_for_the_oldest(context);
+            }
             self.recovery.sent_again(context.now);
             self.recovery.sent(1);
         }

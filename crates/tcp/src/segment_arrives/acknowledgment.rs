@@ -56,7 +56,7 @@ impl Connection {
         } else {
             self.old_acknowledgment(context, segment, &mut report);
         }
-        self.update_window(context, segment);
+        self.update_window(context, segment, report.advanced);
         self.transmit_repair(context, report.repair);
         if self.persisting && probed {
             // The wait for the next probe begins with the answer to the last one, as on Linux. Other ACKs do not put it off, or
@@ -253,9 +253,12 @@ impl Connection {
         self.congestion.ack_arrives(&ack, limited);
     }
 
-    /// SND.WND by the rule that keeps old segments from changing it (RFC 9293 3.10.7.4, fifth).
-    fn update_window(&mut self, context: &mut Context<'_>, segment: &Segment) {
-        let newer = self.snd.wl1.before(segment.seq)
+    /// SND.WND by the rule that keeps old segments from changing it (RFC 9293 3.10.7.4, fifth). One that acknowledges something new is
+    /// never old, though it may begin earlier: it fills a hole at this end. By the letter its window would be left out, and more be sent
+    /// than the peer has ever offered; Linux and we take it (`tcp_may_update_window`).
+    fn update_window(&mut self, context: &mut Context<'_>, segment: &Segment, advanced: bool) {
+        let newer = advanced
+            || self.snd.wl1.before(segment.seq)
             || (self.snd.wl1 == segment.seq && self.snd.wl2.at_or_before(segment.ack));
         if !newer {
             return;
