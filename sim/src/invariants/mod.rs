@@ -7,6 +7,7 @@ mod peer;
 mod progress;
 mod records;
 mod teardown;
+mod window;
 
 use periplus_journey::Instant;
 use std::fmt;
@@ -20,6 +21,7 @@ pub use peer::{
 pub use progress::{Progress, open};
 pub use records::spines_sum;
 pub use teardown::nothing_is_left;
+pub use window::Windows;
 
 /// Something that must hold and did not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +45,7 @@ pub enum Invariant {
     Explained,
     /// No queue holds more than it may.
     Bounds,
-    /// No storms: frames and timers are in proportion to what they bring.
+    /// No storms: frames and timers are in proportion to what they bring, windows to what is lost.
     Proportion,
     /// Every frame is accounted for.
     Conservation,
