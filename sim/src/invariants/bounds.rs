@@ -1,6 +1,6 @@
 //! No queue beyond its bound, and no storm: looked at while the world turns.
 
-use super::{Broken, Invariant, Windows};
+use super::{Broken, Invariant, window};
 use crate::world::{Host, User, World};
 use periplus_journey::Instant;
 use periplus_stack::SocketOptions;
@@ -33,7 +33,6 @@ pub struct Bounds {
     steps: u64,
     delivered: u64,
     frames_then: u64,
-    windows: Windows,
 }
 
 impl Bounds {
@@ -53,7 +52,7 @@ impl Bounds {
             return Ok(());
         }
         self.storms(world)?;
-        self.windows.check(world)?;
+        window::comes_down(world)?;
         queues(world)
     }
 

@@ -21,7 +21,6 @@ pub use peer::{
 pub use progress::{Progress, open};
 pub use records::spines_sum;
 pub use teardown::nothing_is_left;
-pub use window::Windows;
 
 /// Something that must hold and did not.
 #[derive(Clone, Debug, PartialEq, Eq)]
