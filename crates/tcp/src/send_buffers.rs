@@ -9,6 +9,8 @@
 //! [tags](Tags) that say which, and is split where their fates part ([`marking`]). Everything that loss recovery asks is
 //! answered by counters over these tags, kept as they change: no ACK has to look through the window.
 
+#[cfg(test)]
+mod checking;
 mod judging;
 mod marking;
 mod repeating;
@@ -71,6 +73,8 @@ pub(crate) struct SendBuffers {
     pub(crate) lost_out: u32,
     /// Of them, those of which a copy is in the network.
     pub(crate) retrans_out: u32,
+    /// Of those, the ones that still count as lost: of others an undoing has found that they were not.
+    repaired_out: u32,
     /// What is known of losses, while something is out that has tags.
     marks: Option<Box<Marks>>,
     /// Bytes that they may hold, as far as that has grown with the congestion window.
@@ -122,6 +126,11 @@ impl SendBuffers {
     /// Segments in the network, as far as is known.
     pub(crate) fn packets_in_flight(&self) -> u32 {
         (self.packets_out + self.retrans_out).saturating_sub(self.left_out())
+    }
+
+    /// Whether something counts as lost of which no copy is out.
+    pub(crate) fn is_repair_needed(&self) -> bool {
+        self.lost_out > self.repaired_out
     }
 
     /// How many there are.

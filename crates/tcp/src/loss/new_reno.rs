@@ -51,13 +51,23 @@ impl Connection {
 
     /// More duplicate ACKs than segments that can have arrived: the network made them, or reorders (`tcp_check_reno_reordering`).
     fn check_duplicates(&mut self, acknowledged: u32) {
-        let buffers = &mut self.send_buffers;
-        let missing = buffers.lost_out.max(1).min(buffers.packets_out);
-        if buffers.sacked_out + missing > buffers.packets_out {
-            buffers.sacked_out = buffers.packets_out - missing;
-            let degree = buffers.packets_out + acknowledged;
+        if self.bound_duplicates() {
+            let degree = self.send_buffers.packets_out + acknowledged;
             self.recovery.reordering.is_at_least(degree);
         }
+    }
+
+    /// No more can have arrived than what is out and not lost: what was several segments may be one now. Says whether there were more
+    /// duplicate ACKs (Linux's `tcp_limit_reno_sacked`).
+    pub(crate) fn bound_duplicates(&mut self) -> bool {
+        let buffers = &mut self.send_buffers;
+        let missing = buffers.lost_out.max(1).min(buffers.packets_out);
+        let most = buffers.packets_out - missing;
+        let are_more = !self.sack_permitted && buffers.sacked_out > most;
+        if are_more {
+            buffers.sacked_out = most;
+        }
+        are_more
     }
 
     /// How many duplicate ACKs may still come: one for every segment in flight but the first, which is lost.

@@ -105,7 +105,13 @@ impl Connection {
             return Ok(());
         }
         let is_copy = self.send_buffers.released == sent && !self.release_probe(context);
-        if is_copy && let Some(start) = self.send_buffers.last_segment(sent) {
+        if is_copy {
+            let last = self.send_buffers.last_segment(sent);
+            // A peer that has taken back its window has no room for it: the timer is set for the first one, which goes in any case.
+            let Some(start) = last.filter(|&start| self.offered_at(start) > 0) else {
+                self.tail_loss_probe.due = false;
+                return Ok(());
+            };
             self.transmit_again(context, emit, start, true)?;
         }
         self.tail_loss_probe = TailLossProbe {

@@ -66,6 +66,7 @@ impl Connection {
     pub(crate) fn resend_too_long(&mut self) {
         let sent = self.sent_to();
         let lost = self.send_buffers.too_long(self.largest_segment, sent);
+        self.bound_duplicates();
         if lost.segments == 0 {
             return;
         }

@@ -47,7 +47,7 @@ impl Connection {
     fn next_lost(&self) -> Option<u64> {
         let buffers = &self.send_buffers;
         // This is asked with every frame, and nearly always in vain.
-        if buffers.lost_out <= buffers.retrans_out
+        if !buffers.is_repair_needed()
             || self.recovery.is_held_back()
             || buffers.packets_in_flight() >= self.cwnd_segments()
         {
@@ -59,7 +59,7 @@ impl Connection {
     /// What the peer's window leaves at a stream offset. A window that is smaller now is used as it is: the peer may wait for just
     /// that, and no ACK would come. For the first segment there is room even if it was taken back whole, as the probe that a closed
     /// window needs (RFC 9293 3.8.6.1; Linux's `tcp_retransmit_skb`).
-    fn offered_at(&self, at: u64) -> u32 {
+    pub(crate) fn offered_at(&self, at: u64) -> u32 {
         let sent = at - self.send_buffers.start();
         match u64::from(self.snd.wnd).saturating_sub(sent) {
             0 if sent == 0 => self.current_segment_size(),
@@ -80,6 +80,7 @@ impl Connection {
         let Some(mut again) = self.send_buffers.segment_again(start, most, sent) else {
             return Ok(());
         };
+        self.bound_duplicates();
         let offset = (start - self.una_offset) as usize;
         let gathered = self.gatherable(offset, again.length as usize) as u32;
         if gathered < again.length {

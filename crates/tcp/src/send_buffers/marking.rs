@@ -61,6 +61,9 @@ impl SendBuffers {
         }
         if tags.has(Tags::RETRANSMITTED) {
             self.retrans_out -= segments;
+            if tags.has(Tags::LOST) {
+                self.repaired_out -= segments;
+            }
         }
     }
 
@@ -73,6 +76,9 @@ impl SendBuffers {
         }
         if tags.has(Tags::RETRANSMITTED) {
             self.retrans_out += segments;
+            if tags.has(Tags::LOST) {
+                self.repaired_out += segments;
+            }
         }
     }
 
@@ -203,6 +209,7 @@ impl SendBuffers {
         let joined = Buffer {
             segments,
             at: before.at.max(run.at),
+            size: before.size.max(run.size), // so that they are not more when they are counted by it
             tags: before.tags.with(run.tags),
             ..*run
         };

@@ -20,10 +20,7 @@ pub(crate) struct Again {
 impl SendBuffers {
     /// The stream offset of the first run that counts as lost, and of which no copy is out.
     pub(crate) fn next_lost(&self) -> Option<u64> {
-        let marks = self
-            .marks
-            .as_ref()
-            .filter(|_| self.lost_out > self.retrans_out)?;
+        let marks = self.marks.as_ref().filter(|_| self.is_repair_needed())?;
         let mut place = self.place(marks.repaired_to.max(self.start));
         loop {
             let run = self.at(place)?;
@@ -112,6 +109,9 @@ impl SendBuffers {
             tags = tags.with(Tags::RETRANSMITTED);
         }
         self.note_repetition(start, end, now);
+        if !is_probe {
+            self.marks().repaired_to = start;
+        }
         if self.extend_before(place, end, tags, now) {
             return;
         }
@@ -125,8 +125,16 @@ impl SendBuffers {
     }
 
     fn note_repetition(&mut self, start: u64, end: u64, now: Instant) {
+        let una = self.start;
         let marks = self.marks();
-        marks.repaired_to = start;
+        // Without SACK nobody else looks at them.
+        while marks
+            .repetitions
+            .front()
+            .is_some_and(|copy| copy.end <= una)
+        {
+            marks.repetitions.pop_front();
+        }
         match marks.repetitions.back_mut() {
             Some(last) if last.at == now && last.end == start => last.end = end,
             _ => marks.repetitions.push_back(Repetition {

@@ -2,6 +2,7 @@
 
 mod acknowledging;
 mod closing;
+mod hostile_peer;
 mod informing;
 mod inspecting;
 mod opening;

@@ -154,3 +154,44 @@ fn the_window_is_reckoned_in_segments_of_the_path() {
     assert!(trace.sent_any());
     assert_eq!(trace.connection.congestion.cwnd(), 600, "the loss window");
 }
+
+/// A peer that has taken back its window has room neither for new text nor for the last segment again. The first one goes when the
+/// timer expires, as far as there is room.
+#[test]
+fn a_tail_loss_probe_needs_room_in_the_window() {
+    let mut trace = Trace::established();
+    trace.connection.sack_permitted = true;
+    trace.run("write 4000\n > . 1:1001 ack 1\n > . 1001:2001 ack 1\n > . 2001:3001 ack 1\n > P. 3001:4001 ack 1");
+    trace.run(
+        "< . 1:1 ack 1001 win 500
+         wait 100ms
+         > nothing
+         wait 110ms
+         > . 1001:1501 ack 1
+         wait 300ms
+         > nothing
+         < . 1:1 ack 1501 win 20000
+         > . 1501:2501 ack 1
+         < . 1:1 ack 2501
+         > . 2501:3501 ack 1
+         > P. 3501:4001 ack 1
+         < . 1:1 ack 4001",
+    );
+    assert_eq!(trace.counters.tcp_loss_probes, 0);
+}
+
+/// Small segments are joined when they are sent again. Duplicate ACKs were for segments that are none of their own now.
+#[test]
+fn no_more_duplicate_acks_count_than_segments_are_out() {
+    let mut trace = Trace::established();
+    trace.run("nodelay");
+    for (start, end) in [(1, 401), (401, 801), (801, 1201), (1201, 1601)] {
+        trace.run(&format!("write 400\n > P. {start}:{end} ack 1"));
+    }
+    trace
+        .run(&"< . 1:1 ack 1\n".repeat(3))
+        .run("> P. 1:801 ack 1");
+    let buffers = &trace.connection.send_buffers;
+    assert_eq!((buffers.packets_out, buffers.sacked_out), (3, 2));
+    trace.run("< . 1:1 ack 1601");
+}

@@ -27,17 +27,8 @@ fn runs(buffers: &SendBuffers) -> Vec<(u64, u16, Tags)> {
     all.map(|run| (run.end, run.segments, run.tags)).collect()
 }
 
-/// The counters are what going through all runs gives.
 fn check(buffers: &SendBuffers) {
-    let count = |tags: Option<Tags>| -> u32 {
-        let all = buffers.first.iter().chain(&buffers.rest);
-        let counted = all.filter(|run| tags.is_none_or(|tags| run.tags.has(tags)));
-        counted.map(|run| u32::from(run.segments)).sum()
-    };
-    assert_eq!(buffers.packets_out, count(None));
-    assert_eq!(buffers.sacked_out, count(Some(Tags::SACKED)));
-    assert_eq!(buffers.lost_out, count(Some(Tags::LOST)));
-    assert_eq!(buffers.retrans_out, count(Some(Tags::RETRANSMITTED)));
+    buffers.check(true);
 }
 
 fn sack(buffers: &mut SendBuffers, start: u64, end: u64) -> AckReport {
@@ -195,6 +186,39 @@ fn segments_that_do_not_pass_are_lost_and_shorter_from_then_on() {
     let again = buffers.segment_again(last, 600, 3001).unwrap();
     assert_eq!((again.start, again.length, again.fin), (2400, 600, true));
     check(&buffers);
+}
+
+/// After an undoing copies are out of what is not lost. They stand for no repair of what is.
+#[test]
+fn a_copy_of_what_was_not_lost_hides_no_loss() {
+    let mut buffers = out(10, false);
+    buffers.time_out(&Rack::default(), at(200), 10_000);
+    for start in [0, 1000] {
+        let again = buffers.segment_again(start, SIZE, 10_000).unwrap();
+        buffers.sent_again(again, false, at(200));
+    }
+    buffers.nothing_is_lost();
+    check(&buffers);
+    sack(&mut buffers, 3000, 10_000);
+    let newest = rack(at(0), 10_000);
+    let lost = buffers.detect_lost(&newest, Duration::ZERO, at(300), 10_000);
+    assert_eq!((lost.segments, buffers.retrans_out), (1, 2));
+    assert_eq!(buffers.next_lost(), Some(2000));
+}
+
+/// Without SACK RACK does not look at the copies.
+#[test]
+fn what_is_known_of_copies_does_not_outlive_them() {
+    let mut buffers = out(60, false);
+    for segment in 0..59 {
+        buffers.first_is_lost();
+        let start = segment * u64::from(SIZE);
+        let again = buffers.segment_again(start, SIZE, 60_000).unwrap();
+        buffers.sent_again(again, false, at(segment));
+        buffers.acknowledge(start + u64::from(SIZE), &mut AckReport::default());
+        check(&buffers);
+        assert!(buffers.marks().repetitions.len() <= 1);
+    }
 }
 
 /// Something that happens to what is out; numbers are taken modulo what there is.
