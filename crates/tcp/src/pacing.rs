@@ -131,6 +131,12 @@ impl Connection {
             if srtt.is_none_or(|srtt| srtt < TIMER_TICK) {
                 return; // all that the window allows is over within a tick
             }
+            // A burst that anybody may begin with. Where losses keep the window that small, a wait for the pace comes on top of
+            // that for the ACK: it cost a tenth of the goodput at 5 % loss.
+            let is_small = self.congestion.cwnd() < UNPACED * self.largest_segment;
+            if is_small && !self.congestion.is_in_slow_start() {
+                return;
+            }
         }
         if let Some(rate) = self.pacing_rate(sysctls).filter(|&rate| rate > 0) {
             let interval = u64::from(length) * 1_000_000_000 / rate;
