@@ -154,6 +154,8 @@ counters! {
     tcp_sack_reneging = "TcpExtTCPSACKReneging",
     /// SACK blocks that cannot be true.
     tcp_sack_discard = "TcpExtTCPSACKDiscard",
+    /// SACK blocks left out, because what is out was divided too finely already.
+    tcp_wqueue_too_big = "TcpExtTCPWqueueTooBig",
     /// Reports that data came again after it was acknowledged (RFC 2883).
     tcp_dsack_recv = "TcpExtTCPDSACKRecv",
     /// Reports that data came again while it waited out of order (RFC 2883).

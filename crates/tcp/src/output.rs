@@ -48,6 +48,7 @@ impl Connection {
             // byte (RFC 9293 3.8.6.1) needs no care afterwards.
             let header = self.header(context, self.snd.una - 1, TcpFlags::ACK);
             emit.segment(&header, &[], 0)?;
+            self.window_told(context, header.wnd);
             self.activity.sent_bare();
             self.sack_option_sent();
             self.counted().tcp_win_probe += 1;
@@ -62,6 +63,7 @@ impl Connection {
         if self.keepalive.probe_due {
             let header = self.header(context, self.snd.una - 1, TcpFlags::ACK);
             emit.segment(&header, &[], 0)?;
+            self.window_told(context, header.wnd);
             self.keepalive.probe_due = false;
             self.activity.sent_bare();
             self.sack_option_sent();
@@ -264,12 +266,17 @@ impl Connection {
         if length == 0 && !flags.contains(TcpFlags::FIN) {
             context.counters.tcp_out_segs += 1;
         }
-        self.count_closed_window(context, header.wnd == 0);
-        let edge = self.rcv.nxt + self.window_on_the_wire(header.wnd);
-        self.rcv.edge = self.rcv.edge.max(edge);
-        self.rcv.last_ack_sent = self.rcv.nxt;
+        self.window_told(context, header.wnd);
         self.ack_sent(context, length > 0);
         Ok(())
+    }
+
+    /// A segment went out with this window: the peer may take it at its word (RFC 9293 3.8.6, SHLD-14).
+    fn window_told(&mut self, context: &mut Context<'_>, field: u16) {
+        self.count_closed_window(context, field == 0);
+        let edge = self.rcv.nxt + self.window_on_the_wire(field);
+        self.rcv.edge = self.rcv.edge.max(edge);
+        self.rcv.last_ack_sent = self.rcv.nxt;
     }
 
     /// Counts when the window that the peer is told closes, and when it opens again.

@@ -31,7 +31,9 @@ impl Connection {
                 start.after(una) && start.before(end) && end.at_or_before(self.snd.nxt);
             if is_possible {
                 let (start, end) = (self.offset_of(start), self.offset_of(end));
-                self.send_buffers.sack(start, end, report);
+                if !self.send_buffers.sack(start, end, report) {
+                    context.counters.tcp_wqueue_too_big += 1;
+                }
             } else if segment.ack == self.snd.una || end.after(una) {
                 // An older ACK, overtaken by this connection's newer ones, may tell of what is acknowledged now.
                 context.counters.tcp_sack_discard += 1;

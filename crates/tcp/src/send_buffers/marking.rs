@@ -27,6 +27,10 @@ pub(super) struct Marks {
     pub(super) repetitions: VecDeque<Repetition>,
 }
 
+/// Runs that blocks may split what is out into. A peer that takes segments of a few bytes and SACKs every other one would have us keep a
+/// hundred thousand runs, and move half of them for each block (CVE-2019-11478). Paths that lose at random need a few hundred.
+const MOST_RUNS: usize = 8192;
+
 impl SendBuffers {
     pub(super) fn marks(&mut self) -> &mut Marks {
         self.marks.get_or_insert_default()
@@ -135,13 +139,14 @@ impl SendBuffers {
     }
 
     /// `[start, end)` is SACKed, of what was sent. A tag is for whole segments, as on Linux: what a block covers of another has to
-    /// be told again. Only runs that no block told of before are looked at, one by one: those that were are one run.
-    pub(crate) fn sack(&mut self, start: u64, end: u64, report: &mut AckReport) {
+    /// be told again. Only runs that no block told of before are looked at, one by one: those that were are one run. Returns false where
+    /// something would have to be split, and too much is already.
+    pub(crate) fn sack(&mut self, start: u64, end: u64, report: &mut AckReport) -> bool {
         let mut place = self.place(start);
         let mut from = self.start_of(place);
         while from < end {
             let Some(run) = self.at(place).filter(|run| run.segments > 0) else {
-                return;
+                return true;
             };
             if !run.tags.has(Tags::SACKED) {
                 let (run_end, size) = (run.end, u64::from(run.size.max(1)));
@@ -149,9 +154,12 @@ impl SendBuffers {
                 if from < start {
                     let before = (start - from).div_ceil(size);
                     if from + before * size >= end {
-                        return;
+                        return true;
                     }
                     if before <= others {
+                        if self.len() >= MOST_RUNS {
+                            return false;
+                        }
                         self.split(place, from + before * size);
                     }
                     (place, from) = (place + 1, self.start_of(place + 1));
@@ -160,7 +168,10 @@ impl SendBuffers {
                 if end < run_end {
                     let covered = ((end - from) / size).min(others);
                     if covered == 0 {
-                        return;
+                        return true;
+                    }
+                    if self.len() >= MOST_RUNS {
+                        return false;
                     }
                     self.split(place, from + covered * size);
                 }
@@ -168,6 +179,7 @@ impl SendBuffers {
             }
             (place, from) = (place + 1, self.start_of(place + 1));
         }
+        true
     }
 
     /// The run at `place` arrived. Returns its place, for it is joined with its neighbours if they did, too.

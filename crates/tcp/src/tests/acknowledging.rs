@@ -222,3 +222,21 @@ fn asking_for_quick_acks_sends_one_that_waits_once_all_is_read() {
          > . 1:1 ack 201",
     );
 }
+
+/// What a probe says of the window holds, whatever becomes of the memory.
+#[test]
+fn the_right_edge_that_a_probe_told_does_not_move_left() {
+    let mut trace = Trace::opening_with(1000, 16 << 20);
+    trace.run(
+        "> S 0:0
+         < S. 0:0 ack 1 win 0
+         > . 1:1 ack 1 win 4062
+         write 100
+         wait 190ms
+         pingpong",
+    );
+    trace.free = usize::MAX;
+    trace.run("< . 1:1001 ack 1 win 0\n > nothing\n wait 10ms\n > . 0:0 ack 1001 win 6000");
+    trace.free = 0;
+    trace.run("wait 30ms\n > . 1:1 ack 1001 win 6000");
+}

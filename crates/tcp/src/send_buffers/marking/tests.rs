@@ -221,6 +221,24 @@ fn what_is_known_of_copies_does_not_outlive_them() {
     }
 }
 
+/// A peer that SACKs every other segment of many small ones is heard as far as it costs little.
+#[test]
+fn blocks_divide_what_is_out_into_so_many_runs_and_no_more() {
+    let mut buffers = SendBuffers::default();
+    for _ in 0..20 {
+        buffers.push(36_000, at(0));
+        buffers.release(36_000, 1000, 36, at(0));
+    }
+    let mut report = AckReport::default();
+    let heard = (0..10_000).filter(|n| buffers.sack(72 * n + 36, 72 * n + 72, &mut report));
+    assert!(heard.count() > 4000);
+    assert!(buffers.len() <= super::MOST_RUNS + 1);
+    check(&buffers);
+    // What needs no division is heard.
+    assert!(buffers.sack(36, 720_000, &mut report));
+    assert_eq!((buffers.sacked_out, buffers.len()), (19_999, 2));
+}
+
 /// Something that happens to what is out; numbers are taken modulo what there is.
 #[derive(Clone, Debug)]
 enum Event {
