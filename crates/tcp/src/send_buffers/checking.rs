@@ -15,6 +15,12 @@ impl SendBuffers {
         counted.map(|(_, run)| u32::from(run.segments)).sum()
     }
 
+    /// As if so much had been sent and acknowledged before.
+    pub(crate) fn begin_at(&mut self, offset: u64) {
+        (self.start, self.released) = (offset, offset);
+        (self.small, self.pushed) = (offset, offset);
+    }
+
     /// The counters are what going through all runs gives, and what is to be looked for is where it is looked for.
     #[track_caller]
     pub(crate) fn check(&self, has_sack: bool) {

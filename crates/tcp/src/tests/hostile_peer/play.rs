@@ -41,6 +41,8 @@ pub(super) struct Play {
     pub(super) written: u64,
     pub(super) most: u64,
     pub(super) ring_at: Option<Instant>,
+    /// A ring that was full is so until then.
+    pub(super) ring_opens: Instant,
     pub(super) writes_at: Option<Instant>,
     pub(super) sent_now: usize,
     /// The furthest that the peer has ever offered to take.
@@ -101,6 +103,7 @@ impl Play {
             written: 0,
             most,
             ring_at: None,
+            ring_opens: now,
             writes_at: None,
             sent_now: 0,
             edge: 0,
@@ -142,7 +145,7 @@ impl Play {
     /// A look at the ring, as a shard has it after something happened.
     pub(super) fn transmit(&mut self) {
         self.check();
-        if !self.connection.has_output() {
+        if !self.connection.has_output() || self.ring_opens > self.now {
             return;
         }
         let room = match self.chance.of(self.trouble.full) {
@@ -160,7 +163,12 @@ impl Play {
         self.sent_now += ring.frames.len();
         assert!(self.sent_now < 20_000, "it sends and sends");
         if turn != Ok(crate::Turn::Done) {
-            self.ring_at = Some(self.now + microseconds(20));
+            let closed = match self.chance.one_in(10) {
+                true => self.chance.magnitude(8, 14),
+                false => 20,
+            };
+            self.ring_opens = self.now + microseconds(closed);
+            self.ring_at = Some(self.ring_opens);
         }
         for text in ring.frames {
             assert!(text.end <= self.written);

@@ -68,6 +68,19 @@ impl Play {
             self.arrives(answer);
         }
         self.writes_at = Some(self.now);
+        if self.chance.one_in(4) {
+            // Stream offsets are longer than sequence numbers.
+            let offset = (1 << 32) - self.chance.below(20_000);
+            self.connection.una_offset = offset;
+            self.connection.send_buffers.begin_at(offset);
+        }
+    }
+
+    fn set_options(&mut self) {
+        let mut options = **self.connection.socket_options();
+        options.no_delay = self.chance.one_in(2);
+        options.cork = self.chance.one_in(4);
+        self.with(|connection, context| connection.set_socket_options(context, options));
     }
 
     /// What happens next, happens. False if nothing does.
@@ -112,6 +125,9 @@ impl Play {
         if self.trouble.lies > 0 && self.chance.one_in(2000) {
             let mtu = 300 + self.chance.below(1200) as u16;
             self.with(|connection, context| connection.fragmentation_needed(context, 1500, mtu));
+        }
+        if self.chance.one_in(100) {
+            self.set_options();
         }
         self.transmit();
         true
