@@ -9,7 +9,7 @@ use super::receiving::Receiving;
 use super::rules::{resets, stream};
 use super::segment::Segment;
 use super::user::User;
-use super::watching::{Call, Connection};
+use super::watching::Call;
 use periplus_journey::Instant;
 use std::collections::VecDeque;
 
@@ -39,7 +39,6 @@ const NEAR: i64 = 1 << 20;
 /// All that passed between two ends.
 #[derive(Debug)]
 pub(super) struct Conversation {
-    pub(super) connection: Connection,
     pub(super) last_seen: Instant,
     syns: VecDeque<PeerSyn>,
     /// How many of them were not answered yet.
@@ -55,9 +54,8 @@ pub(super) struct Conversation {
 }
 
 impl Conversation {
-    pub(super) fn new(connection: Connection) -> Self {
+    pub(super) fn new() -> Self {
         Self {
-            connection,
             last_seen: Instant::ZERO,
             syns: VecDeque::new(),
             unanswered: 0,

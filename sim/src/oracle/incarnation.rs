@@ -4,6 +4,8 @@ use super::facts::Facts;
 use super::repair;
 use super::rules::acknowledgment::Acknowledgment;
 use super::rules::back_off::BackOff;
+use super::rules::congestion::Congestion;
+use super::rules::marks::Marks;
 use super::rules::own_window::OwnWindow;
 use super::rules::sack_blocks::SackBlocks;
 use super::rules::stream::Stream;
@@ -22,6 +24,8 @@ pub(super) struct Incarnation {
     stream: Stream,
     timestamps: Timestamps,
     back_off: BackOff,
+    congestion: Congestion,
+    marks: Marks,
 }
 
 impl Incarnation {
@@ -34,6 +38,8 @@ impl Incarnation {
             stream: Stream::default(),
             timestamps: Timestamps::default(),
             back_off: BackOff::default(),
+            congestion: Congestion::default(),
+            marks: Marks::default(),
         }
     }
 
@@ -63,7 +69,10 @@ impl Incarnation {
         self.stream.sent(facts, segment, wrong);
         self.timestamps.sent(facts, segment, wrong);
         self.back_off.sent(facts, segment, now, wrong);
+        self.marks.sent(facts, segment, now, wrong);
+        self.congestion.leaves(facts, segment, repair, now);
         self.facts.sent(segment, repair, now);
+        self.congestion.sent(&self.facts, segment, repair, wrong);
     }
 
     /// A segment has come to the host.
@@ -73,7 +82,9 @@ impl Incarnation {
         let facts = &self.facts;
         self.acknowledgment.received(facts, &news, segment, now);
         let certain = self.acknowledgment.last_was_certain();
+        self.congestion.received(facts, &news, segment, now);
         self.back_off.received(&news, edge, facts, now);
+        self.marks.received(facts, &news, segment, certain, now);
         self.timestamps.received(facts, &news, segment, certain);
         self.sack_blocks.received(&news, certain, now);
         if certain && self.facts.sending.fin_acknowledged() {

@@ -43,7 +43,7 @@ impl Oracle {
         let mut wrong = Vec::new();
         let conversation = (self.conversations)
             .entry(connection)
-            .or_insert_with(|| Conversation::new(connection));
+            .or_insert_with(Conversation::new);
         conversation.look(now, &mut wrong);
         conversation.call(&call, now, &mut wrong);
         self.complain(now, Some(connection), wrong);
@@ -82,7 +82,7 @@ impl Oracle {
         let mut wrong = Vec::new();
         let conversation = (self.conversations)
             .entry(connection)
-            .or_insert_with(|| Conversation::new(connection));
+            .or_insert_with(Conversation::new);
         conversation.look(now, &mut wrong);
         conversation.received(&segment, now);
         self.complain(now, Some(connection), wrong);
@@ -144,7 +144,7 @@ impl Oracle {
         let calls = self.calls;
         let conversation = (self.conversations)
             .entry(connection)
-            .or_insert_with(|| Conversation::new(connection));
+            .or_insert_with(Conversation::new);
         conversation.look(now, wrong);
         conversation.sent(&segment, now, calls, wrong);
         Some(connection)

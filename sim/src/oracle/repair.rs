@@ -119,7 +119,10 @@ pub(super) fn reason(
             || place.end > sending.last_edge
             || place.end - place.start == 1;
         let first = place.start == sending.una;
-        let reason = if first && expired && !evidence {
+        let tail = range.end == sending.next && repairs.probes == 0 && facts.selective();
+        let reason = if tail && !evidence {
+            Repair::Probe
+        } else if first && expired && !evidence {
             Repair::Timeout
         } else if first && expired && stalled {
             Repair::Either
@@ -129,8 +132,6 @@ pub(super) fn reason(
             Repair::WrittenOff
         } else if asked {
             Repair::Asked
-        } else if range.end == sending.next && repairs.probes == 0 {
-            Repair::Probe
         } else {
             Repair::Unexplained
         };

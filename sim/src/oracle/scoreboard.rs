@@ -142,6 +142,11 @@ impl Scoreboard {
             .sum()
     }
 
+    /// How many pieces there are.
+    pub(super) fn len(&self) -> usize {
+        self.pieces.len()
+    }
+
     /// The pieces that `range` touches, cut to it.
     pub(super) fn within(&self, range: Range<i64>) -> impl Iterator<Item = (Range<i64>, &Piece)> {
         let first = match self.pieces.range(..=range.start).next_back() {

@@ -3,7 +3,9 @@
 pub(super) mod acknowledgment;
 pub(super) mod agreed_options;
 pub(super) mod back_off;
+pub(super) mod congestion;
 pub(super) mod form;
+pub(super) mod marks;
 pub(super) mod offered_window;
 pub(super) mod own_window;
 pub(super) mod resets;

@@ -3,7 +3,9 @@
 mod acknowledgment;
 mod agreed_options;
 mod back_off;
+mod congestion;
 mod form;
+mod marks;
 mod notation;
 mod offered_window;
 mod own_window;

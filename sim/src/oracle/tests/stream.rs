@@ -23,8 +23,8 @@ fn what_is_sent_again_is_the_same() {
         > . 1:1001 ack 1
         +1
     ";
-    accepted(unknown, "> . 501:1001 ack 1");
-    refused(unknown, "> . 501:1001 ack 1 spoiled", "RFC 9293 3.4");
+    accepted(unknown, "> . 1:1001 ack 1");
+    refused(unknown, "> . 1:1001 ack 1 spoiled", "RFC 9293 3.4");
 }
 
 #[test]
