@@ -18,11 +18,9 @@ pub(in crate::oracle) struct Marks {
     any: bool,
     /// Where the text of a marked segment ends, and when it came, until the peer says that it has slowed down.
     to_be_told: Option<(i64, Instant)>,
-    /// What had been sent when the peer first told of a mark.
-    told: Option<i64>,
-    /// Whether it went on telling of it after all of that had arrived.
-    told_again: bool,
-    /// New segments since then.
+    /// What had been sent when the peer told of a mark, and how many round trips it has told of one without an answer.
+    told: Option<(i64, u32)>,
+    /// New segments after two of them.
     unanswered: u32,
 }
 
@@ -91,22 +89,21 @@ impl Marks {
         }
     }
 
-    /// RFC 3168 6.1.2: the first new segment after the window came down has CWR. Who was told of a mark for more than a round
-    /// trip, and sends on without, has done nothing.
+    /// RFC 3168 6.1.2: the first new segment after the window came down has CWR. Who was told of a mark for two round trips,
+    /// and sends on without, has done nothing.
     fn answers(&mut self, facts: &Facts, segment: &Segment<'_>, wrong: &mut Vec<String>) {
         let range = facts.sent_range(segment);
         if segment.flags.cwr {
             self.told = None;
-            self.told_again = false;
             self.unanswered = 0;
-        } else if self.told_again
+        } else if self.told.is_some_and(|(_, trips)| trips >= 2)
             && !segment.payload.is_empty()
             && range.start >= facts.sending.next
         {
             self.unanswered += 1;
             if self.unanswered == 3 {
                 wrong.push(
-                    "RFC 3168 6.1.2: ECE came for more than a round trip, and no new segment has CWR"
+                    "RFC 3168 6.1.2: ECE came for two round trips, and no new segment has CWR"
                         .into(),
                 );
             }
@@ -141,11 +138,12 @@ impl Marks {
         match self.told {
             _ if !segment.flags.ece => {
                 self.told = None;
-                self.told_again = false;
                 self.unanswered = 0;
             }
-            None => self.told = Some(facts.sending.next),
-            Some(point) if facts.sending.una >= point => self.told_again = true,
+            None => self.told = Some((facts.sending.next, 0)),
+            Some((point, trips)) if facts.sending.una > point => {
+                self.told = Some((facts.sending.next, trips + 1));
+            }
             Some(_) => {}
         }
     }

@@ -56,15 +56,19 @@ fn a_mark_is_told_of_until_the_peer_has_slowed_down() {
 
 #[test]
 fn a_mark_that_is_told_of_is_answered() {
-    let told = "
-        > . 1:1001 ack 1 ect
-        +0.05 < E. 1 ack 1001
-        > . 1001:2001 ack 1 ect
-        +0.05 < E. 1 ack 2001
-        > . 2001:3001 ack 1 ect
-        > . 3001:4001 ack 1 ect
-    ";
-    let before = [CAPABLE, told].concat();
-    refused(&before, "> . 4001:5001 ack 1 ect", "RFC 3168 6.1.2");
-    accepted(&before, "> W. 4001:5001 ack 1 ect");
+    let told: String = (0..3)
+        .map(|at| {
+            let (first, last) = (1 + 2000 * at, 2001 + 2000 * at);
+            let middle = first + 1000;
+            format!("> . {first}:{middle} ack 1 ect\n> . {middle}:{last} ack 1 ect\n+0.05 < E. 1 ack {last}\n")
+        })
+        .collect();
+    let told = [
+        &told,
+        "> . 6001:7001 ack 1 ect \n > . 7001:8001 ack 1 ect \n",
+    ]
+    .concat();
+    let before = [CAPABLE, &told].concat();
+    refused(&before, "> . 8001:9001 ack 1 ect", "RFC 3168 6.1.2");
+    accepted(&before, "> W. 8001:9001 ack 1 ect");
 }
