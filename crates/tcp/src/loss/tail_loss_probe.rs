@@ -107,8 +107,10 @@ impl Connection {
         let is_copy = self.send_buffers.released == sent && !self.release_probe(context);
         if is_copy {
             let last = self.send_buffers.last_segment(sent);
-            // A peer that has taken back its window has no room for it: the timer is set for the first one, which goes in any case.
-            let Some(start) = last.filter(|&start| self.offered_at(start) > 0) else {
+            // A peer that has taken back its window may have no room for it, and a part of it would not be known again by its D-SACK:
+            // the timer is set for the first one, which goes in any case.
+            let fits = |&start: &u64| u64::from(self.offered_at(start)) >= sent - start;
+            let Some(start) = last.filter(fits) else {
                 self.tail_loss_probe.due = false;
                 return Ok(());
             };

@@ -163,17 +163,20 @@ fn a_tail_loss_probe_needs_room_in_the_window() {
     trace.connection.sack_permitted = true;
     trace.run("write 4000\n > . 1:1001 ack 1\n > . 1001:2001 ack 1\n > . 2001:3001 ack 1\n > P. 3001:4001 ack 1");
     trace.run(
-        "< . 1:1 ack 1001 win 500
+        "< . 1:1 ack 1001 win 2500
          wait 100ms
          > nothing
          wait 110ms
-         > . 1001:1501 ack 1
+         > . 1001:2001 ack 1
+         < . 1:1 ack 2001 win 500
+         > . 2001:2501 ack 1
          wait 300ms
          > nothing
-         < . 1:1 ack 1501 win 20000
-         > . 1501:2501 ack 1
-         < . 1:1 ack 2501
+         wait 110ms
+         > . 2001:2501 ack 1
+         < . 1:1 ack 2501 win 20000
          > . 2501:3501 ack 1
+         < . 1:1 ack 3501
          > P. 3501:4001 ack 1
          < . 1:1 ack 4001",
     );
