@@ -145,8 +145,9 @@ impl Connection {
             let seq = self.snd.nxt;
             let segments = length.div_ceil(self.current_segment_size()).max(1);
             self.emit(context, emit, seq, flags, offset as usize, length as usize)?;
+            let at = self.una_offset + u64::from(offset);
+            self.send_buffers.cut_into(at, self.current_segment_size());
             if let_out < context.now {
-                let at = self.una_offset + u64::from(offset);
                 self.send_buffers.sent(at, context.now);
             }
             if std::mem::take(&mut self.persisting) {

@@ -106,7 +106,10 @@ impl Connection {
         }
         let is_copy = self.send_buffers.released == sent && !self.release_probe(context);
         if is_copy {
+            // Its end, if options have become longer since.
+            let most = u64::from(self.current_segment_size());
             let last = self.send_buffers.last_segment(sent);
+            let last = last.map(|start| start.max(sent.saturating_sub(most)));
             // A peer that has taken back its window may have no room for it, and a part of it would not be known again by its D-SACK:
             // the timer is set for the first one, which goes in any case.
             let fits = |&start: &u64| u64::from(self.offered_at(start)) >= sent - start;

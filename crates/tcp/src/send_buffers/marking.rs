@@ -118,6 +118,21 @@ impl SendBuffers {
         }
     }
 
+    /// From `offset` on the run is sent in segments of `size` bytes. That was another one when it was let out, if options have come or
+    /// gone meanwhile: blocks of the peer's would not be for whole segments of it.
+    pub(crate) fn cut_into(&mut self, offset: u64, size: u32) {
+        let place = self.place(offset);
+        let Some(run) = self.at(place) else { return };
+        if u32::from(run.size) == size || offset >= self.text_end(place) {
+            return;
+        }
+        if self.start_of(place) < offset {
+            self.split(place, offset);
+            return self.cut_into(offset, size);
+        }
+        self.resize(place, size);
+    }
+
     /// Splits the run at `place` at the stream offset `cut`, which lies within its text. A cut within a segment makes two of it.
     pub(super) fn split(&mut self, place: usize, cut: u64) {
         let (start, text_end) = (self.start_of(place), self.text_end(place));

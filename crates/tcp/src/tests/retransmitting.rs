@@ -198,3 +198,43 @@ fn no_more_duplicate_acks_count_than_segments_are_out() {
     assert_eq!((buffers.packets_out, buffers.sacked_out), (3, 2));
     trace.run("< . 1:1 ack 1601");
 }
+
+/// Blocks of ours take room from text that was let out before there were any. What the peer then SACKs are the segments as they went.
+#[test]
+fn runs_are_of_segments_as_they_were_sent() {
+    let mut trace = Trace::established();
+    trace.connection.sack_permitted = true;
+    trace
+        .with(|connection, context| connection.write(context, &[0; 1500]))
+        .unwrap();
+    trace.run(
+        "< . 1001:2001 ack 1
+         > . 1:989 ack 1
+         > P. 989:1501 ack 1",
+    );
+    let buffers = &mut trace.connection.send_buffers;
+    buffers.sack(988, 1500, &mut Default::default());
+    buffers.check(true);
+    assert_eq!(
+        (buffers.sacked_out, buffers.containing(0).unwrap().end),
+        (1, 988)
+    );
+}
+
+/// Nor has the last segment room for them when it is sent again as a probe: then it is its end.
+#[test]
+fn a_tail_loss_probe_ends_where_everything_ends() {
+    let mut trace = Trace::established();
+    trace.connection.sack_permitted = true;
+    trace.run(
+        "write 2000
+         > . 1:1001 ack 1
+         > P. 1001:2001 ack 1
+         < . 1001:2001 ack 1
+         > . 2001:2001 ack 1
+         wait 10ms
+         > P. 1013:2001 ack 1
+         < . 1:1 ack 2001",
+    );
+    assert_eq!(trace.counters.tcp_loss_probes, 1);
+}
