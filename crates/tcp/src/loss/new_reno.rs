@@ -29,8 +29,13 @@ impl Connection {
     /// (Linux's `tcp_remove_reno_sacks`).
     pub(crate) fn take_duplicates_off(&mut self, report: &mut AckReport) {
         let acknowledged = report.acknowledged;
+        if acknowledged == 0 || self.sack_permitted {
+            return;
+        }
+        // What was sent again is among it: no news of the others (RFC 5682 2.1).
+        report.is_original &= !report.is_ambiguous;
         let buffers = &mut self.send_buffers;
-        if acknowledged == 0 || self.sack_permitted || buffers.sacked_out == 0 {
+        if buffers.sacked_out == 0 {
             return;
         }
         let known = buffers.sacked_out.min(acknowledged - 1);
@@ -38,8 +43,6 @@ impl Connection {
         report.delivered = (acknowledged - known).max(1);
         let least = report.bytes.min(self.segment_size);
         report.bytes = (report.bytes.saturating_sub(known * self.segment_size)).max(least);
-        // What was sent again is among it: no news of the others (RFC 5682 2.1).
-        report.is_original &= !report.is_ambiguous;
         self.check_duplicates(acknowledged);
         if self.send_buffers.packets_out == 0 {
             self.send_buffers.sacked_out = 0;

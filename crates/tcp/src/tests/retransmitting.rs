@@ -238,3 +238,20 @@ fn a_tail_loss_probe_ends_where_everything_ends() {
     );
     assert_eq!(trace.counters.tcp_loss_probes, 1);
 }
+
+/// RFC 5682 2.1, step 2.a: without SACK an ACK for what was sent again and for more does not tell that it came from the first copy.
+#[test]
+fn without_sack_an_ack_for_all_does_not_show_that_a_time_out_was_spurious() {
+    let mut trace = Trace::established();
+    trace.run(
+        "write 3000
+         > . 1:1001 ack 1
+         > . 1001:2001 ack 1
+         > P. 2001:3001 ack 1
+         wait 200ms
+         > . 1:1001 ack 1
+         < . 1:1 ack 3001",
+    );
+    assert_eq!(trace.counters.tcp_spurious_rtos, 0);
+    assert_eq!(trace.connection.congestion.ssthresh(), Some(5000));
+}
