@@ -3,8 +3,8 @@
 use crate::attack::forge;
 use crate::invariants::{
     Bounds, Broken, Invariant, Progress, flows_ended_for_a_reason, frames_are_conserved,
-    nothing_is_left, open, release_the_forsaken, spines_sum, the_peer_got_what_was_written,
-    the_unbroken_are_complete, the_unbroken_did_not_fail,
+    nothing_is_left, open, release_the_forsaken, requests_are_recorded, spines_sum,
+    the_peer_got_what_was_written, the_unbroken_are_complete, the_unbroken_did_not_fail,
 };
 use crate::panics;
 use crate::scenario::Scenario;
@@ -96,6 +96,9 @@ fn play(scenario: &Scenario, world: &mut World) -> Result<(), Broken> {
     while step(world, end, &mut bounds)? {}
     nothing_is_left(world)?;
     frames_are_conserved(world)?;
+    if world.peer.is_none() {
+        requests_are_recorded(world)?;
+    }
     spines_sum(world)
 }
 

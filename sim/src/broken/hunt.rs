@@ -3,6 +3,7 @@
 use super::build::build;
 use super::fault::Fault;
 use super::workspace::{copy, root};
+use crate::campaign::play_one;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
@@ -46,14 +47,37 @@ fn notice(root: &Path, fault: &Fault, seeds: u64) -> Result<Option<String>, Stri
     let command = build(&workspace, &place.join("target")).map_err(|error| named(&error))?;
     let captures = place.join("captures");
     std::fs::create_dir_all(&captures).map_err(|error| named(&error))?;
-    play(&command, &captures, seeds).map_err(|error| named(&error))
+    let mut from = 1;
+    while from <= seeds {
+        let seen = play(&command, &captures, (from, seeds)).map_err(|error| named(&error))?;
+        match seen {
+            Seen::Nothing => return Ok(None),
+            Seen::Endless => return Ok(Some(format!("it does not come to an end in {LONGEST:?}"))),
+            // what fails without the fault as well has not noticed it
+            Seen::Failure(seed, said) if play_one(seed).broken.is_none() => return Ok(Some(said)),
+            Seen::Failure(seed, _) => from = seed + 1,
+        }
+    }
+    Ok(None)
 }
 
-/// Plays until a seed fails: what it says of it. `None`: none does.
-fn play(command: &Path, captures: &Path, seeds: u64) -> Result<Option<String>, String> {
+/// What became of some seeds.
+enum Seen {
+    /// They held.
+    Nothing,
+    /// One failed: which, and what was said of it.
+    Failure(u64, String),
+    /// They did not come to an end.
+    Endless,
+}
+
+/// Plays the seeds from the first to the last, until one fails.
+fn play(command: &Path, captures: &Path, (first, last): (u64, u64)) -> Result<Seen, String> {
     let named = |error: std::io::Error| format!("{}: {error}", command.display());
     let mut child = Command::new(command)
-        .args(["--seeds", &seeds.to_string(), "--captures"])
+        .args(["--from", &first.to_string()])
+        .args(["--seeds", &(last - first + 1).to_string()])
+        .arg("--captures")
         .arg(captures)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -67,15 +91,18 @@ fn play(command: &Path, captures: &Path, seeds: u64) -> Result<Option<String>, S
     let Ok(said) = said.recv_timeout(LONGEST) else {
         child.kill().map_err(named)?;
         child.wait().map_err(named)?;
-        return Ok(Some(format!("it does not come to an end in {LONGEST:?}")));
+        return Ok(Seen::Endless);
     };
     let (said, status) = (said.map_err(named)?, child.wait().map_err(named)?);
     if status.success() {
-        return Ok(None);
+        return Ok(Seen::Nothing);
     }
-    let mut lines = said.lines().filter(|line| line.starts_with("seed "));
-    match lines.next() {
-        Some(line) => Ok(Some(line.chars().take(300).collect())),
+    let failures = said.lines().filter_map(|line| {
+        let (seed, _) = line.strip_prefix("seed ")?.split_once(':')?;
+        Some((seed.parse().ok()?, line.chars().take(300).collect()))
+    });
+    match failures.min() {
+        Some((seed, line)) => Ok(Seen::Failure(seed, line)),
         None => Err(format!("it ended by {status} and named no seed:\n{said}")),
     }
 }

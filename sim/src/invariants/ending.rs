@@ -131,7 +131,8 @@ fn was_attacked(scenario: &Scenario, flow: &Flow, at: Instant) -> bool {
     })
 }
 
-fn sent_cookies(world: &World, flow: &Flow) -> bool {
+/// Whether a cookie was sent by the host that the flow is to.
+pub(super) fn sent_cookies(world: &World, flow: &Flow) -> bool {
     world.hosts[flow.plan.to].shard.counters().syncookies_sent > 0
 }
 

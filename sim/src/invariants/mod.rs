@@ -19,7 +19,7 @@ pub use peer::{
     the_peer_got_what_was_written, the_unbroken_are_complete, the_unbroken_did_not_fail,
 };
 pub use progress::{Progress, open};
-pub use records::spines_sum;
+pub use records::{requests_are_recorded, spines_sum};
 pub use teardown::nothing_is_left;
 
 /// Something that must hold and did not.
@@ -48,7 +48,7 @@ pub enum Invariant {
     Proportion,
     /// Every frame is accounted for.
     Conservation,
-    /// The stations of every journey sum to its length.
+    /// Every request has its journey, whose stations sum to its length.
     Spine,
     /// When all is over nothing is left.
     Teardown,

@@ -1,5 +1,6 @@
 //! What a peer without shame may not bring about, and what it gets all the same.
 
+use super::ending::sent_cookies;
 use super::{Broken, Invariant};
 use crate::peer::{PeerConnection, PeerState};
 use crate::world::{End, World};
@@ -67,9 +68,10 @@ pub fn the_unbroken_did_not_fail(world: &World) -> Result<(), Broken> {
         } else {
             &flow.acceptor
         };
-        // it may have been deaf for longer than a keepalive asks
+        // it may have been deaf for longer than a keepalive asks, and its first text may have overtaken a cookie
         if let Some((at, End::Failed(error))) = user.end
             && error != StreamError::TimedOut
+            && (flow.plan.from == 0 || !sent_cookies(world, flow))
             && is_the_last(world, connection)
         {
             let what = format!(

@@ -1,8 +1,8 @@
-//! Every journey's stations sum to its length.
+//! Every request has its journey, and every journey's stations sum to its length.
 
 use super::{Broken, Invariant};
-use crate::world::World;
-use periplus_journey::Record;
+use crate::world::{End, Flow, User, World};
+use periplus_journey::{Kind, Outcome, Record};
 use std::time::Duration;
 
 /// Of each record that a host gave out: the spine has no gap and no overlap, comes in order, and is as long as the journey.
@@ -18,6 +18,44 @@ pub fn spines_sum(world: &World) -> Result<(), Broken> {
         }
     }
     Ok(())
+}
+
+/// Whoever answered all requests of a flow, and was heard to the end, has a record of each, with all its bytes.
+///
+/// # Errors
+/// The flow of which one is missing.
+pub fn requests_are_recorded(world: &World) -> Result<(), Broken> {
+    for flow in &world.flows {
+        let host = world.hosts.get(flow.plan.to);
+        let Some(host) = host.filter(|host| host.shard.options().recording) else {
+            continue;
+        };
+        let Some(answers) = flow.plan.acceptor.answers.filter(|_| is_complete(flow)) else {
+            continue;
+        };
+        let whole = |record: &&Record| {
+            Some(record.peer) == flow.local
+                && record.kind == Kind::Request
+                && record.outcome == Outcome::Answered
+                && (record.bytes_in, record.bytes_out, record.acked)
+                    == (answers.request, answers.answer, answers.answer)
+        };
+        let recorded = host.records.iter().filter(whole).count() as u64;
+        let asked = flow.plan.opener.sends / answers.request;
+        if recorded != asked {
+            let what = format!(
+                "flow {}: {asked} requests were answered, and {recorded} are recorded as such",
+                flow.number
+            );
+            return Err(Invariant::Spine.broken(world.now, what));
+        }
+    }
+    Ok(())
+}
+
+fn is_complete(flow: &Flow) -> bool {
+    let is_orderly = |user: &User| matches!(user.end, Some((_, End::Orderly)));
+    is_orderly(&flow.opener) && is_orderly(&flow.acceptor) && flow.is_complete()
 }
 
 fn fault(record: &Record) -> Option<&'static str> {

@@ -1,6 +1,7 @@
 //! A connection of the peer's: what an honest TCP would know of it.
 
 use super::plan::Says;
+use crate::packet::Packet;
 use periplus_journey::Instant;
 use periplus_wire::SeqNum;
 use std::net::SocketAddrV4;
@@ -46,8 +47,12 @@ pub struct PeerConnection {
     pub(super) claimed: SeqNum,
     /// What the stack has sent at most.
     pub(super) seen: SeqNum,
+    /// The length of the last text that came.
+    pub(super) segment: u32,
     /// What came out of order.
     pub(super) beyond: Vec<(SeqNum, SeqNum)>,
+    /// What it says has come, and threw away.
+    pub(super) swallowed: Vec<(SeqNum, SeqNum)>,
     /// The stack's window, in bytes, and the shift of its windows.
     pub(super) window: u32,
     pub(super) shift: u8,
@@ -90,7 +95,9 @@ impl PeerConnection {
             next: SeqNum(0),
             claimed: SeqNum(0),
             seen: SeqNum(0),
+            segment: 0,
             beyond: Vec::new(),
+            swallowed: Vec::new(),
             window: 0,
             shift: 0,
             agreed: says,
@@ -124,6 +131,17 @@ impl PeerConnection {
     pub fn received(&self) -> u64 {
         let fin = u32::from(self.fin_came);
         u64::from((self.next - (self.irs + 1)).saturating_sub(fin))
+    }
+
+    /// Text that comes is thrown away: in silence what is next, so that there is a hole, and what is beyond a hole with the word that
+    /// it has come.
+    pub(super) fn swallow(&mut self, packet: &Packet) {
+        let (start, end) = (packet.seq, packet.seq + packet.text.len() as u32);
+        if start.after(self.next) && end.after(start) {
+            self.seen = self.seen.max(end);
+            self.swallowed.push((start, end));
+            self.owes_ack = true;
+        }
     }
 
     pub(super) fn arm(&mut self, now: Instant) {

@@ -103,6 +103,7 @@ impl PeerConnection {
             ));
         }
         self.seen = self.seen.max(end);
+        self.segment = packet.text.len() as u32;
         if packet.has(TcpFlags::FIN) && !packet.text.is_empty() && start.after(self.next) {
             // it takes no note of a FIN that comes out of order: that will come again
             self.insert(start, start + packet.text.len() as u32);
@@ -113,6 +114,8 @@ impl PeerConnection {
     }
 
     fn insert(&mut self, start: SeqNum, end: SeqNum) {
+        // what it has acknowledged falsely it will never get
+        self.next = self.next.max(self.claimed);
         if start.after(self.next) {
             self.beyond.push((start, end));
             return;

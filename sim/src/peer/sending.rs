@@ -112,7 +112,12 @@ impl PeerConnection {
         packet.window = WINDOW;
         self.stamp(&mut packet);
         if self.agreed.sack {
-            for &(start, end) in self.beyond.iter().rev().take(3) {
+            let told = self
+                .swallowed
+                .iter()
+                .chain(&self.beyond)
+                .filter(|(start, _)| start.after(packet.ack));
+            for &(start, end) in told.rev().take(3) {
                 packet.options.sack.push(start, end);
             }
         }

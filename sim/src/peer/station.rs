@@ -1,7 +1,7 @@
 //! The peer on its end of the link.
 
 use super::connection::{PeerConnection, PeerState};
-use super::plan::PeerPlan;
+use super::plan::{PeerPlan, Trick};
 use super::{noise, tricks};
 use crate::packet::Packet;
 use crate::random::Random;
@@ -15,6 +15,9 @@ use periplus_wire::ethernet::{self, EtherType, EthernetHeader};
 use periplus_wire::tcp::TcpFlags;
 use std::collections::BTreeMap;
 use std::net::SocketAddrV4;
+
+/// How often text is thrown away that it says has come, if that is one of its tricks.
+const SWALLOWED: f64 = 0.1;
 
 /// The first of the ports that it connects from.
 const PORTS: u16 = 40_000;
@@ -72,7 +75,11 @@ impl Peer {
         self.burst = burst;
         self.open(now);
         self.make_noise(now);
+        let is_itself = self.is_itself(now);
         for place in 0..self.connections.len() {
+            if !is_itself {
+                self.connections[place].swallowed.clear();
+            }
             for packet in self.connections[place].segments(now) {
                 self.says(now, place, packet);
             }
@@ -118,11 +125,15 @@ impl Peer {
         let Some(packet) = Packet::parse(frame).filter(|_| !self.is_silent(now)) else {
             return;
         };
+        let swallows = self.is_itself(now)
+            && self.plan.tricks.contains(&Trick::FalseSack)
+            && self.random.chance(SWALLOWED);
         let known = self.connections.iter_mut().find(|connection| {
             connection.local == packet.destination && connection.remote == packet.source
         });
         match known {
             Some(connection) if connection.state == PeerState::Dead => self.refuse(now, &packet),
+            Some(connection) if swallows && connection.agreed.sack => connection.swallow(&packet),
             Some(connection) => connection.receive(now, &packet),
             None if packet.flags == TcpFlags::SYN || packet.has(TcpFlags::SYN | TcpFlags::ECE) => {
                 self.accept(now, &packet);

@@ -99,9 +99,10 @@ fn numbers(
         Trick::Window => packet.window = random.pick(&[0, 0, 1, 10, 700, u16::MAX]),
         Trick::WildSack => packet.options.sack = wild(random, connection),
         Trick::FalseSack => {
-            let unseen = u64::from(connection.seen - connection.next);
-            let start = connection.next + random.between(0..=unseen) as u32;
-            let end = start + random.between(1..=3000) as u32;
+            // where segments end, as an honest block would
+            let size = connection.segment.max(1);
+            let start = connection.next + size * random.between(1..=4) as u32;
+            let end = start + size * random.between(1..=3) as u32;
             packet.options.sack.push(start, end.min(connection.seen));
         }
         Trick::OldText | Trick::Overlap | Trick::Ahead | Trick::OtherText => {

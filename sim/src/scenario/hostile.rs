@@ -69,7 +69,7 @@ fn peer(random: &mut Random) -> PeerPlan {
         noise: random.one_in(2).then(|| random.time(MILLISECOND..=SECOND)),
         until: random.time(SECOND..=SECOND * 30),
         repents: !random.one_in(4),
-        deaf: random.pick(&[0.0, 0.0, 0.02, 0.2]),
+        deaf: random.pick(&[0.0, 0.02, 0.1, 0.2]),
         delay: random.time(MILLISECOND / 50..=MILLISECOND * 80),
         says: Says {
             mss: random.pick(&[None, Some(1), Some(88), Some(536), Some(1460), Some(65_535)]),

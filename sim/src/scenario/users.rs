@@ -2,7 +2,7 @@
 
 use super::sockets;
 use crate::random::Random;
-use crate::world::{FlowPlan, GivesUp, HostPlan, ListenerPlan, UserPlan, When};
+use crate::world::{Answers, FlowPlan, GivesUp, HostPlan, ListenerPlan, UserPlan, When};
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -60,6 +60,9 @@ fn flow(random: &mut Random, budget: u64) -> FlowPlan {
     if random.one_in(3) {
         set(random, &mut acceptor);
     }
+    if random.one_in(4) {
+        answer(random, budget, &mut opener, &mut acceptor);
+    }
     // One of the two has to end first.
     acceptor.half_closes |= !opener.half_closes;
     FlowPlan {
@@ -70,6 +73,23 @@ fn flow(random: &mut Random, budget: u64) -> FlowPlan {
         starts: random.time(MILLISECOND..=SECOND * 3),
         opener,
         acceptor,
+    }
+}
+
+/// What the one sends are requests, and what the other sends their answers.
+fn answer(random: &mut Random, budget: u64, opener: &mut UserPlan, acceptor: &mut UserPlan) {
+    let many = random.magnitude(1..=30);
+    let answers = Answers {
+        request: random.magnitude(1..=budget / 4 / many),
+        answer: random.magnitude(1..=budget / 4 / many),
+        thinks: random.pick(&[Duration::ZERO, MILLISECOND, MILLISECOND * 60]),
+    };
+    acceptor.answers = Some(answers);
+    (opener.sends, acceptor.sends) = (many * answers.request, many * answers.answer);
+    for user in [opener, acceptor] {
+        user.write_size = user.write_size.max(user.sends as usize / 2000);
+        user.write_pause = user.write_pause.min(SECOND / many as u32);
+        user.read_pause = user.read_pause.min(SECOND / many as u32);
     }
 }
 
@@ -109,6 +129,7 @@ fn user(random: &mut Random, budget: u64) -> UserPlan {
             Duration::ZERO
         },
         half_closes: random.chance(0.7),
+        answers: None,
         gives_up: random.one_in(8).then(|| gives_up(random, sends)),
     }
 }

@@ -103,6 +103,9 @@ fn user(user: &UserPlan) -> String {
     if !user.half_closes {
         words += ", closes second";
     }
+    if let Some(answers) = user.answers {
+        words += &format!(", {answers:?}");
+    }
     if let Some(gives_up) = user.gives_up {
         let how = if gives_up.aborts { "aborts" } else { "closes" };
         words += &match gives_up.when {

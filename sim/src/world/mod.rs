@@ -16,7 +16,7 @@ pub use flow::{Flow, Stage, address};
 pub use host::{Host, secret_bytes};
 pub use listening::Listening;
 pub use path_mtu::{PathMtu, router_error};
-pub use plan::{FlowPlan, GivesUp, HostPlan, ListenerPlan, UserPlan, When, WorldPlan};
+pub use plan::{Answers, FlowPlan, GivesUp, HostPlan, ListenerPlan, UserPlan, When, WorldPlan};
 pub use port::Port;
 pub use switch::{Switch, ethernet_address};
 pub use talk::{Talk, Talks};

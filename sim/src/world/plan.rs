@@ -102,6 +102,8 @@ pub struct UserPlan {
     pub reads_after: Duration,
     /// Whether it closes its direction when it has sent everything, instead of when the peer has.
     pub half_closes: bool,
+    /// It answers requests, and marks them: what it sends are the answers.
+    pub answers: Option<Answers>,
     /// It loses patience.
     pub gives_up: Option<GivesUp>,
 }
@@ -118,9 +120,21 @@ impl Default for UserPlan {
             read_pause: Duration::ZERO,
             reads_after: Duration::ZERO,
             half_closes: true,
+            answers: None,
             gives_up: None,
         }
     }
+}
+
+/// Requests and their answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answers {
+    /// Bytes of a request.
+    pub request: u64,
+    /// Bytes of an answer.
+    pub answer: u64,
+    /// How long it thinks.
+    pub thinks: Duration,
 }
 
 /// How a user loses patience.

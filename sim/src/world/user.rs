@@ -2,12 +2,16 @@
 
 use super::host::Host;
 use super::plan::{UserPlan, When};
-use crate::content;
 use crate::oracle::{Call, Connection};
-use crate::peer::lie;
 use periplus_journey::Instant;
-use periplus_stack::{ConnectionId, Read, StreamError, Write};
+use periplus_stack::{ConnectionId, StreamError};
 use std::net::SocketAddr;
+
+mod answering;
+mod reading;
+mod writing;
+
+use answering::Turn;
 
 /// How a user's connection ended for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,8 +24,7 @@ pub enum End {
     Failed(StreamError),
 }
 
-/// A user of one end of a connection. Like any backend it calls again after [`Read::Wait`] or [`Write::Wait`] only when the
-/// shard says so: a wake-up that is missing shows as a stream that never ends.
+/// A user of one end of a connection. Like any backend, told to wait, it calls again only when the shard says so: a wake-up that is missing shows as a stream that never ends.
 #[derive(Debug)]
 pub struct User {
     plan: UserPlan,
@@ -49,6 +52,8 @@ struct Held {
     reads_at: Instant,
     writes_at: Instant,
     changes_made: usize,
+    /// Whose turn it is, if it answers requests.
+    turn: Turn,
     /// The peer's end was read.
     peer_ended: bool,
     shut: bool,
@@ -110,6 +115,7 @@ impl User {
             reads_at: now + self.plan.reads_after,
             writes_at: now,
             changes_made: 0,
+            turn: Turn::Reads,
             peer_ended: false,
             shut: false,
         });
@@ -118,8 +124,12 @@ impl User {
     /// When it does something of its own accord.
     pub fn next_wake(&self) -> Option<Instant> {
         let held = self.held.as_ref().filter(|_| self.end.is_none())?;
-        let reads = held.may_read && !held.peer_ended;
-        let writes = held.may_write && self.written < self.plan.sends;
+        let reads = held.may_read && !held.peer_ended && self.room_to_read(held) > 0;
+        let writes = held.may_write && self.room_to_write(held) > 0;
+        let thinks = match held.turn {
+            Turn::Thinks(until) => Some(until),
+            _ => None,
+        };
         let gives_up = match self.plan.gives_up.map(|gives_up| gives_up.when) {
             Some(When::Age(age)) => Some(held.since + age),
             _ => None,
@@ -129,6 +139,7 @@ impl User {
             reads.then_some(held.reads_at),
             writes.then_some(held.writes_at),
             gives_up,
+            thinks,
             change.map(|(after, _)| held.since + *after),
         ])
     }
@@ -144,14 +155,16 @@ impl User {
         held.may_read |= host.take_readable(held.id);
         held.may_write |= host.take_writable(held.id);
         let before = (self.read, self.written, held.changes_made, held.shut);
+        let turn = held.turn;
         let result = self.act(host, now, &mut held);
         if let Err(Stopped::By(error)) = result {
             tell(host, now, &held, Call::Failed);
             host.shard.close(now, held.id);
             self.end = Some((now, End::Failed(error)));
         }
-        let acted =
-            self.end.is_some() || before != (self.read, self.written, held.changes_made, held.shut);
+        let acted = self.end.is_some()
+            || turn != held.turn
+            || before != (self.read, self.written, held.changes_made, held.shut);
         self.held = Some(held);
         match result {
             Err(Stopped::Wrong(what)) => Err(what),
@@ -167,6 +180,8 @@ impl User {
             host.shard.set_socket_options(now, held.id, *options);
         }
         self.give_up(host, now, held);
+        self.stop_thinking(host, now, held);
+        self.send(host, now, held)?;
         self.receive(host, now, held)?;
         self.send(host, now, held)?;
         self.give_up(host, now, held);
@@ -196,69 +211,6 @@ impl User {
         host.shard.close(now, held.id);
         tell(host, now, held, Call::Close);
         self.end = Some((now, end));
-    }
-
-    fn receive(&mut self, host: &mut Host, now: Instant, held: &mut Held) -> Result<(), Stopped> {
-        let mut buffer = vec![0; self.plan.read_size];
-        while held.may_read && !held.peer_ended && held.reads_at <= now && self.end.is_none() {
-            match host.shard.read(now, held.id, &mut buffer)? {
-                Read::Data(length) => {
-                    let bytes = &buffer[..length];
-                    tell(host, now, held, |ends| Call::Read(ends, bytes));
-                    if let Some(place) = self.mismatch(bytes) {
-                        return Err(Stopped::Wrong(format!(
-                            "the byte at {place} of stream {} was read, and is not the one sent",
-                            self.streams.1
-                        )));
-                    }
-                    self.read += length as u64;
-                    held.reads_at = now + self.plan.read_pause;
-                }
-                Read::End => {
-                    held.peer_ended = true;
-                    tell(host, now, held, Call::ReadEnd);
-                }
-                Read::Wait => held.may_read = false,
-            }
-        }
-        Ok(())
-    }
-
-    fn mismatch(&self, bytes: &[u8]) -> Option<u64> {
-        let (stream, from) = (self.streams.1, self.read);
-        let place = content::mismatch(stream, from, bytes)?;
-        if !self.lied_to {
-            return Some(place);
-        }
-        let is_known = |place, read| {
-            let byte = content::byte(stream, place);
-            read == byte || read == lie(byte)
-        };
-        let mut places = (from..).zip(bytes);
-        let unknown = places.find(|&(place, &read)| !is_known(place, read));
-        unknown.map(|(place, _)| place)
-    }
-
-    fn send(&mut self, host: &mut Host, now: Instant, held: &mut Held) -> Result<(), Stopped> {
-        let mut buffer = Vec::new();
-        while held.may_write
-            && self.written < self.plan.sends
-            && held.writes_at <= now
-            && self.end.is_none()
-        {
-            let rest = self.plan.sends - self.written;
-            buffer.resize(rest.min(self.plan.write_size as u64) as usize, 0);
-            content::fill(self.streams.0, self.written, &mut buffer);
-            match host.shard.write(now, held.id, &buffer)? {
-                Write::Accepted(length) => {
-                    tell(host, now, held, |ends| Call::Write(ends, &buffer[..length]));
-                    self.written += length as u64;
-                    held.writes_at = now + self.plan.write_pause;
-                }
-                Write::Wait => held.may_write = false,
-            }
-        }
-        Ok(())
     }
 
     fn close(&mut self, host: &mut Host, now: Instant, held: &mut Held) -> Result<(), Stopped> {
