@@ -2,8 +2,11 @@
 
 use crate::content::contents;
 use crate::flow::Flow;
+use crate::waits::Waits;
 use periplus_journey::Instant;
-use periplus_stack::{ConnectionId, ListenerId, Read, SendFlags, Shard, StreamError, UdpId, Write};
+use periplus_stack::{
+    ConnectionId, ListenerId, Read, ReceiveFrom, SendFlags, Shard, StreamError, UdpId, Write,
+};
 use periplus_wire::SeqNum;
 use std::net::SocketAddr;
 
@@ -19,6 +22,7 @@ pub(crate) struct Held {
     pub(crate) read: u64,
     pub(crate) written: u64,
     pub(crate) is_closed: bool,
+    pub(crate) waits: Waits,
     /// The numbers at which the peer's stream may begin.
     starts: Option<Vec<SeqNum>>,
 }
@@ -29,6 +33,9 @@ pub(crate) struct Backend {
     pub(crate) held: Vec<Held>,
     pub(crate) listeners: Vec<ListenerId>,
     pub(crate) sockets: Vec<UdpId>,
+    /// Those of them that had nothing, and will be told when they have.
+    pub(crate) waiting_listeners: Vec<ListenerId>,
+    pub(crate) waiting_sockets: Vec<UdpId>,
 }
 
 impl Backend {
@@ -44,6 +51,7 @@ impl Backend {
             read: 0,
             written: 0,
             is_closed: false,
+            waits: Waits::default(),
             starts: None,
         });
     }
@@ -56,11 +64,32 @@ impl Backend {
         listener: ListenerId,
         flows: &[Flow],
     ) {
-        if self.has_room()
-            && let Some(accepted) = shard.accept(now, listener)
-        {
-            self.hold(accepted.id, flow_of(flows, accepted.local, accepted.peer));
+        if !self.has_room() {
+            return;
         }
+        self.waiting_listeners
+            .retain(|&waiting| waiting != listener);
+        match shard.accept(now, listener) {
+            Some(accepted) => {
+                let flow = flow_of(flows, accepted.local, accepted.peer);
+                if let Some(flow) = flow {
+                    let flow = &flows[flow];
+                    assert!(flow.has_greeted(), "nobody opened it: {flow:?}");
+                }
+                self.hold(accepted.id, flow);
+            }
+            None => self.waiting_listeners.push(listener),
+        }
+    }
+
+    /// Takes the datagram that a socket has waited longest for.
+    pub(crate) fn receive(&mut self, shard: &mut Shard, socket: UdpId) -> Option<ReceiveFrom> {
+        self.waiting_sockets.retain(|&waiting| waiting != socket);
+        let received = shard.receive_from(socket).ok()?;
+        if received == ReceiveFrom::Wait {
+            self.waiting_sockets.push(socket);
+        }
+        Some(received)
     }
 }
 
@@ -91,6 +120,7 @@ impl Held {
         } else {
             shard.read(now, self.id, &mut buffer)
         };
+        self.waits.reading = read == Ok(Read::Wait);
         let Ok(Read::Data(length)) = read else {
             return;
         };
@@ -104,7 +134,9 @@ impl Held {
     /// Takes bytes by peeking at them.
     pub(crate) fn consume(&mut self, shard: &mut Shard, now: Instant, flows: &[Flow], most: usize) {
         let mut buffer = vec![0; most];
-        if let Ok(Read::Data(length)) = shard.peek(self.id, &mut buffer) {
+        let peeked = shard.peek(self.id, &mut buffer);
+        self.waits.reading = peeked == Ok(Read::Wait);
+        if let Ok(Read::Data(length)) = peeked {
             self.check(flows, &buffer[..length]);
             shard.consume(now, self.id, length);
             self.read += length as u64;
@@ -131,6 +163,11 @@ impl Held {
             .map_or(0, |flow| flows[flow].place(self.written as u32));
         let data = contents(place, length);
         let written = self.put(shard, now, data, how);
+        self.waits.writing = match written {
+            Ok(Write::Accepted(accepted)) => accepted < length,
+            Ok(Write::Wait) => true,
+            Err(_) => false,
+        };
         if let Ok(Write::Accepted(accepted)) = written {
             assert!(accepted <= length, "more was taken than was written");
             self.written += accepted as u64;
@@ -167,6 +204,7 @@ impl Held {
     pub(crate) fn close(&mut self, shard: &mut Shard, now: Instant) {
         shard.close(now, self.id);
         self.is_closed = true;
+        self.waits = Waits::default();
     }
 }
 

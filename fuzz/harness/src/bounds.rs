@@ -20,6 +20,10 @@ pub(crate) fn assert_held(stage: &Stage) {
         "the ledger does not add up: {ledger:?}"
     );
     assert_eq!(ledger.received, stage.wire.taken(), "frames have no fate");
+    assert!(
+        ledger.dropped_in_all() >= stage.wire.damaged(),
+        "a damaged frame was taken for whole: {ledger:?}"
+    );
     let (connections, half_open, time_wait) = shard.connection_counts();
     assert!(connections <= MAX_CONNECTIONS, "{connections} connections");
     assert!(half_open <= MAX_HALF_OPEN, "{half_open} half-open");

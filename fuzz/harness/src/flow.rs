@@ -30,6 +30,12 @@ pub(crate) struct Flow {
     starts: Vec<SeqNum>,
     stack_starts: Vec<SeqNum>,
     shift: u8,
+    /// The stack has acknowledged something.
+    is_told: bool,
+    /// The stack's SYN had timestamps.
+    offers_timestamps: bool,
+    /// The peer has sent a FIN, or timestamps that were not agreed on: then it may find a window another.
+    has_ended: bool,
     /// Text that the peer has sent.
     sent: Vec<(SeqNum, u32)>,
     /// The peer has sent text that is not [`content`](crate::content), or more than was kept.
@@ -53,6 +59,9 @@ impl Flow {
             starts: Vec::new(),
             stack_starts: Vec::new(),
             shift: 0,
+            is_told: false,
+            offers_timestamps: false,
+            has_ended: false,
             sent: Vec::new(),
             is_tainted: false,
         }
@@ -93,6 +102,9 @@ impl Flow {
         if segment.has(TcpFlags::ACK) && !segment.has(TcpFlags::RST) {
             self.una = segment.acknowledgment;
         }
+        let has_timestamps = TcpOptions::parse(&segment.options).timestamps.is_some();
+        let breaks_its_word = has_timestamps && !self.offers_timestamps;
+        self.has_ended |= segment.has(TcpFlags::FIN) || breaks_its_word;
         let end = start + segment.text.len() as u32 + u32::from(segment.has(TcpFlags::FIN));
         if segment.sequence == self.nxt && !segment.has(TcpFlags::RST) {
             self.nxt = end;
@@ -110,29 +122,63 @@ impl Flow {
             start += 1;
             note(&mut self.stack_starts, start);
             self.shift = options.window_scale.unwrap_or(0);
+            self.offers_timestamps = options.timestamps.is_some();
+            self.is_told = false;
             (self.una, self.stack_nxt) = (segment.sequence, start);
-            if segment.has(TcpFlags::ACK) {
-                self.edge = segment.acknowledgment;
-            }
         }
         if segment.has(TcpFlags::RST) {
             return;
         }
         self.timestamp = options.timestamps.map(|timestamps| timestamps.value);
         if segment.has(TcpFlags::ACK) {
+            if !segment.has(TcpFlags::SYN) {
+                self.assert_goes_on(segment);
+            }
             let shift = if segment.has(TcpFlags::SYN) {
                 0
             } else {
                 self.shift
             };
+            let edge = segment.acknowledgment + (u32::from(segment.window) << shift);
+            self.edge = if self.is_told {
+                edge.max(self.edge)
+            } else {
+                edge
+            };
             self.told = segment.acknowledgment;
-            self.edge = (self.told + (u32::from(segment.window) << shift)).max(self.edge);
+            self.is_told = true;
         }
         if !segment.text.is_empty() {
             self.assert_written(start, &segment.text);
         }
         let end = start + segment.text.len() as u32 + u32::from(segment.has(TcpFlags::FIN));
         self.stack_nxt = self.stack_nxt.max(end);
+    }
+
+    /// What was acknowledged stays so, and what was offered (RFC 9293 3.8.6), but for what rounding takes. Of a peer that
+    /// began more than once this cannot be said, nor of the window when nothing more can come.
+    fn assert_goes_on(&self, segment: &Segment) {
+        if !self.is_told || self.starts.len() != 1 || self.stack_starts.len() != 1 {
+            return;
+        }
+        let told = segment.acknowledgment;
+        assert!(
+            told.at_or_after(self.told),
+            "{told} is acknowledged after {}: {self:?}",
+            self.told
+        );
+        let unit = 1 << self.shift;
+        let edge = told + (u32::from(segment.window) << self.shift) + (unit - 1);
+        assert!(
+            self.has_ended || edge.at_or_after(self.edge),
+            "the window ends at {edge}, after {}: {self:?}",
+            self.edge
+        );
+    }
+
+    /// Whether both sides have sent a SYN: without, there can be no connection.
+    pub(crate) fn has_greeted(&self) -> bool {
+        !self.starts.is_empty() && !self.stack_starts.is_empty()
     }
 
     fn assert_written(&self, start: SeqNum, text: &[u8]) {

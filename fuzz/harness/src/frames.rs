@@ -105,8 +105,8 @@ fn backend(stage: &mut Stage, input: &mut Input<'_>) {
         }
         (4, Some(held)) => held.close(shard, now),
         (5, _) => {
-            for &socket in &stage.backend.sockets {
-                let _ = shard.receive_from(socket);
+            for socket in stage.backend.sockets.clone() {
+                stage.backend.receive(shard, socket);
                 let to = (segment::PEER, 5353).into();
                 let _ = shard.send_to(socket, &[0; 100], to);
             }

@@ -12,7 +12,7 @@
 //! | [`turnstile`] | a stream of HTTP/1.1, and cuts | the cuts change nothing; hyper never disagrees |
 //!
 //! Of a live shard it must hold at every moment that each frame has one fate, that no queue is beyond its bound, and that
-//! every frame that leaves is well-formed in the eyes of another parser; and at the end, when the backend lets go of
+//! every frame that leaves is well-formed in the eyes of another parser, and that nobody waits who need not; and at the end, when the backend lets go of
 //! everything and nobody answers any more, that a bounded number of time-outs later nothing is left: no connection, no
 //! timer, no memory claimed, no buffer missing in the pool, and in every record a spine that adds up.
 
@@ -34,6 +34,7 @@ mod scene;
 mod segment;
 mod stage;
 mod turnstile;
+mod waits;
 mod well_formed;
 mod wire;
 

@@ -10,6 +10,9 @@ use std::time::Duration;
 
 /// Steps of a script: the rest of a longer one is not looked at.
 const MOST_STEPS: usize = 256;
+/// Time-outs while nothing comes: at once, and of probes that go on.
+const MOST_TIMEOUTS: usize = 1_000;
+const MOST_A_MINUTE: usize = 60;
 /// How long a script's time may run: beyond it nothing new happens.
 const LONGEST: Duration = Duration::from_secs(20 * 3600);
 
@@ -38,6 +41,8 @@ fn once(script: &[u8], step: &impl Fn(&mut Stage, &mut Input<'_>)) -> (u64, bool
         }
         step(&mut stage, &mut input);
         bounds::assert_queues(&stage);
+        let may_send = stage.wire.room > 0 && stage.knobs.answers_questions;
+        stage.backend.assert_told(&stage.shard, may_send);
     }
     ending::play(&mut stage);
     (stage.digest, twice)
@@ -71,5 +76,12 @@ pub(crate) fn time(stage: &mut Stage, choice: u8) {
             None => Duration::ZERO,
         },
     };
+    let before = stage.timeouts;
     stage.advance(duration);
+    let timeouts = stage.timeouts - before;
+    let most = MOST_TIMEOUTS + MOST_A_MINUTE * duration.as_secs() as usize / 60;
+    assert!(
+        timeouts <= most,
+        "{timeouts} time-outs in {duration:?} of silence"
+    );
 }

@@ -128,6 +128,9 @@ impl Stage {
         }
         let mut ready = Vec::new();
         self.shard.take_ready(&mut ready);
+        ready
+            .into_iter()
+            .for_each(|ready| self.backend.is_told(ready));
         self.shard.take_records(&mut self.records);
         self.records.drain(..).for_each(|record| {
             assert_sums(&record);

@@ -28,7 +28,10 @@ pub fn turnstile(script: &[u8]) {
     walkers::check(stream, &cut);
     let whole = connection::pass(&[stream], answer);
     let pieces = connection::pass(&cut, answer);
-    assert_same(&whole, &pieces, stream);
+    // Where an answer does not wait for the content, it matters when that comes.
+    if answer & connection::IGNORES == 0 {
+        assert_same(&whole, &pieces, stream);
+    }
 }
 
 /// The stream, cut after each gap.

@@ -109,6 +109,37 @@ fn segment(tcp: &TcpSlice<'_>) {
     }
 }
 
+/// Whether a checksum of a frame is wrong, as far as the frame can be read.
+pub(crate) fn is_damaged(frame: &[u8]) -> bool {
+    let Ok(packet) = SlicedPacket::from_ethernet(frame) else {
+        return false;
+    };
+    let Some(NetSlice::Ipv4(ip)) = &packet.net else {
+        return false;
+    };
+    let header = ip.header();
+    let (source, destination) = (header.source(), header.destination());
+    if !is_same(
+        header.header_checksum(),
+        header.to_header().calc_header_checksum(),
+    ) {
+        return true;
+    }
+    let (stands, right) = match &packet.transport {
+        Some(TransportSlice::Tcp(tcp)) => (
+            tcp.checksum(),
+            tcp.calc_checksum_ipv4(source, destination).ok(),
+        ),
+        Some(TransportSlice::Udp(udp)) if udp.checksum() != 0 => {
+            let header = udp.to_header();
+            let right = header.calc_checksum_ipv4_raw(source, destination, udp.payload());
+            (udp.checksum(), right.ok())
+        }
+        _ => return false,
+    };
+    right.is_some_and(|right| !is_same(stands, right))
+}
+
 /// Whether two sums are the same: in ones' complement there are two zeros (RFC 1071 2).
 fn is_same(one: u16, other: u16) -> bool {
     one % 0xffff == other % 0xffff

@@ -1,5 +1,6 @@
 //! The shard's device: small buffers, and both rings in the harness's hand.
 
+use crate::well_formed::is_damaged;
 use periplus_journey::Instant;
 use periplus_ring::{
     Arrival, Capabilities, Device, FramePool, PoolLevel, RingStatistics, RxBurst, RxChecksum,
@@ -44,6 +45,8 @@ pub(crate) struct Wire {
     arrivals: VecDeque<Arrival>,
     used: usize,
     statistics: RingStatistics,
+    /// Frames in the ring, or taken from there, of which a checksum is wrong.
+    damaged: u64,
     scratch: Vec<u8>,
     /// What was transmitted and not looked at.
     sent: VecDeque<Vec<u8>>,
@@ -72,6 +75,7 @@ impl Wire {
             arrivals: VecDeque::new(),
             used: 0,
             statistics: RingStatistics::default(),
+            damaged: 0,
             sent: VecDeque::new(),
             room: usize::MAX,
         }
@@ -95,6 +99,7 @@ impl Wire {
                 arrival.segmentation = (segments > 1).then_some(COALESCED);
                 self.used += arrival.buffers();
                 self.statistics.held += frames;
+                self.damaged += if is_damaged(frame) { frames } else { 0 };
                 self.arrivals.push_back(arrival);
             }
             None => self.statistics.rx_ring_full += frames,
@@ -134,6 +139,11 @@ impl Wire {
     /// Frames that the shard was given.
     pub(crate) fn taken(&self) -> u64 {
         self.statistics.taken
+    }
+
+    /// Those of which a checksum is wrong, if no frames wait.
+    pub(crate) fn damaged(&self) -> u64 {
+        self.damaged
     }
 
     /// Buffers that did not come home.

@@ -4,6 +4,7 @@ use crate::backend::How;
 use crate::input::Input;
 use crate::scene::{PEERS_SERVER, connect};
 use crate::stage::{PORTS, Stage};
+use crate::waits::Waits;
 use periplus_stack::{ConnectionId, SendFlags, Shard};
 use std::net::{Ipv4Addr, Shutdown};
 
@@ -47,12 +48,21 @@ pub(super) fn call(stage: &mut Stage, input: &mut Input<'_>) {
         7 => {
             let how = [Shutdown::Write, Shutdown::Read, Shutdown::Both];
             let _ = shard.shutdown(now, held.id, how[usize::from(choice >> 4) % 3]);
+            held.waits = Waits::default();
         }
         8 => held.close(shard, now),
-        9 => shard.abort(now, held.id),
+        9 => {
+            shard.abort(now, held.id);
+            held.waits = Waits::default();
+        }
         10 => ask(shard, held.id),
         11 => shard.set_quick_ack(now, held.id, choice & 0x10 != 0),
-        12 if choice >> 4 == 15 => shard.cut_off(now),
+        12 if choice >> 4 == 15 => {
+            shard.cut_off(now);
+            for held in &mut stage.backend.held {
+                held.waits = Waits::default();
+            }
+        }
         _ => {
             let _ = shard.is_delivered(held.id);
         }

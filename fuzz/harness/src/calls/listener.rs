@@ -6,7 +6,7 @@ use crate::knobs::BACKLOG;
 use crate::segment::PEER;
 use crate::stage::{PORTS, Stage, UDP_PORT};
 use crate::wire::COALESCED;
-use periplus_stack::{ReceiveFrom, UdpId};
+use periplus_stack::ReceiveFrom;
 use std::net::{Ipv4Addr, SocketAddr};
 
 /// Listeners and sockets that are opened in one run, at most.
@@ -38,7 +38,7 @@ pub(super) fn call(stage: &mut Stage, input: &mut Input<'_>) {
             super::settings::change(&mut options, input);
             shard.set_listener_options(now, listener, options);
         }
-        10 | 11 => receive(shard, socket),
+        10 | 11 => check(backend.receive(shard, socket)),
         12 | 13 => {
             let to = (PEER, input.u16()).into();
             let _ = shard.send_to(socket, &contents(0, place * 40), to);
@@ -53,8 +53,8 @@ pub(super) fn call(stage: &mut Stage, input: &mut Input<'_>) {
     stage.look();
 }
 
-fn receive(shard: &mut periplus_stack::Shard, socket: UdpId) {
-    if let Ok(ReceiveFrom::Datagram { source, data }) = shard.receive_from(socket) {
+fn check(received: Option<ReceiveFrom>) {
+    if let Some(ReceiveFrom::Datagram { source, data }) = received {
         assert_eq!(source.ip(), PEER, "whence");
         // One that was coalesced comes as the datagrams that it was made of.
         let mut starts = (0..4).map(|piece| piece * u32::from(COALESCED));

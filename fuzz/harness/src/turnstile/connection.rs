@@ -25,6 +25,9 @@ const PATIENCE: usize = 10_000;
 /// The most that a head may have, as the backend sets it.
 const MAX_HEADER_SIZE: usize = 8 * 1024;
 
+/// The bit of the answer's choice that says that the handler ignores the content.
+pub(super) const IGNORES: u8 = 0x10;
+
 /// What a handler saw of a request: its method and target, and its content, if that came whole.
 type Seen = (String, Option<Bytes>);
 
@@ -61,7 +64,7 @@ impl Wake for Woken {
 /// # Panics
 /// If turnstile and hyper disagree, the connection hangs, or what was told of it does not fit together.
 pub(super) fn pass(pieces: &[&[u8]], answer: u8) -> Outcome {
-    let line = Line::default();
+    let line = Line::new();
     let journal = Journal::default();
     let counters = Arc::new(ServeCounters::default());
     let exchange = Exchange::new(journal.clone(), counters.clone());
@@ -131,7 +134,10 @@ async fn handle(
     let place = seen.borrow().len();
     let line = format!("{} {}", request.method(), request.uri());
     seen.borrow_mut().push((line, None));
-    if let Ok(content) = request.into_body().collect().await {
+    // A handler may answer without having looked at the content.
+    if answer & IGNORES == 0
+        && let Ok(content) = request.into_body().collect().await
+    {
         seen.borrow_mut()[place].1 = Some(content.to_bytes());
     }
     let text = Bytes::from_static(b"0\r\n\r\nHTTP/1.1 200 OK\r\n\r\n");

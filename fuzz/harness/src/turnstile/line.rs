@@ -10,19 +10,36 @@ use std::task::{Context, Poll, Waker};
 use tokio::io::{AsyncWrite, ReadBuf};
 
 /// The backend's end, and a clone of it the harness's.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Line(Rc<RefCell<Shared>>);
 
-#[derive(Debug, Default)]
+/// The most that a write takes.
+const ROOM: usize = 2048;
+
+#[derive(Debug)]
 struct Shared {
     arrived: BytesMut,
     consumed: u64,
     ended: bool,
     sent: Vec<u8>,
+    /// The most that the next write takes.
+    room: usize,
     reader: Option<Waker>,
 }
 
 impl Line {
+    /// A line on which nothing was said.
+    pub(super) fn new() -> Self {
+        Self(Rc::new(RefCell::new(Shared {
+            arrived: BytesMut::new(),
+            consumed: 0,
+            ended: false,
+            sent: Vec::new(),
+            room: ROOM,
+            reader: None,
+        })))
+    }
+
     /// Lets bytes arrive.
     pub(super) fn bring(&self, bytes: &[u8]) {
         self.0.borrow_mut().arrived.extend_from_slice(bytes);
@@ -81,7 +98,9 @@ impl PeekStream for Line {
         data: &mut Bytes,
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(self).poll_write(context, data);
-        data.clear();
+        if let Poll::Ready(Ok(length)) = written {
+            data.advance(length);
+        }
         written
     }
 
@@ -98,8 +117,16 @@ impl AsyncWrite for Line {
         _: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.0.borrow_mut().sent.extend_from_slice(bytes);
-        Poll::Ready(Ok(bytes.len()))
+        // A little less each time, so that what is written is cut as well.
+        let mut shared = self.0.borrow_mut();
+        let length = bytes.len().min(shared.room);
+        shared.room = if shared.room > 1 {
+            shared.room / 2
+        } else {
+            ROOM
+        };
+        shared.sent.extend_from_slice(&bytes[..length]);
+        Poll::Ready(Ok(length))
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
