@@ -309,3 +309,21 @@ fn the_window_of_what_fills_a_hole_counts_where_it_acknowledges_something_new() 
         assert!(segment.data.is_empty(), "{segment:?}");
     }
 }
+
+/// RFC 9293 3.10.7.4: the window is updated where SND.UNA =< SEG.ACK.
+#[test]
+fn the_window_of_an_ack_that_was_overtaken_does_not_count_though_its_text_is_the_newest() {
+    let (mut script, id) = Script::established(A);
+    script.write(id, 0..1000);
+    script.drain();
+    script.inject(A, ". 1:101(100) ack 1001 win 500");
+    script.inject(A, ". 101:201(100) ack 1 win 5000");
+    script.drain();
+    script.write(id, 1000..3000);
+    let sent: usize = script
+        .segments_now(A)
+        .iter()
+        .map(|segment| segment.data.len())
+        .sum();
+    assert!(sent <= 500, "{sent} bytes into a window of 500");
+}

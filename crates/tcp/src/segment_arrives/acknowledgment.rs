@@ -260,7 +260,8 @@ impl Connection {
         let newer = advanced
             || self.snd.wl1.before(segment.seq)
             || (self.snd.wl1 == segment.seq && self.snd.wl2.at_or_before(segment.ack));
-        if !newer {
+        // An ACK that another has overtaken says nothing of the window, whatever text came with it (SND.UNA =< SEG.ACK).
+        if !newer || segment.ack.before(self.snd.una) {
             return;
         }
         self.snd.wl1 = segment.seq;
