@@ -104,7 +104,9 @@ impl Timestamps {
             self.came.pop_front();
         }
         let last = receiving.acknowledged;
-        if certain && self.due.is_none() && news.range.start <= last && news.range.end > last {
+        // Of a repetition the first copy may be the one that is acknowledged.
+        let new = news.fresh == segment.data_length() && news.fresh > 0;
+        if certain && new && self.due.is_none() && news.range.start <= last {
             self.due = Some((value, news.range.end));
         }
     }
