@@ -99,9 +99,12 @@ impl Conversation {
     }
 
     /// An ICMP message tells of an error with a packet of the host's.
-    pub(super) fn undeliverable(&mut self, now: Instant) {
+    pub(super) fn undeliverable(&mut self, too_long: bool, now: Instant) {
         for incarnation in &mut self.incarnations {
             incarnation.facts.unreachable = Some(now);
+            if too_long {
+                incarnation.facts.too_long = Some(now);
+            }
         }
     }
 

@@ -57,6 +57,8 @@ pub(super) struct Facts {
     pub(super) end: Option<(End, Instant)>,
     /// When ICMP last told of an error that concerns it.
     pub(super) unreachable: Option<Instant>,
+    /// When it last said that a packet was too long.
+    pub(super) too_long: Option<Instant>,
     /// How often the host has repeated itself, or has probed, since the peer last acknowledged anything new.
     pub(super) repeated: u32,
     /// Whether the user closed after the host had acknowledged the peer's FIN: that leads to LAST-ACK.
@@ -90,6 +92,7 @@ impl Facts {
             reset_possible: None,
             end: None,
             unreachable: None,
+            too_long: None,
             repeated: 0,
             closed_second: false,
             knows_fin_acknowledged: None,
@@ -125,6 +128,7 @@ impl Facts {
             reset_possible: None,
             end: None,
             unreachable: None,
+            too_long: None,
             repeated: 0,
             closed_second: false,
             knows_fin_acknowledged: None,

@@ -16,6 +16,14 @@ pub(super) struct Packet<'a> {
     pub(super) payload: &'a [u8],
 }
 
+/// A TCP packet of the host's that a router could not deliver.
+pub(super) struct Undeliverable {
+    pub(super) source: SocketAddrV4,
+    pub(super) destination: SocketAddrV4,
+    /// It was too long (RFC 1191 4).
+    pub(super) too_long: bool,
+}
+
 /// Reads a frame; none if it is no IPv4, or damaged beyond reading.
 pub(super) fn packet(frame: &[u8]) -> Option<Packet<'_>> {
     let ethernet = Ethernet2Slice::from_slice_without_fcs(frame).ok()?;
@@ -52,9 +60,10 @@ impl<'a> Packet<'a> {
         self.header.protocol() == IpNumber::TCP && !self.header.is_fragmenting_payload()
     }
 
-    /// The source and the destination of the TCP packet that an ICMP message tells of an error with (RFC 1122 3.2.2.1).
-    pub(super) fn undeliverable(&self) -> Option<(SocketAddrV4, SocketAddrV4)> {
+    /// The TCP packet that an ICMP message tells of an error with (RFC 1122 3.2.2.1).
+    pub(super) fn undeliverable(&self) -> Option<Undeliverable> {
         const DESTINATION_UNREACHABLE: u8 = 3;
+        const FRAGMENTATION_NEEDED: u8 = 4;
         let message = Icmpv4Slice::from_slice(self.payload).ok()?;
         if self.header.protocol() != IpNumber::ICMP || message.type_u8() != DESTINATION_UNREACHABLE
         {
@@ -63,10 +72,11 @@ impl<'a> Packet<'a> {
         let quoted = Ipv4HeaderSlice::from_slice(message.payload()).ok()?;
         let ports = message.payload().get(quoted.slice().len()..)?;
         let port = |at: usize| Some(u16::from_be_bytes([*ports.get(at)?, *ports.get(at + 1)?]));
-        (quoted.protocol() == IpNumber::TCP).then_some((
-            SocketAddrV4::new(quoted.source_addr(), port(0)?),
-            SocketAddrV4::new(quoted.destination_addr(), port(2)?),
-        ))
+        (quoted.protocol() == IpNumber::TCP).then_some(Undeliverable {
+            source: SocketAddrV4::new(quoted.source_addr(), port(0)?),
+            destination: SocketAddrV4::new(quoted.destination_addr(), port(2)?),
+            too_long: message.code_u8() == FRAGMENTATION_NEEDED,
+        })
     }
 
     /// The TCP header and text, if they can be told apart.

@@ -68,7 +68,7 @@ impl Incarnation {
         self.sack_blocks.sent(facts, segment, now, wrong);
         self.stream.sent(facts, segment, wrong);
         self.timestamps.sent(facts, segment, wrong);
-        self.back_off.sent(facts, segment, now, wrong);
+        self.back_off.sent(facts, segment, repair, now, wrong);
         self.marks.sent(facts, segment, now, wrong);
         self.congestion.leaves(facts, segment, repair, now);
         self.facts.sent(segment, repair, now);

@@ -58,10 +58,13 @@ impl Oracle {
         if !packet.header_is_whole() {
             return;
         }
-        if let Some((local, remote)) = packet.undeliverable() {
-            let connection = Connection { local, remote };
+        if let Some(undeliverable) = packet.undeliverable() {
+            let connection = Connection {
+                local: undeliverable.source,
+                remote: undeliverable.destination,
+            };
             if let Some(conversation) = self.conversations.get_mut(&connection) {
-                conversation.undeliverable(now);
+                conversation.undeliverable(undeliverable.too_long, now);
             }
         }
         if !packet.is_tcp() {

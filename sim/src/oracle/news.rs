@@ -29,8 +29,8 @@ pub(super) struct News {
     pub(super) range: Range<i64>,
     /// Whether its sequence numbers are acceptable (RFC 9293 3.10.7.4, first check).
     pub(super) acceptable: bool,
-    /// Where SND.UNA was before.
-    pub(super) una_before: i64,
+    /// Whether the host cannot but find it acceptable.
+    pub(super) certain: bool,
     /// What the acknowledgment number told of.
     pub(super) acknowledged: Delivered,
     /// What the SACK blocks told of.
@@ -115,6 +115,7 @@ impl News {
         let start = receiving.place(segment.sequence);
         self.range = start..start + segment.length();
         self.in_order_before = receiving.in_order();
+        let furthest = receiving.furthest();
         // What the host has acknowledged it has certainly processed; anything that is older than that is not acceptable.
         self.acceptable = self.range.end >= receiving.acknowledged && start <= receiving.edge;
         if segment.flags.rst {
@@ -131,7 +132,23 @@ impl News {
         {
             return;
         }
+        // What is certainly acceptable lies above all that may have come, and is not late. Only then is it certain that the host
+        // takes the acknowledgment.
+        let strict = self.range.end > furthest || (segment.length() == 0 && start >= furthest);
+        let late = is_old(facts, segment)
+            || (segment.options.timestamps.is_none() && facts.timestamps() == Agreement::Surely);
+        let una = facts.sending.una;
+        self.certain = strict && !late;
         self.acknowledge(facts, segment, acknowledgment, now);
+        if self.certain && acknowledgment >= facts.sending.una {
+            // What was sent again meanwhile, and arrived, is not known.
+            if facts.repairs.doubtful {
+                facts.repairs.written_off = facts.sending.board.order();
+            }
+            facts.repairs.doubtful = false;
+        } else if facts.sending.una > una {
+            facts.repairs.doubtful = true;
+        }
         // Text is taken once the handshake is over, and if its timestamp is not an old one (RFC 7323 5.3, R1).
         if facts.sending.una > 0 && !is_old(facts, segment) {
             self.take_text(facts, segment, start);
@@ -165,7 +182,6 @@ impl News {
         let window = i64::from(segment.window) << shift;
         let sequence = self.range.start;
         self.acknowledgment = Some(place);
-        self.una_before = sending.una;
         self.duplicate_acknowledgment =
             place == sending.una && segment.length() == 0 && sending.next > sending.una;
         if place > sending.una {
@@ -208,7 +224,8 @@ impl News {
         for block in blocks {
             let block = block.start.max(sending.una)..block.end.min(sending.next);
             if !block.is_empty() {
-                let delivered = sending.board.sack(block, now);
+                let certainly = self.certain.then_some(now);
+                let delivered = sending.board.sack(block, certainly);
                 self.sacked = self.sacked.and(delivered);
             }
         }

@@ -48,6 +48,8 @@ pub(super) struct Repairs {
     /// RFC 6582 3.2: what was sent when there were enough duplicate ACKs. Until all of it is acknowledged, each ACK that
     /// is a partial one asks for more.
     recover: i64,
+    /// Whether SND.UNA moved by an acknowledgment that the host may not have taken.
+    pub(super) doubtful: bool,
     /// Tail loss probes since something was last delivered.
     probes: u32,
 }
@@ -104,6 +106,9 @@ pub(super) fn reason(
     if old.is_empty() || segment.flags.syn {
         return Repair::Nothing;
     }
+    if repairs.doubtful {
+        return Repair::Asked;
+    }
     let mut best = Repair::Unexplained;
     // Neighbours may be sent along with what there is a reason for.
     for (place, piece) in sending.board.within(old.clone()) {
@@ -115,12 +120,14 @@ pub(super) fn reason(
             && now.since(piece.first_sent) >= SHORTEST_TIMEOUT;
         let expired = (waited >= SHORTEST_TIMEOUT || ran_on) && waited >= shortest_timeout(facts);
         let evidence = piece.order < sending.board.delivered() || sending.una < repairs.recover;
-        let asked = facts.unreachable.is_some_and(|at| at >= piece.last_sent)
-            || place.end > sending.last_edge
-            || place.end - place.start == 1;
+        // RFC 1191 6.3: what was too long is sent again, and is no sign of congestion.
+        let too_long = facts.too_long.is_some_and(|at| at >= piece.last_sent);
+        let asked = place.end > sending.last_edge || place.end - place.start == 1;
         let first = place.start == sending.una;
         let tail = range.end == sending.next && repairs.probes == 0 && facts.selective();
-        let reason = if tail && !evidence {
+        let reason = if too_long {
+            Repair::Asked
+        } else if tail && !evidence {
             Repair::Probe
         } else if first && expired && !evidence {
             Repair::Timeout

@@ -20,8 +20,10 @@ pub(super) struct Piece {
     pub(super) order: u64,
     /// How often they went out.
     pub(super) times: u32,
-    /// When SACK named them first.
-    pub(super) sacked: Option<Instant>,
+    /// Whether SACK named them.
+    pub(super) sacked: bool,
+    /// When SACK named them first in a segment that the host cannot but have taken.
+    pub(super) surely_sacked: Option<Instant>,
 }
 
 /// What an ACK or a SACK block told of for the first time.
@@ -95,7 +97,8 @@ impl Scoreboard {
                 last_sent: now,
                 order,
                 times: 1,
-                sacked: None,
+                sacked: false,
+                surely_sacked: None,
             };
             self.pieces.insert(start, piece);
         }
@@ -109,22 +112,23 @@ impl Scoreboard {
         let mut delivered = Delivered::default();
         for (start, piece) in &gone {
             self.delivered = self.delivered.max(piece.order);
-            if piece.sacked.is_none() {
+            if !piece.sacked {
                 delivered.count(piece.end - start, piece);
             }
         }
         delivered
     }
 
-    /// SACK names a range.
-    pub(super) fn sack(&mut self, range: Range<i64>, now: Instant) -> Delivered {
+    /// SACK names a range; at a time, if it is certain that the host takes it.
+    pub(super) fn sack(&mut self, range: Range<i64>, certainly: Option<Instant>) -> Delivered {
         self.split(range.start);
         self.split(range.end);
         let mut delivered = Delivered::default();
         for (start, piece) in self.pieces.range_mut(range) {
             self.delivered = self.delivered.max(piece.order);
-            if piece.sacked.is_none() {
-                piece.sacked = Some(now);
+            piece.surely_sacked = piece.surely_sacked.or(certainly);
+            if !piece.sacked {
+                piece.sacked = true;
                 delivered.count(piece.end - start, piece);
             }
         }
@@ -137,7 +141,7 @@ impl Scoreboard {
         let known = self.delivered.max(written_off);
         self.pieces
             .iter()
-            .filter(|(_, piece)| piece.sacked.is_none() && piece.order > known)
+            .filter(|(_, piece)| !piece.sacked && piece.order > known)
             .map(|(start, piece)| piece.end - start)
             .sum()
     }

@@ -78,7 +78,8 @@ impl Acknowledgment {
         };
         // Only what a host cannot but take: the connection is established, and all of it lies within the window. What
         // came before may have met a listener that keeps nothing (RFC 4987 3.6).
-        self.certain = facts.shown_established
+        self.certain = news.certain
+            && facts.shown_established
             && in_time_order
             && news.text.end == news.range.start + segment.data_length();
         if !self.certain || facts.user.gone() {

@@ -19,6 +19,9 @@ const KEPT_AFTER_MARK: f64 = 0.85;
 /// Segments beyond the window: two by limited transmit (RFC 3042), and one for what PRR (RFC 9937) and roundings leave.
 const BEYOND: f64 = 3.0;
 
+/// RFC 7661 4.4.2: so long a window may be kept that is not used.
+const KEPT_WHILE_IDLE: Duration = Duration::from_secs(5 * 60);
+
 /// Why the window is to come down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -45,8 +48,8 @@ struct Undo {
     /// The bound as it would be without the reduction.
     bound: WindowBound,
     base: f64,
-    began: Instant,
-    timed_out: bool,
+    /// When a timer expired last.
+    timed_out: Option<Instant>,
     /// The TSval of the first retransmission.
     timestamp: Option<u32>,
     repeated: i64,
@@ -188,16 +191,15 @@ impl Congestion {
         self.take_back(news, segment);
     }
 
-    /// RFC 5681 4.1: after a pause the window is opened anew. RFC 2861 3.1 halves it for each RTO of the pause instead, which
-    /// ten of them make the same.
+    /// RFC 5681 4.1: after a pause the window should be opened anew. RFC 7661 4.4 may keep it for five minutes, and then half
+    /// of it.
     fn restart(&mut self, facts: &Facts, initial: f64, now: Instant) {
-        let pause = now.since(self.last_text);
-        let long = 10 * (2 * facts.repairs.longest_trip + Duration::from_secs(1));
         if let Some(bound) = &mut self.bound
             && facts.sending.una == facts.sending.next
-            && pause > long
+            && now.since(self.last_text) > KEPT_WHILE_IDLE
         {
-            bound.size = bound.size.min(initial.max(bound.size / 1024.0));
+            bound.size = bound.size.min(initial.max(bound.size / 2.0));
+            self.base = self.base.min(bound.size);
         }
     }
 
@@ -232,16 +234,17 @@ impl Congestion {
             self.undo = (kind != Kind::Mark).then(|| Undo {
                 bound: *bound,
                 base: self.base,
-                began: now,
-                timed_out: kind == Kind::Timeout,
+                timed_out: (kind == Kind::Timeout).then_some(now),
                 timestamp: segment.options.timestamps.map(|(value, _)| value),
                 repeated: 0,
                 duplicates: 0,
             });
             self.base = after;
             self.used = 0.0;
-        } else if let Some(undo) = &mut self.undo {
-            undo.timed_out |= kind == Kind::Timeout;
+        } else if let Some(undo) = &mut self.undo
+            && kind == Kind::Timeout
+        {
+            undo.timed_out = Some(now);
         }
         if kind == Kind::Timeout {
             // RFC 5681 3.1: the loss window is one segment, and slow start takes it from there.
@@ -277,10 +280,8 @@ impl Congestion {
             _ => false,
         };
         let all_twice = undo.repeated > 0 && undo.duplicates >= undo.repeated;
-        let sent_before = |at: Option<Instant>| at.is_some_and(|at| at < undo.began);
-        let original = undo.timed_out
-            && (sent_before(news.acknowledged.once_sent_at)
-                || sent_before(news.sacked.once_sent_at));
+        let once = news.acknowledged.and(news.sacked).once_sent_at;
+        let original = matches!((once, undo.timed_out), (Some(sent), Some(out)) if sent < out);
         if earlier || all_twice || original {
             let bound = self.bound.get_or_insert(undo.bound);
             bound.size = bound.size.max(undo.bound.size);

@@ -56,7 +56,7 @@ fn sacked(
         believed && now.since(since) > ON_ITS_WAY
     };
     let mut pieces = facts.sending.board.within(old.clone()).peekable();
-    if pieces.peek().is_some() && pieces.all(|(_, piece)| piece.sacked.is_some_and(known)) {
+    if pieces.peek().is_some() && pieces.all(|(_, piece)| piece.surely_sacked.is_some_and(known)) {
         wrong.push(format!(
             "RFC 2018 5: {old:?} is sent again, and SACK has named all of it"
         ));

@@ -64,10 +64,15 @@ impl SackOrder {
         };
         let named = |text: &Range<i64>| newest.start < text.end && text.start < newest.end;
         let recent = |came: Instant| came > since || now.since(came) <= ON_ITS_WAY;
-        let named = self
+        // An ACK for another reason may leave before the newest segments are looked at, and name what came before them.
+        let mut above = self
             .latest
             .iter()
-            .any(|(text, came)| recent(*came) && named(text));
+            .rev()
+            .filter(|(text, _)| text.end > acknowledged);
+        let before = above.nth(drew.len());
+        let named = before.is_some_and(|(text, _)| named(text))
+            || (self.latest.iter()).any(|(text, came)| recent(*came) && named(text));
         if !drew.is_empty() && !named {
             wrong.push(format!(
                 "RFC 2018 4: the first block, {newest:?}, holds nothing of what came since the last ACK, {drew:?}"

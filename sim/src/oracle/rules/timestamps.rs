@@ -106,7 +106,9 @@ impl Timestamps {
         let last = receiving.acknowledged;
         // Of a repetition the first copy may be the one that is acknowledged.
         let new = news.fresh == segment.data_length() && news.fresh > 0;
-        if certain && new && self.due.is_none() && news.range.start <= last {
+        // Linux leaves out what comes with an old acknowledgment.
+        let current = (news.acknowledgment).is_some_and(|place| place >= facts.sending.una);
+        if certain && new && current && self.due.is_none() && news.range.start <= last {
             self.due = Some((value, news.range.end));
         }
     }

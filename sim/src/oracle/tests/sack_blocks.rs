@@ -25,11 +25,12 @@ fn a_block_names_what_was_received() {
 #[test]
 fn the_first_block_holds_what_came_last() {
     let two = "> . 1 ack 1 sack 1001-2001 \n +0.1 < . 3001:4001 ack 1 \n";
-    let before = [SERVED, HOLE, two].concat();
-    accepted(&before, "> . 1 ack 1 sack 3001-4001,1001-2001");
+    let three = "> . 1 ack 1 sack 3001-4001,1001-2001 \n +0.1 < . 4001:5001 ack 1 \n";
+    let before = [SERVED, HOLE, two, three].concat();
+    accepted(&before, "> . 1 ack 1 sack 3001-5001,1001-2001");
     refused(
         &before,
-        "> . 1 ack 1 sack 1001-2001,3001-4001",
+        "> . 1 ack 1 sack 1001-2001,3001-5001",
         "RFC 2018 4",
     );
 }
