@@ -159,10 +159,8 @@ impl Conversation {
             self.of_segment(segment)
         };
         let gone = |it: &Incarnation| {
-            let reset = [End::ResetByHost, End::ResetByPeer];
             let facts = &it.facts;
-            facts.end.is_some_and(|(end, _)| reset.contains(&end))
-                || (facts.may_be_over() && !facts.continues(segment))
+            facts.end.is_some() || (facts.may_be_over() && !facts.continues(segment))
         };
         if found.is_some_and(|at| gone(&self.incarnations[at])) && self.reopen(now) {
             found = self.of_segment(segment);

@@ -65,6 +65,8 @@ pub(in crate::oracle) struct Congestion {
     /// The most that was in flight since then.
     used: f64,
     reduction: Option<Reduction>,
+    /// Whether the peer told of a mark since the last one.
+    told: bool,
     undo: Option<Undo>,
     /// Duplicate ACKs, each for a segment that has left the network (RFC 5681 3.2), where SACK does not tell.
     inflation: f64,
@@ -98,7 +100,8 @@ impl Congestion {
             Repair::Evidence | Repair::WrittenOff | Repair::Either if !in_reduction => {
                 self.reduce(Kind::Loss, facts, segment, initial.size, now);
             }
-            Repair::Nothing if marked && !in_reduction => {
+            // CWR may as well tell of a loss (RFC 3168 6.1.2).
+            Repair::Nothing if marked && self.told && !in_reduction => {
                 self.reduce(Kind::Mark, facts, segment, initial.size, now);
             }
             _ => {}
@@ -165,8 +168,13 @@ impl Congestion {
         if news.duplicate_acknowledgment && !facts.selective() {
             self.inflation += size;
         }
+        if segment.flags.ece && !segment.flags.syn && self.reduction.is_none() {
+            self.told = true;
+        }
+        // Without SACK it takes an ACK for something above to tell old duplicates from new ones (RFC 6582 4.1), as on Linux.
+        let above = facts.sending.una + i64::from(facts.selective());
         match self.reduction {
-            Some(reduction) if facts.sending.una >= reduction.point => {
+            Some(reduction) if above > reduction.point => {
                 if reduction.kind != Kind::Timeout {
                     bound.size = reduction.after;
                     bound.threshold = reduction.after;
@@ -256,6 +264,7 @@ impl Congestion {
                 reduced: after,
             });
         }
+        self.told = false;
         self.reduction = Some(Reduction {
             kind,
             point: facts.sending.next,
