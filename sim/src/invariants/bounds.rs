@@ -24,6 +24,10 @@ const TIMEOUTS: u64 = 2000;
 /// overhead of larger pieces was less.
 const BUFFER: usize = 2 * 64 * 1024;
 
+/// Times a second that a connection with keepalive looks at its watch: each second, and as often as the timer comes closer on the
+/// wheel.
+const KEPT_ALIVE: u64 = 4;
+
 /// What a receive queue may hold beyond its limit: data that was promised a place, in frames that are longer than it.
 const RECEIVE_SLACK: usize = 64 * 1024;
 
@@ -73,7 +77,9 @@ impl Bounds {
             if world.peer.is_some() {
                 beside_a_peer(world, host)?;
             }
-            let cause = 2 * (witness.sent + witness.received) + TIMEOUTS;
+            let seconds = world.now.since(World::BEGINNING).as_secs();
+            let kept_alive = KEPT_ALIVE * seconds * world.flows.len() as u64;
+            let cause = 2 * (witness.sent + witness.received) + TIMEOUTS + kept_alive;
             if host.timeouts > cause {
                 let what = format!(
                     "the timers of host {number} expired {} times, for {} frames sent and {} received",

@@ -45,6 +45,8 @@ pub struct PeerConnection {
     pub(super) next: SeqNum,
     /// The highest acknowledgment that was ever sent: what is before it will not come again.
     pub(super) claimed: SeqNum,
+    /// Acknowledgments of what it has not seen: where the stack had sent it already, they were taken.
+    pub(super) guessed: Vec<SeqNum>,
     /// What the stack has sent at most.
     pub(super) seen: SeqNum,
     /// The length of the last text that came.
@@ -94,6 +96,7 @@ impl PeerConnection {
             irs: SeqNum(0),
             next: SeqNum(0),
             claimed: SeqNum(0),
+            guessed: Vec::new(),
             seen: SeqNum(0),
             segment: 0,
             beyond: Vec::new(),

@@ -103,6 +103,10 @@ impl PeerConnection {
             ));
         }
         self.seen = self.seen.max(end);
+        // what is sent again begins where an acknowledgment ended that was a guess
+        if start.after(self.next) && self.guessed.contains(&start) {
+            self.claimed = self.claimed.max(start);
+        }
         self.segment = packet.text.len() as u32;
         if packet.has(TcpFlags::FIN) && !packet.text.is_empty() && start.after(self.next) {
             // it takes no note of a FIN that comes out of order: that will come again

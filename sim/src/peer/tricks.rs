@@ -89,7 +89,10 @@ fn numbers(
     let far = random.number() as u32;
     let near = random.magnitude(1..=100_000) as u32;
     match trick {
-        Trick::AckOfTheFuture => packet.ack = connection.seen + random.pick(&[1, near, 1 << 30]),
+        Trick::AckOfTheFuture => {
+            packet.ack = connection.seen + random.pick(&[1, near, 1 << 30]);
+            connection.guessed.push(packet.ack);
+        }
         Trick::OldAck => packet.ack = packet.ack - random.pick(&[1, near, 1 << 30]),
         Trick::Optimist => {
             let unseen = connection.seen - connection.next;

@@ -47,6 +47,8 @@ pub struct Flow {
     pub local: Option<SocketAddr>,
     /// The same of all attempts.
     pub locals: Vec<SocketAddr>,
+    /// The opener's end of the connection that the acceptor has got.
+    pub accepted: Option<SocketAddr>,
     /// How often it was tried.
     pub attempts: u32,
 }
@@ -60,6 +62,7 @@ impl Flow {
             stage: Stage::Waits(beginning + plan.starts),
             local: None,
             locals: Vec::new(),
+            accepted: None,
             attempts: 0,
             plan,
         }
@@ -172,6 +175,7 @@ impl Flow {
 
     /// Its acceptor gets the connection that was tried last; one of an earlier attempt is of no use any more.
     pub(super) fn is_accepted(&mut self, host: &mut Host, now: Instant, id: ConnectionId) {
+        self.accepted = self.local;
         if self.acceptor.connection().is_some() || self.acceptor.is_over() {
             self.acceptor.is_released(host, now);
             self.acceptor = acceptor(&self.plan, self.number);

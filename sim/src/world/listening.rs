@@ -94,10 +94,12 @@ fn hand_on(
     let mut flows = flows.iter_mut();
     let of_flow =
         |flow: &&mut Flow| flow.local == Some(accepted.peer) && flow.remote() == accepted.local;
-    match flows.find(of_flow) {
+    // With SYN cookies a late copy of what opened a connection opens it once more.
+    let is_first = |flow: &&mut Flow| flow.accepted != Some(accepted.peer);
+    match flows.find(of_flow).filter(is_first) {
         Some(flow) => flow.is_accepted(host, now, accepted.id),
         None => {
-            // Its client has given up, and perhaps tried again.
+            // Or its client has given up, and perhaps tried again.
             host.shard.abort(now, accepted.id);
             if let Some(ends) = both {
                 host.port.witness.call(now, Call::Abort(ends));
