@@ -34,6 +34,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         gateway: Some(Ipv4Addr::new(a, b, c, 1).into()),
         ..ShardOptions::default()
     };
+    // No window that is larger than what a packet socket's ring of 1,020 slots takes at once.
+    options.tcp.tcp_rmem.most = 512 << 10;
 
     // An interface, and a shard of our stack as a host behind it.
     let device: Box<dyn Device> = match nic.split_once(':') {
