@@ -87,6 +87,32 @@ fn a_fast_path_is_filled() {
     check_full(1_000_000_000, Duration::from_millis(20));
 }
 
+/// Without a rate a flight comes all at once, and a few ACKs answer all of it: slow start doubles the next, and is given room for that.
+#[test]
+fn slow_start_is_not_held_up_where_flights_come_at_once() {
+    let faults = FaultOptions {
+        rate: None,
+        ..path(1, Duration::from_millis(100))
+    };
+    let tcp = Sysctls {
+        tcp_pacing: false,
+        ..Sysctls::default()
+    };
+    let mut pair = pair(faults, tcp);
+    let web = pair.server.listen(80, 10);
+    let (client, server) = pair.connect(web, 80);
+    let mut client = Stream::new(client, Vec::new());
+    let mut sender = Stream::new(server, content(0..MEASURED));
+    pair.run_until(LIMIT, |pair| {
+        let now = pair.now;
+        client.pump(&mut pair.client, now).expect("it holds");
+        sender.pump(&mut pair.server, now).expect("it holds");
+        client.ended
+    });
+    let info = server_info(&pair, server);
+    assert_eq!(info.rwnd_limited, Duration::ZERO, "{info:?}");
+}
+
 /// What it was before there was any growing: the same path with buffers that stay as they are carries a part of it.
 #[test]
 fn without_growing_a_long_path_is_mostly_empty() {

@@ -166,3 +166,64 @@ fn a_fin_beyond_a_hole_belongs_to_the_block_before_it() {
     script.inject(A, ". 1:101(100) ack 1");
     script.expect(A, ". 1:1(0) ack 202");
 }
+
+/// Segments that come in one burst, before the stack looks at its ring.
+fn inject_burst(script: &mut Script, segments: &[&str]) {
+    for segment in segments {
+        script.put_segment(A, segment);
+    }
+    script.run();
+}
+
+#[test]
+fn what_comes_in_order_before_a_hole_is_acknowledged_by_itself() {
+    let (mut script, _) = connected(Sysctls::default());
+    inject_burst(
+        &mut script,
+        &[
+            ". 1:1461(1460) ack 1",
+            ". 1461:2921(1460) ack 1",
+            ". 4381:5841(1460) ack 1",
+            ". 5841:7301(1460) ack 1",
+        ],
+    );
+    script.expect(A, ". 1:1(0) ack 2921 win");
+    script.expect(A, ". 1:1(0) ack 2921 <sack 4381:7301>");
+    assert_eq!(script.segments_now(A), []);
+    // The second hole of one burst has nothing before it that would not be told with the first.
+    inject_burst(
+        &mut script,
+        &[
+            ". 2921:4381(1460) ack 1",
+            ". 7301:8761(1460) ack 1",
+            ". 10221:11681(1460) ack 1",
+            ". 8761:10221(1460) ack 1",
+            ". 13141:14601(1460) ack 1",
+        ],
+    );
+    script.expect(A, ". 1:1(0) ack 8761");
+    script.expect(A, ". 1:1(0) ack 11681 <sack 13141:14601>");
+    assert_eq!(script.segments_now(A), []);
+}
+
+#[test]
+fn a_hole_that_nothing_owed_comes_before_is_told_once() {
+    let (mut script, id) = connected(Sysctls::default());
+    inject_burst(
+        &mut script,
+        &[". 1461:2921(1460) ack 1", ". 2921:4381(1460) ack 1"],
+    );
+    script.expect(A, ". 1:1(0) ack 1 <sack 1461:4381>");
+    script.inject(A, ". 1:1461(1460) ack 1");
+    script.expect(A, ". 1:1(0) ack 4381");
+    // An answer: from now on the ACK for a segment waits for data to travel with.
+    assert_eq!(script.read(id).map(|read| read.len()), Ok(4380));
+    script.write(id, 0..100);
+    script.expect(A, "P. 1:101(100) ack 4381");
+    inject_burst(
+        &mut script,
+        &[". 4381:5841(1460) ack 101", ". 7301:8761(1460) ack 101"],
+    );
+    script.expect(A, ". 101:101(0) ack 5841 <sack 7301:8761>");
+    assert_eq!(script.segments_now(A), []);
+}

@@ -78,7 +78,7 @@ fn a_window_grows_with_the_data_that_fills_it_to_its_limit() {
         for _ in 0..20 {
             let edge = send(&mut script, A, start, start + 14_600, 1460);
             start += 14_600;
-            assert!(edge <= start + FIRST + 2 * start);
+            assert!(edge <= start + FIRST + 2 * start + (1 << SCALE));
             script.read(id).unwrap();
         }
         let edge = send(&mut script, A, start, start + 4_000, 1460);

@@ -6,6 +6,7 @@
 use crate::connection::AckDue;
 use crate::{Connection, Context};
 use periplus_journey::Instant;
+use periplus_wire::SeqNum;
 use periplus_wire::tcp::TcpFlags;
 use std::time::Duration;
 
@@ -44,6 +45,8 @@ pub(crate) struct DelayedAck {
     /// A small segment, or a full one with PSH, is not acknowledged: its sender may wait for that. And another.
     pushed: bool,
     pushed_twice: bool,
+    /// What was in order before a hole showed, where that was to be acknowledged at once.
+    pub(crate) before_hole: Option<SeqNum>,
 }
 
 impl DelayedAck {
@@ -58,6 +61,7 @@ impl DelayedAck {
             scheduled: false,
             pushed: false,
             pushed_twice: false,
+            before_hole: None,
         }
     }
 
@@ -232,6 +236,18 @@ impl Connection {
             Some(at) => AckDue::By(at),
             None => AckDue::Now,
         };
+    }
+
+    /// Text comes that is the first behind a hole. What came in order before it, in the same burst, keeps an ACK of its own, if more than a
+    /// segment: to that the peer sends more, before it hears of the loss. One ACK for both would have it lose the growth of its window
+    /// and what it may send meanwhile (RFC 5681 3.1, 3.2, 4.2).
+    pub(crate) fn keep_ack_before_hole(&mut self) {
+        let is_owed =
+            self.ack_due == AckDue::Now || self.unacknowledged() > self.delayed_ack.rcv_mss();
+        if is_owed && self.unacknowledged() > 0 && self.reassembly.is_empty() {
+            let ack = &mut self.delayed_ack;
+            ack.before_hole = ack.before_hole.or(Some(self.rcv.nxt));
+        }
     }
 
     /// Sequence numbers received since the last ACK.

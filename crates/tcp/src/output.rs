@@ -4,7 +4,7 @@ use crate::chronograph::Limit;
 use crate::connection::AckDue;
 use crate::{Connection, Context, Emit, RingFull, SegmentHeader, State};
 use periplus_journey::Instant;
-use periplus_wire::tcp::{TcpFlags, TcpOptions};
+use periplus_wire::tcp::{SackBlocks, TcpFlags, TcpOptions};
 use periplus_wire::{Ecn, SeqNum};
 
 /// Pieces of the send queue that one segment is gathered from; a super-frame of smaller pieces ends earlier.
@@ -42,13 +42,14 @@ impl Connection {
             _ => {}
         }
         self.try_longer_segments(context.now);
+        self.transmit_ack_before_hole(context, emit)?;
         self.transmit_lost(context, emit)?;
         if self.probe_due && self.snd.wnd.min(self.congestion.cwnd()) <= self.snd.flight_size() {
             // An old sequence number that the peer must answer: Linux's way to probe a zero window, which unlike a new
             // byte (RFC 9293 3.8.6.1) needs no care afterwards.
             let header = self.header(context, self.snd.una - 1, TcpFlags::ACK);
             emit.segment(&header, &[], 0)?;
-            self.window_told(context, header.wnd);
+            self.window_told(context, &header);
             self.activity.sent_bare();
             self.sack_option_sent();
             self.counted().tcp_win_probe += 1;
@@ -63,7 +64,7 @@ impl Connection {
         if self.keepalive.probe_due {
             let header = self.header(context, self.snd.una - 1, TcpFlags::ACK);
             emit.segment(&header, &[], 0)?;
-            self.window_told(context, header.wnd);
+            self.window_told(context, &header);
             self.keepalive.probe_due = false;
             self.activity.sent_bare();
             self.sack_option_sent();
@@ -76,6 +77,29 @@ impl Connection {
             self.emit(context, emit, self.snd.nxt, TcpFlags::ACK, 0, 0)?;
         }
         Ok(turn)
+    }
+
+    /// Acknowledges what was in order before the first hole of a burst, the window's end being where it is now.
+    fn transmit_ack_before_hole(
+        &mut self,
+        context: &mut Context<'_>,
+        emit: &mut dyn Emit,
+    ) -> Result<(), RingFull> {
+        let Some(ack) = self.delayed_ack.before_hole else {
+            return Ok(());
+        };
+        let unit = 1 << self.rcv.wind_shift;
+        let window = (self.right_edge(context) - ack) / unit;
+        let mut header = self.header(context, self.snd.nxt, TcpFlags::ACK);
+        header.ack = ack;
+        header.wnd = u16::try_from(window).unwrap_or(u16::MAX);
+        header.options.sack = SackBlocks::new();
+        emit.segment(&header, &[], 0)?;
+        self.window_told(context, &header);
+        self.delayed_ack.before_hole = None;
+        self.activity.sent_bare();
+        context.counters.tcp_out_segs += 1;
+        Ok(())
     }
 
     fn transmit_syn(
@@ -267,17 +291,17 @@ impl Connection {
         if length == 0 && !flags.contains(TcpFlags::FIN) {
             context.counters.tcp_out_segs += 1;
         }
-        self.window_told(context, header.wnd);
+        self.window_told(context, &header);
         self.ack_sent(context, length > 0);
         Ok(())
     }
 
     /// A segment went out with this window: the peer may take it at its word (RFC 9293 3.8.6, SHLD-14).
-    fn window_told(&mut self, context: &mut Context<'_>, field: u16) {
-        self.count_closed_window(context, field == 0);
-        let edge = self.rcv.nxt + self.window_on_the_wire(field);
+    fn window_told(&mut self, context: &mut Context<'_>, header: &SegmentHeader) {
+        self.count_closed_window(context, header.wnd == 0);
+        let edge = header.ack + self.window_on_the_wire(header.wnd);
         self.rcv.edge = self.rcv.edge.max(edge);
-        self.rcv.last_ack_sent = self.rcv.nxt;
+        self.rcv.last_ack_sent = header.ack;
     }
 
     /// Counts when the window that the peer is told closes, and when it opens again.

@@ -20,7 +20,7 @@ const LATELY: Duration = Duration::from_secs(1);
 const LATELY_ROUND_TRIPS: u32 = 8;
 /// A little: less than this part of what it was grown for.
 const LITTLE: u64 = 4;
-/// Weight of a round-trip time among those before it.
+/// Weight of a round-trip time among those before it; and the part of one by which a flight may come sooner than the one before.
 const GAIN: u32 = 8;
 
 /// What is known of how fast data comes and is read. Made for a peer that sends more than a segment at a time.
@@ -28,11 +28,12 @@ const GAIN: u32 = 8;
 pub(crate) struct RightSizing {
     /// Bytes of memory that are called for; 0 before the first reckoning.
     demand: usize,
-    /// The most bytes that were read in a round trip.
+    /// The most bytes that were read in a round trip that is over.
     read_at_most: u64,
-    /// Since when bytes that are read are counted, and from which stream offset.
+    /// Since when bytes that are read are counted, from which stream offset and to which.
     since: Instant,
     from: u64,
+    to: u64,
     /// The most bytes that were read in a round trip since a moment.
     lately: (Instant, u64),
     /// The round-trip time as the receiver sees it.
@@ -50,6 +51,7 @@ impl RightSizing {
             read_at_most: window.min(INITIAL_WINDOW * mss).max(1).into(),
             since: now,
             from: read,
+            to: read,
             lately: (now, 0),
             round_trip: None,
             window: (now, window_end),
@@ -98,27 +100,53 @@ impl RightSizing {
     }
 
     /// The memory that `read` bytes a round trip call for, where `waiting` bytes are out of order. A sender in slow start doubles what is on
-    /// its way, and what is reckoned now reaches it when it does so again.
+    /// its way, and what is reckoned now reaches it when it has done so again: as much as will be read then, twice, and all of that may be
+    /// here unread when the window is told (six times what is read now, as on Linux).
     fn wanted(&self, read: u64, waiting: u64, mss: u32) -> usize {
         let window = 2 * read as usize + TO_SPARE * mss as usize;
         let grown = read.saturating_sub(self.read_at_most);
         let growth = 2 * window as u128 * u128::from(grown) / u128::from(self.read_at_most);
-        window + window.min(growth as usize) + waiting as usize
+        window + (2 * window).min(growth as usize) + waiting as usize
     }
 
     /// The backend has read up to the stream offset `read`. Says whether anything changed.
+    ///
+    /// More than ever before in a round trip needs no waiting until it is over (as Linux waits): where a flight comes all at once, one ACK
+    /// answers much of it, and the window that this ACK tells is the one for the next flight.
     fn read(&mut self, now: Instant, read: u64, waiting: u64, mss: u32, most: usize) -> bool {
-        let elapsed = now.since(self.since);
-        let Some(round_trip) = self.round_trip.filter(|&time| elapsed >= time) else {
+        let before = self.demand;
+        let read_before = std::mem::replace(&mut self.to, read);
+        let Some(round_trip) = self.round_trip else {
             return false;
         };
-        let (before, count) = (self.demand, read - self.from);
-        (self.since, self.from) = (now, read);
+        if now.since(self.since) >= round_trip - round_trip / GAIN {
+            let count = read_before - self.from;
+            self.demand_for(count, waiting, mss, most);
+            (self.since, self.from) = (now, read_before);
+            self.round_trip_is_over(now, count, round_trip, waiting, mss);
+        }
+        self.demand_for(read - self.from, waiting, mss, most);
+        self.demand != before
+    }
+
+    /// `count` bytes were read in a round trip, or less.
+    fn demand_for(&mut self, count: u64, waiting: u64, mss: u32, most: usize) {
         if count > self.read_at_most {
             let wanted = self.wanted(count, waiting, mss);
             self.demand = self.demand.max(wanted).min(most);
-            self.read_at_most = count;
         }
+    }
+
+    /// `count` bytes were read in a round trip; what is read from now on belongs to the next.
+    fn round_trip_is_over(
+        &mut self,
+        now: Instant,
+        count: u64,
+        round_trip: Duration,
+        waiting: u64,
+        mss: u32,
+    ) {
+        self.read_at_most = self.read_at_most.max(count);
         let (began, lately) = self.lately;
         let lately = lately.max(count);
         self.lately = (began, lately);
@@ -126,10 +154,10 @@ impl RightSizing {
             self.lately = (now, 0);
             if lately < self.read_at_most / LITTLE {
                 self.read_at_most = lately.max(u64::from(INITIAL_WINDOW * mss));
-                self.demand = self.wanted(self.read_at_most, waiting, mss).min(before);
+                let wanted = self.wanted(self.read_at_most, waiting, mss);
+                self.demand = self.demand.min(wanted);
             }
         }
-        self.demand != before
     }
 }
 
@@ -185,6 +213,17 @@ impl Connection {
         {
             sizing.measure_by_echo(clock, timestamps.echo_reply, segment.time.arrived);
         }
+    }
+
+    /// As much as it could ever become: the window's own growth does not wait for what is read.
+    pub(crate) fn largest_receive_limit(&self, context: &Context<'_>) -> usize {
+        let (sysctls, memory) = (context.sysctls, context.memory);
+        if self.options.receive_buffer.is_some() || !sysctls.tcp_moderate_rcvbuf {
+            return self.receive_limit(sysctls, memory);
+        }
+        memory
+            .receive_share(sysctls.tcp_rmem.most)
+            .min(sysctls.tcp_rmem.most)
     }
 
     /// Bytes that wait behind a hole are not read, and those after them need a window as well.

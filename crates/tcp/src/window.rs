@@ -89,11 +89,14 @@ impl Connection {
                 }
             }
         };
-        let most = self.full_window(limit);
-        if most > self.rcv_ssthresh {
+        // The memory there is now limits the window, and not this: there may be more when the backend has read.
+        let most = self.full_window(self.largest_receive_limit(context));
+        if self.rcv_ssthresh < self.full_window(limit) {
+            self.delayed_ack.keep_quick();
+        }
+        if self.rcv_ssthresh < most {
             let growth = growth.max(2 * length);
             self.rcv_ssthresh = self.rcv_ssthresh.saturating_add(growth).min(most);
-            self.delayed_ack.keep_quick();
         }
     }
 

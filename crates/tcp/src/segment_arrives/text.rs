@@ -86,6 +86,7 @@ impl Connection {
     ) -> Option<Disposition> {
         context.counters.tcp_ofo_queue += 1;
         self.activity.rcv_ooopack += 1;
+        self.keep_ack_before_hole();
         self.acknowledge_now(); // RFC 5681 4.2: a duplicate ACK, at once
         self.report_overlap(context, offset, payload.len() as u32);
         let mut at = offset;

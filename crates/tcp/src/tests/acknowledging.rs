@@ -154,7 +154,7 @@ fn a_window_below_a_segment_that_was_promised_while_memory_was_scarce_opens_agai
     trace.run("> S 0:0 win 3920\n < S. 0:0 ack 1\n > . 1:1 ack 1 win 3920");
     trace.run("< P. 1:3921 ack 1\n > . 1:1 ack 3921 win 0");
     trace.free = usize::MAX;
-    trace.run("read 3920\n > . 1:1 ack 3921 win 3920");
+    trace.run("read 3920\n > . 1:1 ack 3921 win 15680");
 }
 
 #[test]
