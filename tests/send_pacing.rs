@@ -280,6 +280,83 @@ fn an_answer_at_once_does_not_fill_the_queue_before_a_bottleneck() {
     assert_eq!(paced.1, 0, "nothing was lost");
 }
 
+/// What slow start leaves in the queue before a bottleneck that would hold eight products of bandwidth and delay, in percent of one, and the
+/// segments sent again before one that holds a single product, where the server has sent 20 of them.
+fn start(rate: u64, round_trip: Duration, hystart_detect: u8) -> (u64, u32) {
+    let product = (u128::from(rate) * round_trip.as_nanos() / 1_000_000_000) as u64;
+    let [deep, shallow] = [8, 1].map(|products| {
+        let tcp = Sysctls {
+            hystart_detect,
+            ..Sysctls::default()
+        };
+        let faults = FaultOptions {
+            rate: Some(8 * rate),
+            delay: round_trip / 2,
+            limit: (product / 2 / FRAME + products * product / FRAME) as usize,
+            ..FaultOptions::default()
+        };
+        let mut flow = Flow::new(tcp, faults);
+        let began = flow.pair.now;
+        let mut left = None;
+        let end = 20 * product;
+        flow.write(end);
+        while flow.received < end {
+            assert!(flow.pair.settle() || flow.pair.step(), "it goes on");
+            flow.read();
+            if flow.pair.server.take_writable(flow.server) {
+                flow.write(end);
+            }
+            left = left.or(flow.info().snd_ssthresh.map(|_| flow.pair.now));
+        }
+        let mut sent = flow.sent_since(began);
+        sent.retain(|(at, _)| left.is_none_or(|left| *at <= left));
+        let queue = longest_queue(&sent, rate) * 100 / product;
+        (queue, flow.info().total_retrans)
+    });
+    (deep.0, shallow.1)
+}
+
+/// From 10 Mbit/s to a gigabit, 10 to 100 ms: the queue stays within one product until slow start is over, and a bottleneck that holds one
+/// loses next to nothing of it.
+#[test]
+fn slow_start_ends_before_there_is_a_product_in_the_queue() {
+    const SUSPICIOUS: u8 = 12;
+    const RFC_9406: u8 = 4;
+    let paths = [
+        (1_250_000, 100),
+        (2_500_000, 50),
+        (6_250_000, 100),
+        (12_500_000, 20),
+        (125_000_000, 10),
+    ];
+    for (rate, milliseconds) in paths {
+        let round_trip = milliseconds * MILLISECOND;
+        let (queue, again) = start(rate, round_trip, SUSPICIOUS);
+        assert!(queue <= 100, "{rate}, {milliseconds} ms: {queue} %");
+        let (by_rounds, lost) = start(rate, round_trip, RFC_9406);
+        assert!(by_rounds > 300, "{rate}, {milliseconds} ms: {by_rounds} %");
+        assert!(again * 3 < lost, "{again} of {lost}");
+    }
+}
+
+/// Every frame is late by up to 10 ms: the window may stand still for a little, but slow start goes on.
+#[test]
+fn jitter_does_not_end_slow_start() {
+    for seed in 1..=20 {
+        let faults = FaultOptions {
+            seed,
+            delay: 25 * MILLISECOND,
+            jitter: 10 * MILLISECOND,
+            limit: usize::MAX,
+            ..FaultOptions::default()
+        };
+        let mut flow = Flow::new(Sysctls::default(), faults);
+        flow.send(1_500_000);
+        assert_eq!(flow.info().snd_ssthresh, None, "{seed}");
+        assert!(flow.info().snd_cwnd > 500, "{:?}", flow.info());
+    }
+}
+
 #[test]
 fn after_a_silence_no_more_goes_at_once_than_in_the_beginning() {
     let mut flow = Flow::new(Sysctls::default(), long_path());

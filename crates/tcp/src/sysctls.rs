@@ -73,8 +73,9 @@ pub struct Sysctls {
     pub tcp_notsent_lowat: u32,
     /// The congestion control of connections whose [options](crate::SocketOptions::congestion) ask for none.
     pub tcp_congestion_control: CongestionAlgorithm,
-    /// How CUBIC looks for the end of slow start: 4 by HyStart++ (RFC 9406), 0 not before a loss. 1 (the length of a train of
-    /// ACKs), 2 (the round-trip time) and 3 (both) are what they mean to Linux's module `tcp_cubic`, which has 3 by default.
+    /// How CUBIC looks for the end of slow start: 4 by HyStart++ (RFC 9406), 12 by that and, while it is paced, by times that are longer in a
+    /// row, 0 not before a loss. 1 (the length of a train of ACKs), 2 (the round-trip time) and 3 (both) are what they mean to
+    /// Linux's module `tcp_cubic`, which has 3 by default.
     pub hystart_detect: u8,
     /// Whether the congestion window is taken back after a time without sending (RFC 5681 4.1), and while it is not used.
     pub tcp_slow_start_after_idle: bool,
@@ -161,7 +162,7 @@ impl Default for Sysctls {
             rmem_max: 212_992,
             tcp_notsent_lowat: u32::MAX,
             tcp_congestion_control: CongestionAlgorithm::Cubic,
-            hystart_detect: 4,
+            hystart_detect: 12,
             tcp_slow_start_after_idle: true,
             tcp_min_tso_segs: 2,
             tcp_tso_win_divisor: 3,

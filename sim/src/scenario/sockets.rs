@@ -17,7 +17,7 @@ pub(super) fn sysctls(random: &mut Random) -> Sysctls {
         tcp_syncookies: random.pick(&[0, 1, 1, 2]),
         tcp_early_retrans: random.pick(&[0, 3]),
         tcp_congestion_control: random.pick(&algorithms),
-        hystart_detect: random.pick(&[4, 4, 0, 3]),
+        hystart_detect: random.pick(&[12, 12, 4, 0, 3]),
         tcp_slow_start_after_idle: !random.one_in(4),
         tcp_pingpong_thresh: random.pick(&[1, 1, 3]),
         tcp_abort_on_overflow: random.one_in(8),

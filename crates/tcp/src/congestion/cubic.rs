@@ -9,8 +9,9 @@ use super::{AckSample, CongestionControl};
 use periplus_journey::Instant;
 use std::time::Duration;
 
-/// The bit of `hystart_detect` that asks for RFC 9406 instead of what Linux does.
+/// The bit of `hystart_detect` that asks for RFC 9406 instead of what Linux does, and the one that asks for a suspicion beside it.
 const PLUS_PLUS: u8 = 4;
+const SUSPICIOUS: u8 = 8;
 /// Beta_cubic, 0.7 (RFC 9438 4.6), in 1024ths, as Linux rounds it.
 const BETA: u32 = 717;
 /// Before a first loss tells where to return to, the window opens by a twentieth a round trip at least (Linux).
@@ -66,11 +67,13 @@ struct Reckoning {
 }
 
 impl Cubic {
-    /// `hystart_detect`: the bits of Linux's parameter of this name, or 4 for HyStart++; 0 for neither.
+    /// `hystart_detect`: the bits of Linux's parameter of this name, or 4 for HyStart++, 12 with a suspicion; 0 for neither.
     pub(super) fn new(hystart_detect: u8) -> Self {
         let slow_start = match hystart_detect {
             0 => SlowStart::Unwatched,
-            detect if detect & PLUS_PLUS != 0 => SlowStart::PlusPlus(HyStartPlusPlus::default()),
+            detect if detect & PLUS_PLUS != 0 => {
+                SlowStart::PlusPlus(HyStartPlusPlus::new(detect & SUSPICIOUS != 0))
+            }
             detect => SlowStart::HyStart(HyStart::new(detect)),
         };
         Self {
@@ -155,7 +158,7 @@ impl CongestionControl for Cubic {
             }
             // For the first slow start only (RFC 9406 4.3), not for one after a loss, or after an idle time.
             SlowStart::PlusPlus(hystart) if self.cwnd_prior == 0 => {
-                let is_over = hystart.ack_arrives(ack, rtt);
+                let is_over = hystart.ack_arrives(ack, cwnd, rtt, min_rtt);
                 if is_over {
                     self.slow_start = SlowStart::Unwatched;
                 }
@@ -358,7 +361,7 @@ mod tests {
     /// RFC 9406 4.3: after an idle time the window goes back to where it had to stop, whatever the queue.
     #[test]
     fn only_the_first_slow_start_ends_by_the_round_trip() {
-        for hystart_detect in [2, 4] {
+        for hystart_detect in [2, 4, 12] {
             let mut cubic = Cubic::new(hystart_detect);
             assert!(!round(&mut cubic, 0, 100), "{hystart_detect}");
             assert!((1..10).any(|number| round(&mut cubic, number, 130)));

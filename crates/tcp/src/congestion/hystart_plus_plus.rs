@@ -2,7 +2,8 @@
 //! some round trips (Conservative Slow Start), and slow start is over only if that did not pass.
 
 use super::AckSample;
-use super::hystart::{SAMPLES, threshold};
+use super::hystart::{LOW_WINDOW, SAMPLES, threshold};
+use super::suspicion::Suspicion;
 use periplus_wire::SeqNum;
 use std::time::Duration;
 
@@ -21,6 +22,8 @@ pub(super) struct HyStartPlusPlus {
     current_round_min_rtt: Option<Duration>,
     rtt_sample_count: u8,
     conservative: Option<Conservative>,
+    /// Ours: a look at single ACKs beside that at rounds.
+    suspicion: Option<Suspicion>,
 }
 
 /// Conservative Slow Start.
@@ -32,8 +35,33 @@ struct Conservative {
 }
 
 impl HyStartPlusPlus {
-    /// An ACK in slow start measured `rtt`. Returns whether slow start is over.
-    pub(super) fn ack_arrives(&mut self, ack: &AckSample, rtt: Duration) -> bool {
+    /// RFC 9406's, and a [suspicion](super::suspicion) beside it if `suspicious`.
+    pub(super) fn new(suspicious: bool) -> Self {
+        Self {
+            suspicion: suspicious.then(Suspicion::new),
+            ..Self::default()
+        }
+    }
+
+    /// An ACK in slow start with a window of `cwnd` segments measured `rtt`; the least ever is `min_rtt`. Returns whether slow start is
+    /// over.
+    pub(super) fn ack_arrives(
+        &mut self,
+        ack: &AckSample,
+        cwnd: u32,
+        rtt: Duration,
+        min_rtt: Duration,
+    ) -> bool {
+        let is_proved = |suspicion: &mut Suspicion| {
+            // Of one who is not paced each burst makes a queue, and waits in it.
+            let may_suspect = ack.paced && cwnd >= LOW_WINDOW;
+            (may_suspect || suspicion.holds()) && suspicion.ack_arrives(ack, rtt, min_rtt)
+        };
+        self.suspicion.as_mut().is_some_and(is_proved) || self.round_is_full(ack, rtt)
+    }
+
+    /// RFC 9406 4.2.
+    fn round_is_full(&mut self, ack: &AckSample, rtt: Duration) -> bool {
         if self.window_end.is_none_or(|end| ack.una.at_or_after(end)) && self.begin_round(ack.max) {
             return true;
         }
@@ -76,7 +104,9 @@ impl HyStartPlusPlus {
 
     /// By how many bytes the window opens for `acked`.
     pub(super) fn growth(&self, acked: u32) -> u32 {
-        if self.conservative.is_some() {
+        if self.suspicion.is_some_and(|suspicion| suspicion.holds()) {
+            0
+        } else if self.conservative.is_some() {
             acked / GROWTH_DIVISOR
         } else {
             acked
@@ -100,7 +130,7 @@ mod tests {
                 burst: Duration::ZERO,
                 paced: false,
             };
-            hystart.ack_arrives(&ack, Duration::from_millis(rtt))
+            hystart.ack_arrives(&ack, 10, Duration::from_millis(rtt), Duration::ZERO)
         })
     }
 
@@ -155,7 +185,8 @@ mod tests {
                         burst: Duration::ZERO,
                         paced: false,
                     };
-                    assert!(!hystart.ack_arrives(&ack, rtt), "{seed}: {window}");
+                    let is_over = hystart.ack_arrives(&ack, window, rtt, Duration::ZERO);
+                    assert!(!is_over, "{seed}: {window}");
                 }
             }
             assert_eq!(hystart.growth(4000), 4000, "{seed}");

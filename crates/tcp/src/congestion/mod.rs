@@ -8,6 +8,7 @@ mod cubic;
 mod hystart;
 mod hystart_plus_plus;
 mod new_reno;
+mod suspicion;
 mod validation;
 mod window;
 
