@@ -9,7 +9,7 @@
 //! `linux` or `periplus`; LOSS and REORDERING are frames of a hundred, the same in both directions, and ROUND_TRIP is in milliseconds.
 //! With CAPTURE, what passes the sender's end of the link is written to this file in the pcap format.
 //!
-//! `table` makes the manual's table of a file of such lines. It exits with 3 if Periplus has less than nine tenths of Linux's goodput in any
+//! `table` makes the manual's table of a file of such lines. It exits with 3 if Periplus has less than nine tenths of Linux's goodput in pairs of the same seed, in any
 //! of its cells.
 //!
 //! ```text
