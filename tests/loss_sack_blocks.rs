@@ -2,7 +2,7 @@
 
 use periplus_stack::{ConnectionId, ShardOptions};
 use periplus_tcp::Sysctls;
-use periplus_tests::{Script, options};
+use periplus_tests::{Script, Segment, options};
 use periplus_wire::tcp::OptionOrder;
 
 const A: u16 = 40_001;
@@ -204,6 +204,28 @@ fn what_comes_in_order_before_a_hole_is_acknowledged_by_itself() {
     script.expect(A, ". 1:1(0) ack 8761");
     script.expect(A, ". 1:1(0) ack 11681 <sack 13141:14601>");
     assert_eq!(script.segments_now(A), []);
+}
+
+/// To a peer without SACK the ACK behind it is a duplicate only if its window is the same (RFC 5681 2).
+#[test]
+fn the_ack_behind_it_has_the_same_window() {
+    let (mut script, web) = Script::listening(options(), 10);
+    script.inject(A, "S 0:0(0) win 65535 <mss 1460,wscale 7>");
+    script.drain();
+    script.inject(A, ". 1:1(0) ack 1");
+    script.accept(web);
+    inject_burst(
+        &mut script,
+        &[
+            ". 1:1461(1460) ack 1",
+            ". 1461:2921(1460) ack 1",
+            ". 4381:5841(1460) ack 1",
+        ],
+    );
+    let both = script.segments_now(A);
+    let told = |segment: &Segment| (segment.acknowledgment, segment.window);
+    assert_eq!(both.len(), 2, "{both:?}");
+    assert_eq!(told(&both[0]), told(&both[1]));
 }
 
 #[test]

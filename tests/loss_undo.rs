@@ -289,7 +289,7 @@ fn set_up(seed: u64) -> ShardOptions {
         tcp_sack: !seed.is_multiple_of(4),
         tcp_ecn: 1,
         tcp_congestion_control: CongestionAlgorithm::ALL[seed as usize / 4 % 2],
-        hystart_detect: [4, 3, 0][seed as usize / 8 % 3],
+        hystart_detect: [12, 4, 3, 0][seed as usize / 8 % 4],
         tcp_slow_start_after_idle: seed.is_multiple_of(2),
         ..Sysctls::default()
     };

@@ -80,7 +80,7 @@ pub struct Connection {
     /// The stream offset of RCV.NXT.
     pub(crate) nxt_offset: u64,
 
-    /// The most that the window promises now, by Linux's name; 0 until the first window is known.
+    /// The most that the window promises as far as there is memory for it, by Linux's name; 0 until the first window is known.
     pub(crate) rcv_ssthresh: u32,
     /// How fast data comes and is read, for a peer that sends much.
     pub(crate) right_sizing: Option<Box<RightSizing>>,

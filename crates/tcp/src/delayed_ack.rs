@@ -45,7 +45,7 @@ pub(crate) struct DelayedAck {
     /// A small segment, or a full one with PSH, is not acknowledged: its sender may wait for that. And another.
     pushed: bool,
     pushed_twice: bool,
-    /// What was in order before a hole showed, where that was to be acknowledged at once.
+    /// What was in order before a hole showed, where that was more than a segment.
     pub(crate) before_hole: Option<SeqNum>,
 }
 
@@ -242,10 +242,9 @@ impl Connection {
     /// segment: to that the peer sends more, before it hears of the loss. One ACK for both would have it lose the growth of its window
     /// and what it may send meanwhile (RFC 5681 3.1, 3.2, 4.2).
     pub(crate) fn keep_ack_before_hole(&mut self) {
-        let is_owed =
-            self.ack_due == AckDue::Now || self.unacknowledged() > self.delayed_ack.rcv_mss();
-        if is_owed && self.unacknowledged() > 0 && self.reassembly.is_empty() {
-            let ack = &mut self.delayed_ack;
+        let unacknowledged = self.unacknowledged();
+        let ack = &mut self.delayed_ack;
+        if unacknowledged > ack.rcv_mss() && self.reassembly.is_empty() {
             ack.before_hole = ack.before_hole.or(Some(self.rcv.nxt));
         }
     }

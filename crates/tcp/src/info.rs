@@ -118,7 +118,7 @@ fields! {
         pub last_data_recv: Duration,
         /// Time since an ACK last came, or since the beginning.
         pub last_ack_recv: Duration,
-        /// The most that the window promises now, in bytes.
+        /// The most that the window promises, in bytes, as far as there is memory for it.
         pub rcv_ssthresh: u32,
         /// SRTT (RFC 6298).
         pub rtt: Option<Duration>,

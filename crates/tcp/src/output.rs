@@ -88,11 +88,9 @@ impl Connection {
         let Some(ack) = self.delayed_ack.before_hole else {
             return Ok(());
         };
-        let unit = 1 << self.rcv.wind_shift;
-        let window = (self.right_edge(context) - ack) / unit;
         let mut header = self.header(context, self.snd.nxt, TcpFlags::ACK);
         header.ack = ack;
-        header.wnd = u16::try_from(window).unwrap_or(u16::MAX);
+        header.wnd = self.window_field(context, ack);
         header.options.sack = SackBlocks::new();
         emit.segment(&header, &[], 0)?;
         self.window_told(context, &header);
@@ -329,7 +327,7 @@ impl Connection {
             seq,
             ack: self.rcv.nxt,
             flags: flags | self.ecn.echo(),
-            wnd: self.window_field(context),
+            wnd: self.window_field(context, self.rcv.nxt),
             options,
             ecn: Ecn::NotEct,
         }

@@ -18,6 +18,8 @@ const TO_SPARE: usize = 16;
 /// After so long, and so many round trips, in none of which more than a little was read, what was grown is given back.
 const LATELY: Duration = Duration::from_secs(1);
 const LATELY_ROUND_TRIPS: u32 = 8;
+/// A peer that echoes old timestamps does not make a round trip longer than this.
+const LONGEST_ROUND_TRIP: Duration = Duration::from_secs(8);
 /// A little: less than this part of what it was grown for.
 const LITTLE: u64 = 4;
 /// Weight of a round-trip time among those before it; and the part of one by which a flight may come sooner than the one before.
@@ -72,6 +74,7 @@ impl RightSizing {
     /// A round trip took `sample` at most. What timestamps say is `exact`; a window may also have taken longer, because the peer had nothing
     /// to say, and tells only that the path is faster.
     fn measured(&mut self, sample: Duration, exact: bool) {
+        let sample = sample.min(LONGEST_ROUND_TRIP);
         self.round_trip = Some(match self.round_trip {
             Some(before) if sample >= before && !exact => before,
             Some(before) if sample >= before => before - before / GAIN + sample / GAIN,
@@ -196,9 +199,11 @@ impl Connection {
             // Requests are short. Of one who sends more there is a full segment, or one that is not the last of what was written, or half of
             // the window is used up before it was told of more.
             let options = self.timestamps.map_or(0, |_| TIMESTAMPS_LENGTH.into());
+            let limit = self.receive_limit(context.sysctls, context.memory);
+            let promised = self.rcv_ssthresh.min(self.full_window(limit));
             let more = !segment.has(TcpFlags::PSH)
                 || length + options >= mss
-                || self.rcv.wnd() < self.rcv_ssthresh / 2;
+                || self.rcv.wnd() < promised / 2;
             if context.sysctls.tcp_moderate_rcvbuf && self.options.receive_buffer.is_none() && more
             {
                 let (read, window) = (self.read_offset(), self.rcv.wnd());
@@ -260,7 +265,9 @@ impl Connection {
         if !sizing.read(context.now, read, waiting, mss, sysctls.tcp_rmem.most) {
             return;
         }
-        if sizing.demand < before {
+        if sizing.demand > before {
+            self.delayed_ack.keep_quick();
+        } else {
             if sizing.demand <= sysctls.tcp_rmem.usual {
                 self.right_sizing = None;
             }

@@ -13,7 +13,7 @@ pub(crate) const LEAST_CLAMP: u32 = 1152;
 
 impl Connection {
     /// The largest window that may be offered: what memory, the window scale and `TCP_WINDOW_CLAMP` allow.
-    fn full_window(&self, limit: usize) -> u32 {
+    pub(crate) fn full_window(&self, limit: usize) -> u32 {
         let largest = u32::from(u16::MAX) << self.rcv.wind_shift;
         let largest = largest.min(limit.min(u32::MAX as usize) as u32);
         let clamp = self.options.window_clamp.filter(|&clamp| clamp > 0);
@@ -54,11 +54,11 @@ impl Connection {
             .max(self.rcv.nxt + self.select_window(context))
     }
 
-    /// SEG.WND. Rounded up: rounding down would move the right edge left. But each rounding up moves it right by some bytes,
+    /// SEG.WND of a segment that acknowledges `ack`. Rounded up: rounding down would move the right edge left. But each rounding up moves it right by some bytes,
     /// and a peer that sends as few at a time would find room for ever: so not when memory is half used up. What the peer is
     /// then told is less, by what the scale cannot express (RFC 7323 2.4); what it was told before is still taken.
-    pub(crate) fn window_field(&self, context: &Context<'_>) -> u16 {
-        let window = self.right_edge(context) - self.rcv.nxt;
+    pub(crate) fn window_field(&self, context: &Context<'_>, ack: SeqNum) -> u16 {
+        let window = self.right_edge(context) - ack;
         let unit = 1 << self.rcv.wind_shift;
         let field = if self.held() < self.receive_limit(context.sysctls, context.memory) / 2 {
             window.div_ceil(unit)
@@ -90,7 +90,7 @@ impl Connection {
             }
         };
         // The memory there is now limits the window, and not this: there may be more when the backend has read.
-        let most = self.full_window(self.largest_receive_limit(context));
+        let most = self.full_window(self.largest_receive_limit(context).max(limit));
         if self.rcv_ssthresh < self.full_window(limit) {
             self.delayed_ack.keep_quick();
         }

@@ -83,7 +83,7 @@ fn options(shard: u8, limits: u8, wire: u8) -> ShardOptions {
         tcp_max_orphans: if bit(wire, 3) { 1 } else { 6 },
         tcp_slow_start_after_idle: !bit(wire, 4),
         tcp_notsent_lowat: if bit(wire, 5) { 1000 } else { u32::MAX },
-        hystart_detect: if bit(limits, 3) { 3 } else { 4 },
+        hystart_detect: if bit(limits, 3) { 3 } else { 12 },
         ..Sysctls::default()
     };
     ShardOptions {

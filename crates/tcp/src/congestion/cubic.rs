@@ -71,7 +71,7 @@ impl Cubic {
     pub(super) fn new(hystart_detect: u8) -> Self {
         let slow_start = match hystart_detect {
             0 => SlowStart::Unwatched,
-            detect if detect & PLUS_PLUS != 0 => {
+            detect if detect & (PLUS_PLUS | SUSPICIOUS) != 0 => {
                 SlowStart::PlusPlus(HyStartPlusPlus::new(detect & SUSPICIOUS != 0))
             }
             detect => SlowStart::HyStart(HyStart::new(detect)),
@@ -219,6 +219,9 @@ impl CongestionControl for Cubic {
         if let Some(epoch) = &mut self.epoch {
             epoch.began = (epoch.began + idle).min(now);
         }
+        if let SlowStart::PlusPlus(hystart) = &mut self.slow_start {
+            hystart.resumed();
+        }
     }
 }
 
@@ -352,7 +355,8 @@ mod tests {
                 max: SeqNum::new(number * 40 + 40),
                 rtt: Some(Duration::from_millis(rtt)),
                 burst: Duration::ZERO,
-                paced: false,
+                paced: true,
+                limited: true,
             };
             cubic.ack_arrives(&ack, 40, true)
         })

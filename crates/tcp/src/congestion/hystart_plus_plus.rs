@@ -52,12 +52,32 @@ impl HyStartPlusPlus {
         rtt: Duration,
         min_rtt: Duration,
     ) -> bool {
-        let is_proved = |suspicion: &mut Suspicion| {
-            // Of one who is not paced each burst makes a queue, and waits in it.
-            let may_suspect = ack.paced && cwnd >= LOW_WINDOW;
-            (may_suspect || suspicion.holds()) && suspicion.ack_arrives(ack, rtt, min_rtt)
+        self.is_proved_full(ack, cwnd, rtt, min_rtt) || self.round_is_full(ack, rtt)
+    }
+
+    /// The connection is idle: an ACK that comes is not the next in a row.
+    pub(super) fn resumed(&mut self) {
+        if let Some(suspicion) = &mut self.suspicion {
+            suspicion.forget();
+        }
+    }
+
+    fn is_proved_full(
+        &mut self,
+        ack: &AckSample,
+        cwnd: u32,
+        rtt: Duration,
+        min_rtt: Duration,
+    ) -> bool {
+        let Some(suspicion) = &mut self.suspicion else {
+            return false;
         };
-        self.suspicion.as_mut().is_some_and(is_proved) || self.round_is_full(ack, rtt)
+        // Of one who is not paced each burst makes a queue, and waits in it.
+        if !ack.paced || !ack.limited || cwnd < LOW_WINDOW {
+            suspicion.forget();
+            return false;
+        }
+        suspicion.ack_arrives(ack, rtt, min_rtt)
     }
 
     /// RFC 9406 4.2.
@@ -129,6 +149,7 @@ mod tests {
                 rtt: None,
                 burst: Duration::ZERO,
                 paced: false,
+                limited: true,
             };
             hystart.ack_arrives(&ack, 10, Duration::from_millis(rtt), Duration::ZERO)
         })
@@ -161,6 +182,30 @@ mod tests {
         }
     }
 
+    #[test]
+    fn under_suspicion_the_window_stands_still() {
+        let mut hystart = HyStartPlusPlus::new(true);
+        let mut ack = AckSample {
+            now: Instant::ZERO,
+            una: SeqNum::new(0),
+            max: SeqNum::new(1000),
+            rtt: None,
+            burst: Duration::ZERO,
+            paced: true,
+            limited: true,
+        };
+        let min_rtt = Duration::from_millis(100);
+        for _ in 0..8 {
+            assert_eq!(hystart.growth(4000), 4000);
+            assert!(!hystart.ack_arrives(&ack, 100, min_rtt * 2, min_rtt));
+        }
+        assert_eq!(hystart.growth(4000), 0);
+        // Nor does one last of whom there was nothing to send.
+        ack.limited = false;
+        assert!(!hystart.ack_arrives(&ack, 100, min_rtt * 2, min_rtt));
+        assert_eq!(hystart.growth(4000), 4000);
+    }
+
     /// Every sample is up to 20 ms late, by chance (xorshift64*), which is more than the threshold of 6.25 ms.
     #[test]
     fn jitter_does_not_end_slow_start() {
@@ -184,6 +229,7 @@ mod tests {
                         rtt: None,
                         burst: Duration::ZERO,
                         paced: false,
+                        limited: true,
                     };
                     let is_over = hystart.ack_arrives(&ack, window, rtt, Duration::ZERO);
                     assert!(!is_over, "{seed}: {window}");

@@ -33,8 +33,10 @@ pub(crate) struct AckSample {
     pub(crate) rtt: Option<Duration>,
     /// How long a burst that the sender itself makes may last, where [trains of ACKs](ACK_TRAIN) are looked at.
     pub(crate) burst: Duration,
-    /// What it acknowledged went out at a pace, and comes back at it.
+    /// What it acknowledged went out at a pace, if it was not among the first segments, and comes back at it.
     pub(crate) paced: bool,
+    /// The congestion window was what limited the sender (RFC 7661).
+    pub(crate) limited: bool,
 }
 
 /// What distinguishes one congestion control from another: when slow start ends, how the window opens after it, and how far it

@@ -7,6 +7,7 @@
 //! sent meanwhile shows whether a queue stands, too. Jitter makes longer times, but it does not make the least of a round's times longer.
 
 use super::AckSample;
+use super::hystart::{SAMPLES, threshold};
 use periplus_wire::SeqNum;
 use std::time::Duration;
 
@@ -32,8 +33,11 @@ pub(super) struct Suspicion {
 struct Proof {
     /// What was sent up to here is acknowledged when the round trip is over.
     ends: SeqNum,
-    /// The least time of what was sent since the window stands still; what was sent before is acknowledged first.
-    least: Option<Duration>,
+    /// What was sent before the window stood still is acknowledged.
+    is_settled: bool,
+    /// The least time of what was sent since, and how many ACKs measured one.
+    least: Duration,
+    samples: u8,
 }
 
 impl Suspicion {
@@ -50,6 +54,11 @@ impl Suspicion {
         self.proof.is_some()
     }
 
+    /// What came before says nothing of what comes now: the window was not filled.
+    pub(super) fn forget(&mut self) {
+        (self.in_a_row, self.proof) = (0, None);
+    }
+
     /// An ACK measured `rtt`, where the least ever is `min_rtt`. Returns whether the path is full.
     pub(super) fn ack_arrives(
         &mut self,
@@ -57,34 +66,50 @@ impl Suspicion {
         rtt: Duration,
         min_rtt: Duration,
     ) -> bool {
-        let longer = min_rtt + (min_rtt / PART).max(LEAST);
-        match &mut self.proof {
-            None => {
-                self.in_a_row = if rtt < longer { 0 } else { self.in_a_row + 1 };
-                if self.in_a_row >= self.enough {
-                    self.proof = Some(Proof {
-                        ends: ack.max,
-                        least: None,
-                    });
-                }
-                return false;
+        let Some(proof) = &mut self.proof else {
+            let is_longer = rtt >= min_rtt + (min_rtt / PART).max(LEAST);
+            self.in_a_row = if is_longer { self.in_a_row + 1 } else { 0 };
+            if self.in_a_row >= self.enough {
+                self.proof = Some(Proof::new(ack.max));
             }
-            Some(proof) if ack.una.after(proof.ends) => match proof.least {
-                None => {
-                    (proof.ends, proof.least) = (ack.max, Some(rtt));
-                    return false;
-                }
-                Some(least) if least >= longer => return true,
-                Some(_) => {}
-            },
-            Some(proof) => {
-                proof.least = proof.least.map(|least| least.min(rtt));
-                return false;
-            }
+            return false;
+        };
+        if !proof.is_over(ack, rtt) {
+            return false;
         }
-        self.proof = None;
-        self.in_a_row = 0;
-        self.enough = self.enough.saturating_mul(2);
+        // As long as what HyStart++ takes for a queue, or it was a false alarm.
+        let is_full = proof.least >= min_rtt + threshold(min_rtt);
+        if !is_full {
+            self.forget();
+            self.enough = self.enough.saturating_mul(2);
+        }
+        is_full
+    }
+}
+
+impl Proof {
+    /// Everything up to `max` was sent before.
+    fn new(max: SeqNum) -> Self {
+        Self {
+            ends: max,
+            is_settled: false,
+            least: Duration::MAX,
+            samples: 0,
+        }
+    }
+
+    /// Whether a round trip was measured often enough.
+    fn is_over(&mut self, ack: &AckSample, rtt: Duration) -> bool {
+        if ack.una.after(self.ends) {
+            if self.is_settled && self.samples >= SAMPLES {
+                return true;
+            }
+            (self.is_settled, self.ends) = (true, ack.max);
+        }
+        if self.is_settled {
+            self.least = self.least.min(rtt);
+            self.samples = self.samples.saturating_add(1);
+        }
         false
     }
 }
@@ -120,6 +145,7 @@ mod tests {
                 rtt: None,
                 burst: Duration::ZERO,
                 paced: true,
+                limited: true,
             };
             let rtt = Duration::from_millis(rtt);
             self.suspicion.ack_arrives(&ack, rtt, MIN_RTT)
@@ -162,6 +188,19 @@ mod tests {
     }
 
     #[test]
+    fn a_few_times_prove_nothing() {
+        let mut path = Path::new();
+        path.until_it_holds(90);
+        path.una += 100; // one ACK for all that was sent before, and then one for each flight
+        for _ in 0..8 {
+            path.una += 10;
+            assert!(!path.ack(90));
+        }
+        path.una += 10;
+        assert!(path.ack(90));
+    }
+
+    #[test]
     fn times_that_are_longer_now_and_then_say_nothing() {
         let mut path = Path::new();
         for ack in 0..1000 {
@@ -181,6 +220,7 @@ mod tests {
                 rtt: None,
                 burst: Duration::ZERO,
                 paced: true,
+                limited: true,
             };
             let rtt = Duration::from_micros(1_090);
             assert!(!suspicion.ack_arrives(&ack, rtt, Duration::from_micros(100)));

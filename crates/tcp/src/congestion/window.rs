@@ -91,9 +91,9 @@ impl CongestionWindow {
         self.cwnd < self.ssthresh
     }
 
-    /// An ACK came. It may open the window if the window was what limited the sender (RFC 7661).
-    pub(crate) fn ack_arrives(&mut self, ack: &AckSample, limited: bool) {
-        (self.limited, self.now) = (limited, ack.now);
+    /// An ACK came. It may open the window if the window was what limited the sender.
+    pub(crate) fn ack_arrives(&mut self, ack: &AckSample) {
+        (self.limited, self.now) = (ack.limited, ack.now);
         let (segments, in_slow_start) = (self.cwnd / self.smss, self.is_in_slow_start());
         if self.running.ack_arrives(ack, segments, in_slow_start) {
             self.ssthresh = self.cwnd;

@@ -238,6 +238,10 @@ impl Connection {
             let nanoseconds = BURST * 1_000_000_000 / rate.max(1);
             Duration::from_nanos(nanoseconds).min(LONGEST_BURST)
         });
+        let in_slow_start = self.congestion.is_in_slow_start();
+        let limited = self
+            .cwnd_validation
+            .is_cwnd_limited(self.cwnd_segments(), in_slow_start);
         let ack = AckSample {
             now: context.now,
             una: self.snd.una,
@@ -245,12 +249,9 @@ impl Connection {
             rtt: report.round_trips().map(|(_, newest)| newest),
             burst: burst.unwrap_or_default(),
             paced: self.is_paced(context.sysctls),
+            limited,
         };
-        let in_slow_start = self.congestion.is_in_slow_start();
-        let limited = self
-            .cwnd_validation
-            .is_cwnd_limited(self.cwnd_segments(), in_slow_start);
-        self.congestion.ack_arrives(&ack, limited);
+        self.congestion.ack_arrives(&ack);
     }
 
     /// SND.WND by the rule that keeps old segments from changing it (RFC 9293 3.10.7.4, fifth). One that acknowledges something new is
