@@ -6,9 +6,9 @@ use crate::{Connection, Context, State, StreamError, Sysctls};
 use periplus_journey::{Instant, Outcome};
 use std::time::Duration;
 
-/// The shortest wait between two looks or two probes: without any, the timer would expire with every tick. Linux knows whole
-/// seconds only.
-const LEAST_WAIT: Duration = Duration::from_millis(1);
+/// The shortest wait between two looks or two probes, as on Linux, which knows whole seconds only: without any, the timer would expire with
+/// every tick, and an orphan whose FIN is in flight be looked at for minutes.
+const LEAST_WAIT: Duration = Duration::from_secs(1);
 
 /// A connection's keepalive timer.
 #[derive(Clone, Copy, Debug)]

@@ -28,9 +28,9 @@ pub struct SocketOptions {
     pub send_buffer: Option<usize>,
     /// `SO_KEEPALIVE`: a peer that has said nothing for long is asked whether it is still there (RFC 9293 3.8.4).
     pub keep_alive: bool,
-    /// `TCP_KEEPIDLE`: how long that is. `None`: [`tcp_keepalive_time`](crate::Sysctls::tcp_keepalive_time).
+    /// `TCP_KEEPIDLE`: how long that is, a second at least. `None`: [`tcp_keepalive_time`](crate::Sysctls::tcp_keepalive_time).
     pub keep_idle: Option<Duration>,
-    /// `TCP_KEEPINTVL`: the time between two such probes. `None`: [`tcp_keepalive_intvl`](crate::Sysctls::tcp_keepalive_intvl).
+    /// `TCP_KEEPINTVL`, a second at least: the time between two such probes. `None`: [`tcp_keepalive_intvl`](crate::Sysctls::tcp_keepalive_intvl).
     pub keep_interval: Option<Duration>,
     /// `TCP_KEEPCNT`: after so many without an answer the connection is reset. `None`:
     /// [`tcp_keepalive_probes`](crate::Sysctls::tcp_keepalive_probes).
