@@ -54,9 +54,10 @@ impl Connection {
             .max(self.rcv.nxt + self.select_window(context))
     }
 
-    /// SEG.WND of a segment that acknowledges `ack`. Rounded up: rounding down would move the right edge left. But each rounding up moves it right by some bytes,
-    /// and a peer that sends as few at a time would find room for ever: so not when memory is half used up. What the peer is
-    /// then told is less, by what the scale cannot express (RFC 7323 2.4); what it was told before is still taken.
+    /// SEG.WND of a segment that acknowledges `ack`. Rounded up: rounding down would move the right edge left. But each rounding up
+    /// moves it right by some bytes, and a peer that sends as few at a time would find room for ever: so not when memory is half
+    /// used up. What the peer is then told is less, by what the scale cannot express (RFC 7323 2.4); what it was told before is
+    /// still taken.
     pub(crate) fn window_field(&self, context: &Context<'_>, ack: SeqNum) -> u16 {
         let window = self.right_edge(context) - ack;
         let unit = 1 << self.rcv.wind_shift;
