@@ -42,7 +42,10 @@ pub(crate) fn run(options: &CompareOptions) -> Result<(), String> {
     for &work in works {
         let mut measured = measure(work, options.rounds);
         if options.instructions {
-            for figure in &mut measured {
+            for figure in measured
+                .iter_mut()
+                .filter(|figure| figure.who.is_in_memory())
+            {
                 figure.instructions = Some(instructions::count(work, figure.who)?);
             }
         }

@@ -10,6 +10,7 @@ mod compare;
 mod content;
 mod contestant;
 mod instructions;
+mod linux_loopback;
 mod machine;
 mod options;
 mod referee;
