@@ -42,10 +42,7 @@ pub(crate) fn run(options: &CompareOptions) -> Result<(), String> {
     for &work in works {
         let mut measured = measure(work, options.rounds);
         if options.instructions {
-            for figure in measured
-                .iter_mut()
-                .filter(|figure| figure.who.is_in_memory())
-            {
+            for figure in &mut measured {
                 figure.instructions = Some(instructions::count(work, figure.who)?);
             }
         }

@@ -10,7 +10,6 @@ mod compare;
 mod content;
 mod contestant;
 mod instructions;
-mod linux_loopback;
 mod machine;
 mod options;
 mod referee;

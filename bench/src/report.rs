@@ -52,8 +52,8 @@ fn rows(
         of_work.find(|figure| figure.who == who)
     };
     print!("{title:<54}");
-    for column in Who::ALL.map(column).into_iter().chain(["÷ smoltcp"]) {
-        print!("{column:>WIDTH$}");
+    for who in ["periplus", "+recording", "smoltcp", "script", "÷ smoltcp"] {
+        print!("{who:>WIDTH$}");
     }
     println!();
     for &work in works {
@@ -69,15 +69,6 @@ fn rows(
                 format!("{:.2}", ours / theirs)
             });
         println!("{ratio:>WIDTH$}");
-    }
-}
-
-/// What stands above a contestant's figures.
-fn column(who: Who) -> &'static str {
-    match who {
-        Who::Recording => "+recording",
-        Who::LinuxLoopback => "loopback",
-        who => who.name(),
     }
 }
 

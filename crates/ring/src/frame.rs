@@ -5,22 +5,16 @@ use std::fmt;
 use std::ops::{Deref, DerefMut, Range};
 
 /// A received frame, or a piece of one: bytes in a buffer that is the holder's alone until dropped. Dropping
-/// it gives the buffer back to its [pool](crate::FramePool), from whatever thread. The default has no bytes and holds no
-/// buffer.
-#[derive(Default)]
+/// it gives the buffer back to its [pool](crate::FramePool), from whatever thread.
 pub struct RxFrame {
-    /// None: no bytes, or it is being dropped.
-    buffer: Option<Box<Buffer>>,
+    /// None only while it is being dropped.
+    buffer: Option<Buffer>,
     start: u32,
     end: u32,
 }
 
-// It is moved from hand to hand on its way to the reader.
-const _: () = assert!(size_of::<RxFrame>() == 16);
-
 impl RxFrame {
-    #[inline]
-    pub(crate) fn new(buffer: Box<Buffer>) -> Self {
+    pub(crate) fn new(buffer: Buffer) -> Self {
         let end = buffer.len() as u32;
         Self {
             buffer: Some(buffer),
@@ -30,13 +24,11 @@ impl RxFrame {
     }
 
     /// Bytes it has.
-    #[inline]
     pub fn len(&self) -> usize {
         (self.end - self.start) as usize
     }
 
     /// Whether it has none.
-    #[inline]
     pub fn is_empty(&self) -> bool {
         self.start == self.end
     }
@@ -45,7 +37,6 @@ impl RxFrame {
     ///
     /// # Panics
     /// If there are fewer.
-    #[inline]
     pub fn advance(&mut self, count: usize) {
         assert!(
             count <= self.len(),
@@ -56,7 +47,6 @@ impl RxFrame {
     }
 
     /// Cuts bytes off the end so that at most `length` are left.
-    #[inline]
     pub fn truncate(&mut self, length: usize) {
         if length < self.len() {
             self.end = self.start + length as u32;
@@ -65,12 +55,10 @@ impl RxFrame {
 
     /// Bytes of memory that it holds, whatever its length: what a receive buffer is charged (Linux's
     /// `truesize`).
-    #[inline]
     pub fn capacity(&self) -> usize {
-        self.buffer.as_ref().map_or(0, |buffer| buffer.len())
+        self.buffer.as_ref().map_or(0, Buffer::len)
     }
 
-    #[inline]
     fn range(&self) -> Range<usize> {
         self.start as usize..self.end as usize
     }
@@ -79,13 +67,12 @@ impl RxFrame {
 /// A frame on the heap that belongs to no pool.
 impl From<Vec<u8>> for RxFrame {
     fn from(bytes: Vec<u8>) -> Self {
-        Self::new(Box::new(Buffer::homeless(bytes)))
+        Self::new(Buffer::homeless(bytes))
     }
 }
 
 impl Deref for RxFrame {
     type Target = [u8];
-    #[inline]
     fn deref(&self) -> &[u8] {
         let range = self.range();
         self.buffer
@@ -95,7 +82,6 @@ impl Deref for RxFrame {
 }
 
 impl DerefMut for RxFrame {
-    #[inline]
     fn deref_mut(&mut self) -> &mut [u8] {
         let range = self.range();
         self.buffer
@@ -105,14 +91,12 @@ impl DerefMut for RxFrame {
 }
 
 impl AsRef<[u8]> for RxFrame {
-    #[inline]
     fn as_ref(&self) -> &[u8] {
         self
     }
 }
 
 impl Drop for RxFrame {
-    #[inline]
     fn drop(&mut self) {
         if let Some(buffer) = self.buffer.take() {
             go_home(buffer);
@@ -132,8 +116,7 @@ impl fmt::Debug for RxFrame {
 pub struct FrameBuffer(RxFrame);
 
 impl FrameBuffer {
-    #[inline]
-    pub(crate) fn new(buffer: Box<Buffer>) -> Self {
+    pub(crate) fn new(buffer: Buffer) -> Self {
         Self(RxFrame::new(buffer))
     }
 
@@ -141,7 +124,6 @@ impl FrameBuffer {
     ///
     /// # Panics
     /// If the buffer is shorter.
-    #[inline]
     pub fn filled(self, length: usize) -> RxFrame {
         let mut frame = self.0;
         assert!(
@@ -156,14 +138,12 @@ impl FrameBuffer {
 
 impl Deref for FrameBuffer {
     type Target = [u8];
-    #[inline]
     fn deref(&self) -> &[u8] {
         &self.0
     }
 }
 
 impl DerefMut for FrameBuffer {
-    #[inline]
     fn deref_mut(&mut self) -> &mut [u8] {
         &mut self.0
     }

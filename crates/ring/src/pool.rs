@@ -42,8 +42,7 @@ pub enum PoolLevel {
 /// [`take`](Self::take). The pool may be dropped before its frames.
 pub struct FramePool {
     home: Arc<Home>,
-    #[expect(clippy::vec_box, reason = "buffers stay where they were made")]
-    free: Vec<Box<Buffer>>,
+    free: Vec<Buffer>,
     total: usize,
 }
 
@@ -64,7 +63,6 @@ impl FramePool {
     }
 
     /// A free buffer, the one last used if it is known, for the cache's sake.
-    #[inline]
     pub fn take(&mut self) -> Option<FrameBuffer> {
         self.home.settle_if_homeless();
         if self.free.is_empty() {
@@ -74,14 +72,12 @@ impl FramePool {
     }
 
     /// Makes the calling thread the pool's own, and collects what came home. Returns how many buffers did.
-    #[inline]
     pub fn settle(&mut self) -> usize {
         self.home.settle();
         self.collect()
     }
 
     /// Buffers the pool was made with.
-    #[inline]
     pub fn total(&self) -> usize {
         self.total
     }
@@ -92,16 +88,8 @@ impl FramePool {
     }
 
     /// How much of the pool is free.
-    #[inline]
     pub fn level(&self) -> PoolLevel {
-        if self.free.len() * 4 >= self.total {
-            PoolLevel::Ample // without a look at what came home since
-        } else {
-            self.level_of(self.free())
-        }
-    }
-
-    fn level_of(&self, free: usize) -> PoolLevel {
+        let free = self.free();
         if free * 10 < self.total {
             PoolLevel::Scarce
         } else if free * 4 < self.total {
@@ -126,7 +114,6 @@ impl FramePool {
     }
 
     /// Whether `count` buffers can be taken, after collecting if need be.
-    #[inline]
     pub(crate) fn has(&mut self, count: usize) -> bool {
         if self.free.len() < count {
             self.collect();
@@ -141,10 +128,8 @@ impl FramePool {
 
     fn collect(&mut self) -> usize {
         let before = self.free.len();
-        if !self.home.shared.is_empty() {
-            self.free
-                .extend(std::iter::from_fn(|| self.home.shared.pop()));
-        }
+        self.free
+            .extend(std::iter::from_fn(|| self.home.shared.pop()));
         // last, and so taken first: what this thread has just used is in its cache
         local::collect(&self.home, &mut self.free);
         self.free.len() - before

@@ -1,7 +1,7 @@
 //! A connection within its shard.
 
+use crate::flow_header::FlowHeader;
 use crate::flow_table::FlowKey;
-use crate::frame_writer::FlowHeader;
 use crate::list::{Linked, Links};
 use crate::slab::Index;
 use crate::timer_wheel::TimerId;

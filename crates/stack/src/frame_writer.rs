@@ -1,87 +1,28 @@
 //! From a segment's header and payload to a frame, in one pass over the bytes.
 
-use crate::flow_table::FlowKey;
+use crate::flow_header::FlowHeader;
 use crate::udp::Datagram;
 use periplus_journey::Instant;
 use periplus_ring::{Capabilities, Device, TxChecksum, TxDescriptor};
 use periplus_tcp::{RingFull, SegmentHeader};
-use periplus_wire::Ecn;
 use periplus_wire::checksum::Sum;
 use periplus_wire::ethernet::{self, EtherType, EthernetAddress};
 use periplus_wire::ipv4::{self, Ipv4Fields};
-use periplus_wire::tcp::{self, TcpFields, TcpOptions};
-use periplus_wire::udp;
-use std::net::{IpAddr, Ipv4Addr};
+use periplus_wire::{tcp, udp};
+use std::net::Ipv4Addr;
 
 /// Where the IPv4 header begins in a frame, and where the TCP header.
-const NETWORK: usize = ethernet::HEADER_LENGTH;
-const TRANSPORT: usize = NETWORK + ipv4::HEADER_LENGTH;
+pub(crate) const NETWORK: usize = ethernet::HEADER_LENGTH;
+pub(crate) const TRANSPORT: usize = NETWORK + ipv4::HEADER_LENGTH;
 /// Hops a packet of ours may take (RFC 1700; Linux's `ip_default_ttl`).
 const DEFAULT_TTL: u8 = 64;
 /// Where from the start of the TCP header its checksum is, and of the UDP header.
 const TCP_CHECKSUM: usize = 16;
 const UDP_CHECKSUM: usize = 6;
 
-/// Ready Ethernet, IPv4 and TCP headers of a flow: what differs from segment to segment is filled in.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct FlowHeader {
-    bytes: [u8; TRANSPORT + tcp::HEADER_LENGTH],
-    source: Ipv4Addr,
-    destination: Ipv4Addr,
-}
-
-impl FlowHeader {
-    /// The headers of a flow whose next hop is at `to`. `None` for IPv6, which the stack does not carry yet.
-    pub(crate) fn new(key: &FlowKey, from: EthernetAddress, to: EthernetAddress) -> Option<Self> {
-        let (IpAddr::V4(source), IpAddr::V4(destination)) = (key.local.ip(), key.remote.ip())
-        else {
-            return None;
-        };
-        let mut bytes = [0; TRANSPORT + tcp::HEADER_LENGTH];
-        ethernet::write(&mut bytes, to, from, EtherType::IPV4);
-        ip_fields(source, destination, ipv4::TCP, 0).write(&mut bytes[NETWORK..]);
-        let ports = TcpFields {
-            source_port: key.local.port(),
-            destination_port: key.remote.port(),
-            ..TcpFields::default()
-        };
-        ports.write(&mut bytes[TRANSPORT..], &TcpOptions::default());
-        Some(Self {
-            bytes,
-            source,
-            destination,
-        })
-    }
-
-    /// Fills in the IPv4 header's length, ECN field and checksum.
-    fn write_network(&self, frame: &mut [u8], payload_length: usize, ecn: Ecn) {
-        frame[..TRANSPORT].copy_from_slice(&self.bytes[..TRANSPORT]);
-        let total_length = (ipv4::HEADER_LENGTH + payload_length) as u16;
-        frame[NETWORK + 2..NETWORK + 4].copy_from_slice(&total_length.to_be_bytes());
-        ipv4::write_ecn(&mut frame[NETWORK..], ecn);
-        ipv4::write_checksum(&mut frame[NETWORK..]);
-    }
-
-    /// Fills in the TCP header and returns its length; the checksum field is left zero.
-    fn write_transport(&self, segment: &mut [u8], header: &SegmentHeader) -> usize {
-        let port = |at: usize| {
-            u16::from_be_bytes([self.bytes[TRANSPORT + at], self.bytes[TRANSPORT + at + 1]])
-        };
-        let fields = TcpFields {
-            source_port: port(0),
-            destination_port: port(2),
-            sequence: header.seq,
-            acknowledgment: header.ack,
-            flags: header.flags,
-            window: header.wnd,
-        };
-        fields.write(segment, &header.options)
-    }
-}
-
 /// The IPv4 header of whatever we send. Don't Fragment is set and the identification zero: the packet is never cut, so
 /// nothing has to tell its fragments apart (RFC 6864 4.1, atomic datagrams).
-fn ip_fields(
+pub(crate) fn ip_fields(
     source: Ipv4Addr,
     destination: Ipv4Addr,
     protocol: u8,
@@ -109,43 +50,34 @@ pub(crate) fn write_segment(
     payload: &[&[u8]],
     segment_size: usize,
 ) -> Result<(), RingFull> {
-    let payload_length: usize = payload.iter().map(|piece| piece.len()).sum();
-    let header_length = tcp::HEADER_LENGTH + header.options.encoded_length();
+    let payload_length = match payload {
+        [] => 0,
+        [piece] => piece.len(),
+        pieces => pieces.iter().map(|piece| piece.len()).sum(),
+    };
+    let options_length = header.options.encoded_length();
+    let header_length = tcp::HEADER_LENGTH + options_length;
     let length = TRANSPORT + header_length + payload_length;
     let frame = device.reserve(length).ok_or(RingFull)?;
-    flow.write_network(frame, header_length + payload_length, header.ecn);
-    let segment = &mut frame[TRANSPORT..length];
-    flow.write_transport(segment, header);
-    let (head, mut text) = segment.split_at_mut(header_length);
-    let mut sum = Sum::pseudo_header(
-        flow.source.into(),
-        flow.destination.into(),
-        ipv4::TCP,
-        (header_length + payload_length) as u32,
-    );
+    let (head, rest) = frame
+        .split_first_chunk_mut()
+        .expect("a reserved frame has room for its headers");
+    let (options, text) = rest.split_at_mut(options_length);
+    let mut sum = flow.write(head, header, header_length, payload_length);
+    header.options.write_and_sum(options, &mut sum);
     let (checksum, field) = if capabilities.tx_checksum {
-        for piece in payload {
-            let (place, rest) = text.split_at_mut(piece.len());
-            place.copy_from_slice(piece);
-            text = rest;
-        }
-        (
-            TxChecksum::Partial {
-                start: TRANSPORT as u16,
-                offset: TCP_CHECKSUM as u16,
-            },
-            sum.partial(),
-        )
+        copy(payload, text, |piece, place| place.copy_from_slice(piece));
+        let checksum = TxChecksum::Partial {
+            start: TRANSPORT as u16,
+            offset: TCP_CHECKSUM as u16,
+        };
+        let pseudo_header = flow.pseudo_header(header_length + payload_length);
+        (checksum, pseudo_header.partial())
     } else {
-        sum.add(head);
-        for piece in payload {
-            let (place, rest) = text.split_at_mut(piece.len());
-            sum.copy(piece, place);
-            text = rest;
-        }
+        copy(payload, text, |piece, place| sum.copy(piece, place));
         (TxChecksum::Complete, sum.finish())
     };
-    head[TCP_CHECKSUM..TCP_CHECKSUM + 2].copy_from_slice(&field.to_be_bytes());
+    head[TRANSPORT + TCP_CHECKSUM..][..2].copy_from_slice(&field.to_be_bytes());
     let is_cut = segment_size > 0 && payload_length > segment_size;
     let segmentation = is_cut.then_some(segment_size as u16);
     device.commit(
@@ -157,6 +89,16 @@ pub(crate) fn write_segment(
         },
     );
     Ok(())
+}
+
+/// Has `copy` copy one piece after the other to its place in `text`.
+#[inline]
+fn copy(payload: &[&[u8]], mut text: &mut [u8], mut copy: impl FnMut(&[u8], &mut [u8])) {
+    for piece in payload {
+        let (place, rest) = text.split_at_mut(piece.len());
+        copy(piece, place);
+        text = rest;
+    }
 }
 
 /// Writes a datagram into the ring. Its checksum is always made (RFC 1122 4.1.3.4), by the device where it can.

@@ -13,6 +13,7 @@ mod dropped_syns;
 mod environment;
 mod ephemeral_ports;
 mod flow;
+mod flow_header;
 pub mod flow_table;
 mod frame_writer;
 pub mod handle;

@@ -3,7 +3,8 @@
 
 use crate::Shard;
 use crate::flow::ReadyHeader;
-use crate::frame_writer::{self, FlowHeader};
+use crate::flow_header::FlowHeader;
+use crate::frame_writer;
 use crate::neighbours::Resolution;
 use crate::outbox::Message;
 use crate::slab::Index;

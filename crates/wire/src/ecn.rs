@@ -17,6 +17,7 @@ pub enum Ecn {
 
 impl Ecn {
     /// The code point in the lower two bits of `field`.
+    #[inline]
     pub const fn of(field: u8) -> Self {
         match field & 0b11 {
             0b01 => Self::Ect1,

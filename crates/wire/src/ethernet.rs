@@ -39,11 +39,13 @@ impl EthernetAddress {
     pub const BROADCAST: Self = Self([0xff; 6]);
 
     /// Whether the address is a group's (IEEE 802.3 3.2.3: the first bit sent is 1); broadcast is one.
+    #[inline]
     pub const fn is_multicast(self) -> bool {
         self.0[0] & 1 == 1
     }
 
     /// Whether the address is that of every station.
+    #[inline]
     pub fn is_broadcast(self) -> bool {
         self == Self::BROADCAST
     }
@@ -86,21 +88,25 @@ pub struct EthernetHeader {
 
 impl EthernetHeader {
     /// The header of `frame`, and what follows it (which may end in padding).
+    #[inline]
     pub fn parse(frame: &[u8]) -> Result<(&Self, &[u8]), Malformed> {
         Self::ref_from_prefix(frame).map_err(|_| Malformed::TooShort)
     }
 
     /// The station the frame is for.
+    #[inline]
     pub fn destination(&self) -> EthernetAddress {
         self.destination
     }
 
     /// The station that sent it.
+    #[inline]
     pub fn source(&self) -> EthernetAddress {
         self.source
     }
 
     /// What it carries.
+    #[inline]
     pub fn ether_type(&self) -> EtherType {
         EtherType(self.ether_type.get())
     }
@@ -110,6 +116,7 @@ impl EthernetHeader {
 ///
 /// # Panics
 /// If `out` is shorter.
+#[inline]
 pub fn write(
     out: &mut [u8],
     destination: EthernetAddress,

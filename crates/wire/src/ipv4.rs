@@ -25,6 +25,9 @@ const DONT_FRAGMENT: u16 = 0x4000;
 const MORE_FRAGMENTS: u16 = 0x2000;
 const OFFSET_MASK: u16 = 0x1fff;
 
+/// The first byte of a header without options: version 4, five words.
+const WITHOUT_OPTIONS: u8 = 0x45;
+
 /// Where in a header the DS field stands, whose lower two bits are the ECN field.
 const DS_FIELD: usize = 1;
 /// Where in a header its checksum stands.
@@ -49,6 +52,7 @@ pub struct Ipv4Header {
 impl Ipv4Header {
     /// The header of `packet`, and its payload: options are skipped, and what follows the packet's total
     /// length (Ethernet's padding) is cut off. The checksum is not looked at: see [`verify_checksum`].
+    #[inline]
     pub fn parse(packet: &[u8]) -> Result<(&Self, &[u8]), Malformed> {
         let (header, _) = Self::parse_quoted(packet)?;
         let payload = packet
@@ -59,6 +63,7 @@ impl Ipv4Header {
 
     /// As [`parse`](Self::parse), for the front of a packet that an ICMP error quotes: the payload may be
     /// shorter than the total length says (RFC 792 promises its first 64 bits only).
+    #[inline]
     pub fn parse_quoted(packet: &[u8]) -> Result<(&Self, &[u8]), Malformed> {
         let (header, _) = Self::ref_from_prefix(packet).map_err(|_| Malformed::TooShort)?;
         if header.version_ihl >> 4 != 4 {
@@ -74,73 +79,99 @@ impl Ipv4Header {
     }
 
     /// Where the packet comes from.
+    #[inline]
     pub fn source(&self) -> Ipv4Addr {
         self.source.into()
     }
 
     /// Where it goes.
+    #[inline]
     pub fn destination(&self) -> Ipv4Addr {
         self.destination.into()
     }
 
     /// Whose payload it carries: [`ICMP`], [`TCP`], [`UDP`] or another.
+    #[inline]
     pub fn protocol(&self) -> u8 {
         self.protocol
     }
 
     /// Hops the packet may still take.
+    #[inline]
     pub fn ttl(&self) -> u8 {
         self.ttl
     }
 
     /// What the fragments of one packet have in common (RFC 6864: of no meaning in a whole packet).
+    #[inline]
     pub fn identification(&self) -> u16 {
         self.identification.get()
     }
 
     /// Whether routers may not cut the packet.
+    #[inline]
     pub fn dont_fragment(&self) -> bool {
         self.flags_fragment_offset.get() & DONT_FRAGMENT != 0
     }
 
     /// Whether this is a fragment and not the last.
+    #[inline]
     pub fn more_fragments(&self) -> bool {
         self.flags_fragment_offset.get() & MORE_FRAGMENTS != 0
     }
 
     /// Where in the packet this fragment's payload belongs, in bytes.
+    #[inline]
     pub fn fragment_offset(&self) -> usize {
         usize::from(self.flags_fragment_offset.get() & OFFSET_MASK) * 8
     }
 
     /// Whether this is a piece of a packet, not a whole one.
+    #[inline]
     pub fn is_fragment(&self) -> bool {
         self.flags_fragment_offset.get() & (MORE_FRAGMENTS | OFFSET_MASK) != 0
     }
 
     /// Bytes of the header, options included.
+    #[inline]
     pub fn header_length(&self) -> usize {
         usize::from(self.version_ihl & 0x0f) * 4
     }
 
     /// Bytes of header and payload.
+    #[inline]
     pub fn total_length(&self) -> usize {
         self.total_length.get().into()
     }
 
     /// The Differentiated Services code point (RFC 2474 3).
+    #[inline]
     pub fn dscp(&self) -> u8 {
         self.ds_field >> 2
     }
 
     /// The Explicit Congestion Notification code point (RFC 3168 5).
+    #[inline]
     pub fn ecn(&self) -> Ecn {
         Ecn::of(self.ds_field)
     }
 }
 
 /// Whether the header at the front of `packet`, options included, holds its correct checksum.
+#[inline]
 pub fn verify_checksum(packet: &[u8]) -> bool {
+    match packet.first_chunk::<HEADER_LENGTH>() {
+        Some(header) if header[0] == WITHOUT_OPTIONS => {
+            let mut sum = Sum::new();
+            sum.add_array(header);
+            sum.finish() == 0
+        }
+        _ => verify_with_options(packet),
+    }
+}
+
+#[cold]
+fn verify_with_options(packet: &[u8]) -> bool {
     let Ok((header, _)) = Ipv4Header::parse_quoted(packet) else {
         return false;
     };
@@ -153,6 +184,7 @@ pub fn verify_checksum(packet: &[u8]) -> bool {
 ///
 /// # Panics
 /// If `packet` is shorter than the field's place.
+#[inline]
 pub fn write_ecn(packet: &mut [u8], ecn: Ecn) {
     packet[DS_FIELD] = packet[DS_FIELD] & !0b11 | ecn as u8;
 }
@@ -162,6 +194,7 @@ pub fn write_ecn(packet: &mut [u8], ecn: Ecn) {
 ///
 /// # Panics
 /// If `packet` does not begin with a well-formed header.
+#[inline]
 pub fn write_checksum(packet: &mut [u8]) {
     let header_length = match Ipv4Header::parse_quoted(packet) {
         Ok((header, _)) => header.header_length(),
@@ -206,7 +239,7 @@ impl Ipv4Fields {
             .expect("an IPv4 packet has at most 65,535 bytes");
         let flags = if self.dont_fragment { DONT_FRAGMENT } else { 0 };
         let mut header = Ipv4Header {
-            version_ihl: 0x45,
+            version_ihl: WITHOUT_OPTIONS,
             ds_field: self.ecn_dscp,
             total_length: total_length.into(),
             identification: self.identification.into(),

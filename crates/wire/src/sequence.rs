@@ -22,36 +22,43 @@ pub struct SeqNum(pub u32);
 
 impl SeqNum {
     /// The sequence number `value`.
+    #[inline]
     pub const fn new(value: u32) -> Self {
         Self(value)
     }
 
     /// Whether this number comes before `other`: RFC 9293's `<`.
+    #[inline]
     pub const fn before(self, other: Self) -> bool {
         (self.0.wrapping_sub(other.0) as i32) < 0
     }
 
     /// Whether this number is `other` or comes before it: RFC 9293's `=<`.
+    #[inline]
     pub const fn at_or_before(self, other: Self) -> bool {
         !other.before(self)
     }
 
     /// Whether this number comes after `other`: RFC 9293's `>`.
+    #[inline]
     pub const fn after(self, other: Self) -> bool {
         other.before(self)
     }
 
     /// Whether this number is `other` or comes after it: RFC 9293's `>=`.
+    #[inline]
     pub const fn at_or_after(self, other: Self) -> bool {
         !self.before(other)
     }
 
     /// The later of the two.
+    #[inline]
     pub const fn max(self, other: Self) -> Self {
         if self.before(other) { other } else { self }
     }
 
     /// The earlier of the two.
+    #[inline]
     pub const fn min(self, other: Self) -> Self {
         if other.before(self) { other } else { self }
     }
@@ -59,12 +66,14 @@ impl SeqNum {
 
 impl Add<u32> for SeqNum {
     type Output = SeqNum;
+    #[inline]
     fn add(self, length: u32) -> SeqNum {
         SeqNum(self.0.wrapping_add(length))
     }
 }
 
 impl AddAssign<u32> for SeqNum {
+    #[inline]
     fn add_assign(&mut self, length: u32) {
         *self = *self + length;
     }
@@ -72,6 +81,7 @@ impl AddAssign<u32> for SeqNum {
 
 impl Sub<u32> for SeqNum {
     type Output = SeqNum;
+    #[inline]
     fn sub(self, length: u32) -> SeqNum {
         SeqNum(self.0.wrapping_sub(length))
     }
@@ -80,6 +90,7 @@ impl Sub<u32> for SeqNum {
 /// The way forward from `earlier` to this number.
 impl Sub<SeqNum> for SeqNum {
     type Output = u32;
+    #[inline]
     fn sub(self, earlier: SeqNum) -> u32 {
         self.0.wrapping_sub(earlier.0)
     }

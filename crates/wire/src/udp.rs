@@ -22,6 +22,7 @@ pub struct UdpHeader {
 
 impl UdpHeader {
     /// The header of `datagram`, and its data: what follows the datagram's own length is cut off.
+    #[inline]
     pub fn parse(datagram: &[u8]) -> Result<(&Self, &[u8]), Malformed> {
         let header = Self::parse_quoted(datagram)?;
         let data = datagram
@@ -31,6 +32,7 @@ impl UdpHeader {
     }
 
     /// As [`parse`](Self::parse), for the front of a datagram whose data may go on elsewhere, or is cut off.
+    #[inline]
     pub fn parse_quoted(datagram: &[u8]) -> Result<&Self, Malformed> {
         let (header, _) = Self::ref_from_prefix(datagram).map_err(|_| Malformed::TooShort)?;
         if header.length() < HEADER_LENGTH {
@@ -40,21 +42,25 @@ impl UdpHeader {
     }
 
     /// The port it comes from.
+    #[inline]
     pub fn source_port(&self) -> u16 {
         self.source_port.get()
     }
 
     /// The port it goes to.
+    #[inline]
     pub fn destination_port(&self) -> u16 {
         self.destination_port.get()
     }
 
     /// Bytes of header and data.
+    #[inline]
     pub fn length(&self) -> usize {
         self.length.get().into()
     }
 
     /// The checksum field; 0 when the sender made none.
+    #[inline]
     pub fn checksum(&self) -> u16 {
         self.checksum.get()
     }
@@ -62,6 +68,7 @@ impl UdpHeader {
 
 /// Whether `datagram` holds its correct checksum, or over IPv4 none at all (a field of 0). Over IPv6 there
 /// has to be one (RFC 8200 8.1).
+#[inline]
 pub fn verify_checksum(source: IpAddr, destination: IpAddr, datagram: &[u8]) -> bool {
     let Ok((header, _)) = UdpHeader::parse(datagram) else {
         return false;
@@ -97,6 +104,7 @@ pub fn write_header(
 }
 
 /// The checksum field for a sum: 0 would say that there is none, and its other spelling is sent instead (RFC 768).
+#[inline]
 pub fn field(sum: Sum) -> u16 {
     match sum.finish() {
         0 => 0xffff,
@@ -109,6 +117,7 @@ pub fn field(sum: Sum) -> u16 {
 ///
 /// # Panics
 /// If `datagram` has no room for a header or is longer than 65,535 bytes.
+#[inline]
 pub fn write(datagram: &mut [u8], source: SocketAddr, destination: SocketAddr) {
     let length = u16::try_from(datagram.len()).expect("a UDP datagram has at most 65,535 bytes");
     write_header(datagram, source.port(), destination.port(), length, 0);

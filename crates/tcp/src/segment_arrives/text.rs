@@ -47,9 +47,8 @@ impl Connection {
         let length = payload.len() as u32;
         self.report_overlap(context, self.nxt_offset, length);
         for frame in payload.into_frames() {
-            let pinned = self.pinned_frames();
-            self.receive_queue
-                .push_frame(frame, context.frames, pinned, context.spare);
+            let may_pin = context.frames.allows(self.pinned_frames());
+            self.receive_queue.push_frame(frame, may_pin);
         }
         self.rcv.nxt += length;
         self.nxt_offset += u64::from(length);
@@ -60,7 +59,7 @@ impl Connection {
         let had_a_hole = !self.reassembly.is_empty();
         while let Some(piece) = self.reassembly.take_next(self.nxt_offset) {
             let length = piece.held.bytes().len() as u32;
-            self.receive_queue.push(piece.held, context.spare);
+            self.receive_queue.push(piece.held);
             self.rcv.nxt += length;
             self.nxt_offset += u64::from(length);
             if let Some(journal) = &mut self.journal {

@@ -1,78 +1,134 @@
-//! The inner loops: sums of a piece's 16-bit words in the machine's byte order, folded to 16 bits.
+//! The portable inner loops: a piece's 64-bit words, added with their carries.
 //!
-//! Thirty-two bytes a step, as eight 32-bit words into eight 64-bit accumulators: with no carry between
-//! them the compiler keeps the accumulators in vector registers. An accumulator overflows only after
-//! 2^32 steps, more than a slice of a frame can have.
+//! One's complement addition puts the carry back in at the lower end. A chain of additions may put each carry in one word
+//! later: that is an instruction a word where the processor adds with carry. Words are read with the lower byte first
+//! wherever this runs.
 
-const LANES: usize = 8;
-const STEP: usize = LANES * 4;
+use std::mem::take;
 
-/// The folded sum of `piece`; an odd last byte counts as the first of a word whose second is 0.
-pub(super) fn sum(piece: &[u8]) -> u16 {
-    let (steps, tail) = piece.as_chunks::<STEP>();
-    if steps.is_empty() {
-        return fold(sum_tail(tail)); // a header: the lanes would cost more than they save
-    }
-    let mut lanes = [0u64; LANES];
-    for step in steps {
-        add_step(&mut lanes, step);
-    }
-    fold(fold_lanes(lanes) + sum_tail(tail))
+/// Bytes of a step of the loops: one chain of carries.
+const STEP: usize = 64;
+const WORD: usize = 8;
+
+/// The one's complement sum of `piece`'s words; an odd last byte counts as the first of a word whose second is 0.
+#[inline(never)] // whoever calls this or another loop shall save registers for none
+pub(super) fn sum(piece: &[u8]) -> u64 {
+    let (steps, rest) = piece.as_chunks::<STEP>();
+    add_rest(steps.iter().fold(0, add_array), piece, rest)
 }
 
-/// [`sum`], and `destination` becomes a copy of `source` in the same pass.
-pub(super) fn sum_and_copy(source: &[u8], destination: &mut [u8]) -> u16 {
-    assert_eq!(
-        source.len(),
-        destination.len(),
-        "a copy needs as much room as there are bytes"
-    );
-    let (steps, tail) = source.as_chunks::<STEP>();
-    let (copied_steps, copied_tail) = destination.as_chunks_mut::<STEP>();
-    let mut lanes = [0u64; LANES];
-    for (step, copy) in steps.iter().zip(copied_steps) {
+/// [`sum`], and `destination`, which is as long, becomes a copy of `source` in the same pass.
+#[inline(never)]
+pub(super) fn sum_and_copy(source: &[u8], destination: &mut [u8]) -> u64 {
+    let destination = &mut destination[..source.len()];
+    let (steps, rest) = source.as_chunks::<STEP>();
+    let mut total = 0;
+    for (step, copy) in steps.iter().zip(destination.as_chunks_mut::<STEP>().0) {
         *copy = *step;
-        add_step(&mut lanes, step);
+        total = add_array(total, step);
     }
-    copied_tail.copy_from_slice(tail);
-    fold(fold_lanes(lanes) + sum_tail(tail))
+    add_and_copy_rest(total, source, destination, rest.len())
 }
 
-/// Folds carries back in until 16 bits are left (RFC 1071 4.1). Each line halves what can be above them.
-pub(super) fn fold(sum: u64) -> u16 {
-    let sum = halves(sum); // at most 33 bits
-    let sum = halves(sum); // at most 32
-    let sum = (sum & 0xffff) + (sum >> 16); // at most 17
-    ((sum & 0xffff) + (sum >> 16)) as u16
+/// `total` and the words of `rest`: the end of `piece`, less than a step, after an even number of bytes.
+#[inline(always)]
+fn add_rest(mut total: u64, piece: &[u8], mut rest: &[u8]) -> u64 {
+    add_front::<32>(&mut total, &mut rest);
+    add_front::<16>(&mut total, &mut rest);
+    add_front::<8>(&mut total, &mut rest);
+    match rest.len() {
+        0 => total,
+        bytes => add(total, last_word(piece, bytes)),
+    }
 }
 
-fn halves(sum: u64) -> u64 {
-    (sum & 0xffff_ffff) + (sum >> 32)
+/// [`add_rest`] of the last `length` bytes of `source`, which are copied to the end of `destination`.
+#[inline(always)]
+fn add_and_copy_rest(mut total: u64, source: &[u8], destination: &mut [u8], length: usize) -> u64 {
+    let start = source.len() - length;
+    let (mut rest, mut room) = (&source[start..], &mut destination[start..]);
+    add_and_copy_front::<32>(&mut total, &mut rest, &mut room);
+    add_and_copy_front::<16>(&mut total, &mut rest, &mut room);
+    add_and_copy_front::<8>(&mut total, &mut rest, &mut room);
+    match (
+        rest.len(),
+        source.last_chunk::<WORD>(),
+        destination.last_chunk_mut::<WORD>(),
+    ) {
+        (0, ..) => return total,
+        (_, Some(last), Some(copy)) => *copy = *last, // some of it again
+        _ => copy_few(source, destination),
+    }
+    add(total, last_word(source, rest.len()))
+}
+
+/// `total` and the words of `piece`. Where the compiler knows that there are few there is no loop.
+#[inline(always)]
+pub(super) fn add_array<const LENGTH: usize>(mut total: u64, piece: &[u8; LENGTH]) -> u64 {
+    let (words, rest) = piece.as_chunks::<WORD>();
+    let mut carry = false;
+    for word in words {
+        (total, carry) = total.carrying_add(u64::from_le_bytes(*word), carry);
+    }
+    if !rest.is_empty() {
+        let mut word = [0; WORD];
+        word[..rest.len()].copy_from_slice(rest);
+        (total, carry) = total.carrying_add(u64::from_le_bytes(word), carry);
+    }
+    total + u64::from(carry) // a chain that begins without a carry does not end in one and the largest number
+}
+
+/// One's complement addition.
+#[inline(always)]
+pub(super) const fn add(a: u64, b: u64) -> u64 {
+    let (sum, carry) = a.overflowing_add(b);
+    sum + carry as u64 // after a carry the sum is not the largest number
+}
+
+/// Folds carries back in until 16 bits are left (RFC 1071 4.1): what is added to itself with its halves exchanged has the
+/// sum of both, and its carry, in the upper half.
+#[inline(always)]
+pub(super) const fn fold(sum: u64) -> u16 {
+    let sum = (sum.wrapping_add(sum.rotate_left(32)) >> 32) as u32;
+    (sum.wrapping_add(sum.rotate_left(16)) >> 16) as u16
 }
 
 #[inline(always)]
-fn add_step(lanes: &mut [u64; LANES], step: &[u8; STEP]) {
-    for (lane, word) in lanes.iter_mut().zip(step.as_chunks::<4>().0) {
-        *lane += u64::from(u32::from_ne_bytes(*word));
+fn add_front<const LENGTH: usize>(total: &mut u64, rest: &mut &[u8]) {
+    if let Some((front, after)) = rest.split_first_chunk::<LENGTH>() {
+        *total = add_array(*total, front);
+        *rest = after;
     }
 }
 
-/// The lanes' sum, small enough that more can be added to it.
-fn fold_lanes(lanes: [u64; LANES]) -> u64 {
-    lanes.into_iter().map(halves).sum()
+#[inline(always)]
+fn add_and_copy_front<const LENGTH: usize>(
+    total: &mut u64,
+    rest: &mut &[u8],
+    room: &mut &mut [u8],
+) {
+    if rest.len() >= LENGTH
+        && let Some((front, after)) = rest.split_first_chunk::<LENGTH>()
+        && let Some((copy, room_after)) = take(room).split_first_chunk_mut::<LENGTH>()
+    {
+        *copy = *front;
+        *total = add_array(*total, front);
+        (*rest, *room) = (after, room_after);
+    }
 }
 
-fn sum_tail(tail: &[u8]) -> u64 {
-    let (words, rest) = tail.as_chunks::<4>();
-    let words = words
-        .iter()
-        .map(|word| u64::from(u32::from_ne_bytes(*word)))
-        .sum::<u64>();
-    let last: u32 = match *rest {
-        [] => 0,
-        [a] => u16::from_ne_bytes([a, 0]).into(),
-        [a, b] => u16::from_ne_bytes([a, b]).into(),
-        [a, b, c, ..] => u32::from_ne_bytes([a, b, c, 0]),
-    };
-    words + u64::from(last)
+/// The last `length` bytes of `piece`, less than a word, as a word that begins with them.
+#[inline(always)]
+fn last_word(piece: &[u8], length: usize) -> u64 {
+    if let Some(last) = piece.last_chunk::<WORD>() {
+        return u64::from_le_bytes(*last) >> (u64::BITS - 8 * length as u32);
+    }
+    let byte = |at: usize| u64::from(piece[at]) << (8 * at);
+    (0..length).fold(0, |word, at| word | byte(at))
+}
+
+/// Copies less than a word.
+#[cold]
+fn copy_few(source: &[u8], destination: &mut [u8]) {
+    destination.copy_from_slice(source);
 }

@@ -33,6 +33,7 @@ pub struct TcpHeader {
 impl TcpHeader {
     /// The header of `segment`, its options (for [`TcpOptions::parse`]) and its data. The checksum is not
     /// looked at: see [`verify_checksum`].
+    #[inline]
     pub fn parse(segment: &[u8]) -> Result<(&Self, &[u8], &[u8]), Malformed> {
         let (header, rest) = Self::ref_from_prefix(segment).map_err(|_| Malformed::TooShort)?;
         let (options, data) = header
@@ -44,46 +45,55 @@ impl TcpHeader {
     }
 
     /// The port it comes from.
+    #[inline]
     pub fn source_port(&self) -> u16 {
         self.source_port.get()
     }
 
     /// The port it goes to.
+    #[inline]
     pub fn destination_port(&self) -> u16 {
         self.destination_port.get()
     }
 
     /// SEG.SEQ: of the first byte of data, or of the SYN.
+    #[inline]
     pub fn sequence(&self) -> SeqNum {
         SeqNum(self.sequence.get())
     }
 
     /// SEG.ACK: the next number the sender expects, if the ACK bit is set.
+    #[inline]
     pub fn acknowledgment(&self) -> SeqNum {
         SeqNum(self.acknowledgment.get())
     }
 
     /// The control bits.
+    #[inline]
     pub fn flags(&self) -> TcpFlags {
         TcpFlags(self.flags)
     }
 
     /// The window field, not yet scaled.
+    #[inline]
     pub fn window(&self) -> u16 {
         self.window.get()
     }
 
     /// Where urgent data ends, if the URG bit is set.
+    #[inline]
     pub fn urgent_pointer(&self) -> u16 {
         self.urgent_pointer.get()
     }
 
     /// The checksum field.
+    #[inline]
     pub fn checksum(&self) -> u16 {
         self.checksum.get()
     }
 
     /// Bytes of the header, options included.
+    #[inline]
     pub fn header_length(&self) -> usize {
         usize::from(self.data_offset >> 4) * 4
     }
@@ -101,22 +111,26 @@ pub struct QuotedSegment {
 
 impl QuotedSegment {
     /// The front of `segment`.
+    #[inline]
     pub fn parse(segment: &[u8]) -> Result<&Self, Malformed> {
         let (quoted, _) = Self::ref_from_prefix(segment).map_err(|_| Malformed::TooShort)?;
         Ok(quoted)
     }
 
     /// The port it came from.
+    #[inline]
     pub fn source_port(&self) -> u16 {
         self.source_port.get()
     }
 
     /// The port it went to.
+    #[inline]
     pub fn destination_port(&self) -> u16 {
         self.destination_port.get()
     }
 
     /// Its sequence number.
+    #[inline]
     pub fn sequence(&self) -> SeqNum {
         SeqNum(self.sequence.get())
     }
@@ -168,6 +182,7 @@ impl TcpFields {
 const CHECKSUM_OFFSET: usize = 16;
 
 /// Whether `segment`, header and data, holds its correct checksum.
+#[inline]
 pub fn verify_checksum(source: IpAddr, destination: IpAddr, segment: &[u8]) -> bool {
     segment.len() >= HEADER_LENGTH && sum(source, destination, segment).finish() == 0
 }
@@ -176,12 +191,14 @@ pub fn verify_checksum(source: IpAddr, destination: IpAddr, segment: &[u8]) -> b
 ///
 /// # Panics
 /// If `segment` is shorter than a header.
+#[inline]
 pub fn write_checksum(source: IpAddr, destination: IpAddr, segment: &mut [u8]) {
     segment[CHECKSUM_OFFSET..][..2].fill(0);
     let checksum = sum(source, destination, segment).finish();
     segment[CHECKSUM_OFFSET..][..2].copy_from_slice(&checksum.to_be_bytes());
 }
 
+#[inline]
 fn sum(source: IpAddr, destination: IpAddr, segment: &[u8]) -> Sum {
     let mut sum = Sum::pseudo_header(source, destination, ipv4::TCP, segment.len() as u32);
     sum.add(segment);

@@ -2,6 +2,7 @@
 
 use super::SackBlocks;
 use crate::SeqNum;
+use crate::checksum::Sum;
 
 mod read;
 #[cfg(test)]
@@ -20,6 +21,10 @@ const WINDOW_SCALE: u8 = 3;
 const SACK_PERMITTED: u8 = 4;
 const SACK: u8 = 5;
 const TIMESTAMPS: u8 = 8;
+
+/// The word before the numbers of a timestamps option, where nothing shares it, and bytes of both (RFC 7323 appendix A).
+const TIMESTAMPS_ALONE: [u8; 4] = [NO_OPERATION, NO_OPERATION, TIMESTAMPS, 10];
+const TIMESTAMPS_LENGTH: usize = 12;
 
 /// Bytes of a SACK option, padding included, before its blocks.
 const SACK_BASE: usize = 4;
@@ -65,11 +70,53 @@ pub struct TcpOptions {
 
 impl TcpOptions {
     /// Bytes [`write`](Self::write) fills: a multiple of 4, at most [`MAX_OPTIONS_LENGTH`].
+    #[inline]
     pub fn encoded_length(&self) -> usize {
-        self.length_without_sack() + self.sack_length()
+        match self.timestamps {
+            None if self.is_bare() => 0,
+            Some(_) if self.is_bare() => TIMESTAMPS_LENGTH,
+            _ => self.length_without_sack() + self.sack_length(),
+        }
+    }
+
+    /// None but timestamps, if any: so is nearly every segment after the SYN.
+    #[inline]
+    fn is_bare(&self) -> bool {
+        self.sack.is_empty()
+            && self.mss.is_none()
+            && self.window_scale.is_none()
+            && !self.sack_permitted
+    }
+
+    /// [`write`](Self::write), and adds to `sum`, of an even number of bytes, what was written.
+    ///
+    /// # Panics
+    /// If `out` is shorter than [`encoded_length`](Self::encoded_length).
+    #[inline]
+    pub fn write_and_sum(&self, out: &mut [u8], sum: &mut Sum) {
+        match self.timestamps {
+            None if self.is_bare() => {}
+            Some(timestamps) if self.is_bare() => {
+                let words = [
+                    u32::from_be_bytes(TIMESTAMPS_ALONE),
+                    timestamps.value,
+                    timestamps.echo_reply,
+                ];
+                let places = out[..TIMESTAMPS_LENGTH].as_chunks_mut::<4>().0;
+                for (place, word) in places.iter_mut().zip(words) {
+                    *place = word.to_be_bytes();
+                    sum.add_u32(word);
+                }
+            }
+            _ => {
+                let length = self.write(out);
+                sum.add(&out[..length]);
+            }
+        }
     }
 
     /// Bytes that [`write`](Self::write) fills with SACK blocks, as many as find room beside the other options.
+    #[inline]
     pub fn sack_length(&self) -> usize {
         match self.sack_blocks_that_fit() {
             0 => 0,
@@ -101,7 +148,7 @@ impl TcpOptions {
         }
         match (self.timestamps, self.sack_permitted, self.order) {
             (Some(_), true, _) => word([SACK_PERMITTED, 2, TIMESTAMPS, 10]),
-            (Some(_), false, _) => word([NO_OPERATION, NO_OPERATION, TIMESTAMPS, 10]),
+            (Some(_), false, _) => word(TIMESTAMPS_ALONE),
             (None, true, OptionOrder::Linux) => {
                 word([NO_OPERATION, NO_OPERATION, SACK_PERMITTED, 2])
             }
@@ -137,14 +184,16 @@ impl TcpOptions {
         place
     }
 
+    #[inline]
     fn length_without_sack(&self) -> usize {
         let sack_permitted_alone = self.sack_permitted && self.timestamps.is_none();
         4 * usize::from(self.mss.is_some())
-            + 12 * usize::from(self.timestamps.is_some())
+            + TIMESTAMPS_LENGTH * usize::from(self.timestamps.is_some())
             + 4 * usize::from(sack_permitted_alone)
             + 4 * usize::from(self.window_scale.is_some())
     }
 
+    #[inline]
     fn sack_blocks_that_fit(&self) -> usize {
         let room = MAX_OPTIONS_LENGTH - self.length_without_sack() - SACK_BASE;
         self.sack.len().min(room / SACK_BLOCK)

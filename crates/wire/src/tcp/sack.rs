@@ -16,6 +16,7 @@ impl SackBlocks {
     pub const MAX: usize = 4;
 
     /// No block.
+    #[inline]
     pub const fn new() -> Self {
         Self {
             blocks: [(SeqNum(0), SeqNum(0)); Self::MAX],
@@ -24,6 +25,7 @@ impl SackBlocks {
     }
 
     /// Adds the block `[left, right)`. False, and nothing is added, when there are already four.
+    #[inline]
     pub fn push(&mut self, left: SeqNum, right: SeqNum) -> bool {
         let Some(free) = self.blocks.get_mut(usize::from(self.length)) else {
             return false;
@@ -34,27 +36,32 @@ impl SackBlocks {
     }
 
     /// The blocks, in the order they were added.
+    #[inline]
     pub fn as_slice(&self) -> &[(SeqNum, SeqNum)] {
         &self.blocks[..self.length.into()]
     }
 
     /// Each block's left and right edge.
+    #[inline]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (SeqNum, SeqNum)> + '_ {
         self.as_slice().iter().copied()
     }
 
     /// How many blocks there are.
+    #[inline]
     pub fn len(&self) -> usize {
         self.length.into()
     }
 
     /// Whether there is none.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.length == 0
     }
 }
 
 impl PartialEq for SackBlocks {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_slice() == other.as_slice()
     }

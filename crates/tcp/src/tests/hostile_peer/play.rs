@@ -4,8 +4,7 @@ use super::chance::Chance;
 use super::peer::Peer;
 use super::ring::{Ring, Text};
 use crate::{
-    Connection, Context, FrameBudget, MemoryBudget, Offer, Recorder, Segment, SpareBuffers, State,
-    Sysctls,
+    Connection, Context, FrameBudget, MemoryBudget, Offer, Recorder, Segment, State, Sysctls,
 };
 use periplus_journey::{Counters, Instant};
 use periplus_ring::PoolLevel;
@@ -31,7 +30,6 @@ pub(super) struct Play {
     pub(super) counters: Counters,
     pub(super) sysctls: Sysctls,
     pub(super) recorder: Recorder,
-    spare: SpareBuffers,
     pub(super) now: Instant,
     pub(super) iss: SeqNum,
     pub(super) peer: Peer,
@@ -91,7 +89,6 @@ impl Play {
             counters: Counters::default(),
             sysctls,
             recorder: Recorder::new(false, "play", 0),
-            spare: SpareBuffers::default(),
             now,
             iss,
             peer: Peer {
@@ -123,7 +120,6 @@ impl Play {
             sysctls: &self.sysctls,
             counters: &mut self.counters,
             recorder: &mut self.recorder,
-            spare: &mut self.spare,
             frames: FrameBudget {
                 level: PoolLevel::Ample,
                 frames_a_connection: 64,

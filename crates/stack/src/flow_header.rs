@@ -1,0 +1,115 @@
+//! The headers of a flow's segments, ready but for what differs from one to the next, and summed as far as they are.
+
+use crate::flow_table::FlowKey;
+use crate::frame_writer::{NETWORK, TRANSPORT, ip_fields};
+use periplus_tcp::SegmentHeader;
+use periplus_wire::checksum::Sum;
+use periplus_wire::ethernet::{self, EtherType, EthernetAddress};
+use periplus_wire::ipv4;
+use periplus_wire::{Ecn, tcp};
+use std::net::{IpAddr, Ipv4Addr};
+
+/// Bytes of Ethernet, IPv4 and TCP headers without options.
+pub(crate) const HEADERS: usize = TRANSPORT + tcp::HEADER_LENGTH;
+
+/// Where the IPv4 header's ECN field is (the rest of the DS field is 0), its total length and its checksum.
+const DS_FIELD: usize = NETWORK + 1;
+const TOTAL_LENGTH: usize = NETWORK + 2;
+const NETWORK_CHECKSUM: usize = NETWORK + 10;
+/// Where the TCP header goes on behind the ports, which belong to the flow.
+const SEQUENCE: usize = TRANSPORT + 4;
+const CHECKSUM_AND_URGENT: usize = TRANSPORT + 16;
+
+/// Ready headers. What is summed is summed once, when the next hop's address is known; a segment's own fields are added
+/// while they are in registers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FlowHeader {
+    /// Up to and with TCP's ports. Of the IPv4 header the length, the ECN field and the checksum are 0.
+    front: [u8; SEQUENCE],
+    /// The folded sum of the IPv4 header in there.
+    network: u16,
+    /// The folded sum of the pseudo-header without its length, and of the ports.
+    transport: u16,
+}
+
+impl FlowHeader {
+    /// The headers of a flow whose next hop is at `to`. `None` for IPv6, which the stack does not carry yet.
+    pub(crate) fn new(key: &FlowKey, from: EthernetAddress, to: EthernetAddress) -> Option<Self> {
+        let (IpAddr::V4(source), IpAddr::V4(destination)) = (key.local.ip(), key.remote.ip())
+        else {
+            return None;
+        };
+        let mut front = [0; SEQUENCE];
+        ethernet::write(&mut front, to, from, EtherType::IPV4);
+        ip_fields(source, destination, ipv4::TCP, 0).write(&mut front[NETWORK..]);
+        front[TOTAL_LENGTH..TOTAL_LENGTH + 2].fill(0);
+        front[NETWORK_CHECKSUM..NETWORK_CHECKSUM + 2].fill(0);
+        let (network, ports) = front[NETWORK..].split_at_mut(ipv4::HEADER_LENGTH);
+        ports[..2].copy_from_slice(&key.local.port().to_be_bytes());
+        ports[2..].copy_from_slice(&key.remote.port().to_be_bytes());
+        let mut transport = pseudo_header(source, destination, 0);
+        transport.add(ports);
+        let mut sum = Sum::new();
+        sum.add(network);
+        Some(Self {
+            network: sum.partial(),
+            transport: transport.partial(),
+            front,
+        })
+    }
+
+    /// Writes the headers of a segment, but for the TCP header's options, which are counted in `header_length`, and its
+    /// checksum, which is left 0. Returns the sum of what was written of the TCP header, and of the pseudo-header.
+    #[inline]
+    pub(crate) fn write(
+        &self,
+        out: &mut [u8; HEADERS],
+        header: &SegmentHeader,
+        header_length: usize,
+        payload_length: usize,
+    ) -> Sum {
+        out[..SEQUENCE].copy_from_slice(&self.front);
+        let length = (header_length + payload_length) as u16;
+        self.write_network(out, ipv4::HEADER_LENGTH as u16 + length, header.ecn);
+
+        let [window_high, window_low] = header.wnd.to_be_bytes();
+        let data_offset = (header_length as u8 / 4) << 4;
+        let words = [
+            header.seq.0,
+            header.ack.0,
+            u32::from_be_bytes([data_offset, header.flags.0, window_high, window_low]),
+        ];
+        let mut sum = Sum::new();
+        sum.add_u16(self.transport);
+        sum.add_u16(length);
+        let places = out[SEQUENCE..].as_chunks_mut::<4>().0;
+        for (place, word) in places.iter_mut().zip(words) {
+            *place = word.to_be_bytes();
+            sum.add_u32(word);
+        }
+        out[CHECKSUM_AND_URGENT..].fill(0);
+        sum
+    }
+
+    /// The IPv4 header's ECN field, total length and checksum.
+    #[inline]
+    fn write_network(&self, out: &mut [u8; HEADERS], total_length: u16, ecn: Ecn) {
+        let mut sum = Sum::new();
+        sum.add_u16(self.network);
+        sum.add_u16(total_length);
+        sum.add_u16(u16::from(ecn as u8));
+        out[DS_FIELD] = ecn as u8;
+        out[TOTAL_LENGTH..TOTAL_LENGTH + 2].copy_from_slice(&total_length.to_be_bytes());
+        out[NETWORK_CHECKSUM..NETWORK_CHECKSUM + 2].copy_from_slice(&sum.finish().to_be_bytes());
+    }
+
+    /// The sum of the pseudo-header of a segment of `length` bytes.
+    pub(crate) fn pseudo_header(&self, length: usize) -> Sum {
+        let [.., a, b, c, d, e, f, g, h, _, _, _, _] = self.front;
+        pseudo_header([a, b, c, d].into(), [e, f, g, h].into(), length)
+    }
+}
+
+fn pseudo_header(source: Ipv4Addr, destination: Ipv4Addr, length: usize) -> Sum {
+    Sum::pseudo_header(source.into(), destination.into(), ipv4::TCP, length as u32)
+}
