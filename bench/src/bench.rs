@@ -1,9 +1,13 @@
 //! One contestant at its work: the client, the stack and the backend, joined.
 
-use crate::client::{Client, Frame, SLOT};
+mod disturbance;
+
+use crate::client::{self, Client, Frame, Manner};
 use crate::content::{Answer, sum};
+use crate::referee::Known;
 use crate::stacks::{Setup, Stack, Taken};
 use periplus_journey::Instant;
+use std::net::SocketAddrV4;
 use std::time::Duration;
 
 /// How far apart frames are.
@@ -11,56 +15,84 @@ const FRAME: Duration = Duration::from_micros(1);
 
 /// Who looks on. While time is measured nobody does, and all of this is nothing.
 pub(crate) trait Watch {
+    /// Whether there is anybody.
+    const LOOKS: bool;
+
     /// A frame came to the stack.
     fn came(&mut self, _frame: &[u8]) {}
     /// A frame left it.
     fn left(&mut self, _frame: &[u8]) {}
-    /// The backend read `bytes`.
-    fn read(&mut self, _bytes: &[u8]) {}
-    /// The backend wrote `bytes`.
-    fn wrote(&mut self, _bytes: &[u8]) {}
+    /// The backend read `bytes` of the connection with `peer`.
+    fn read(&mut self, _peer: SocketAddrV4, _bytes: &[u8]) {}
+    /// The backend wrote `bytes` there.
+    fn wrote(&mut self, _peer: SocketAddrV4, _bytes: &[u8]) {}
     /// Whether a damaged copy of the next frame shall come before it.
     fn wants_damage(&mut self) -> bool {
         false
     }
     /// Damages it.
     fn damage(&mut self, _frame: &mut [u8]) {}
+    /// Whether the next ACK shall come so late that what it acknowledges has been sent again.
+    fn wants_lateness(&mut self) -> bool {
+        false
+    }
 }
 
 /// Nobody.
 pub(crate) struct Nobody;
 
-impl Watch for Nobody {}
+impl Watch for Nobody {
+    const LOOKS: bool = false;
+}
+
+/// A connection on which the backend has read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Served<C> {
+    pub(crate) connection: C,
+    /// How many bytes there were.
+    pub(crate) bytes: u64,
+    /// The client has closed its direction.
+    pub(crate) ended: bool,
+}
 
 /// The client, the stack and the backend.
-pub(crate) struct Bench<S> {
+pub(crate) struct Bench<S: Stack> {
     pub(crate) stack: S,
     pub(crate) client: Client,
     pub(crate) now: Instant,
-    /// Offsets in the streams: what the backend has read and written.
+    setup: Setup,
+    /// The connection that was accepted last.
+    pub(crate) newest: Option<S::Connection>,
+    /// Offsets in the streams of every connection: what the backend has read and written. Connections go in step.
     pub(crate) read: u64,
     pub(crate) written: u64,
+    /// Payload bytes moved, of all connections.
+    pub(crate) moved: u64,
     /// The sum of all that the backend has read.
     pub(crate) sum: u64,
-    /// Frames that came and left.
-    pub(crate) frames_in: u64,
-    pub(crate) frames_out: u64,
     answer: Answer,
     buffer: Vec<u8>,
 }
 
 impl<S: Stack> Bench<S> {
-    /// A stack that knows its client's link address, and a client whose segments have `payload` bytes.
-    pub(crate) fn new(setup: Setup, payload: usize, watch: &mut impl Watch) -> Self {
+    /// A stack that knows its client's link address, and its client.
+    pub(crate) fn new(setup: Setup, watch: &mut impl Watch) -> Self {
+        let manner = Manner {
+            payload: setup.payload,
+            timestamps: setup.timestamps,
+            connections: setup.connections,
+            super_mss: S::SUPER_MSS.filter(|_| setup.super_frames),
+        };
         let mut bench = Self {
             stack: S::new(setup),
-            client: Client::new(payload, setup.timestamps),
+            client: Client::new(manner),
             now: Instant::from_millis(1000),
+            setup,
+            newest: None,
             read: 0,
             written: 0,
+            moved: 0,
             sum: 0,
-            frames_in: 0,
-            frames_out: 0,
             answer: Answer::new(),
             buffer: vec![0; 64 * 1024],
         };
@@ -75,15 +107,38 @@ impl<S: Stack> Bench<S> {
         self.stack.slots(|slot| client.fill(slot));
     }
 
-    /// The client connects, and the backend accepts.
+    /// Where connections stand, for a referee that comes late.
+    pub(crate) fn known(&self) -> Box<dyn Fn(SocketAddrV4) -> Option<Known>> {
+        let connections = self.client.connections().to_vec();
+        let written = self.written;
+        Box::new(move |client| {
+            let connection = client::find(&connections, client)?;
+            Some(Known {
+                client: connection.next,
+                server: connection.expected,
+                unsent: written.saturating_sub(connection.received),
+            })
+        })
+    }
+
+    /// Every connection of the client connects, one after the other, and the backend accepts and waits for bytes.
     ///
     /// # Panics
     /// If it does not come to that.
     pub(crate) fn connect(&mut self, watch: &mut impl Watch) {
-        self.send(watch, Frame::Syn);
-        assert!(self.client.connected, "the SYN was not answered");
-        self.send(watch, Frame::Ack);
-        assert!(self.stack.accept(self.now), "nothing to accept");
+        for index in 0..self.client.connections().len() {
+            self.client.select(index);
+            self.send(watch, Frame::Syn);
+            assert!(
+                self.client.connection().connected,
+                "the SYN was not answered"
+            );
+            self.send(watch, Frame::Ack);
+            self.newest = self.stack.accept(self.now);
+            assert!(self.newest.is_some(), "nothing to accept");
+            self.read_all(watch, |_, _, _| {});
+        }
+        self.client.select(0);
         (self.read, self.written) = (0, 0);
         self.fill(); // a SYN with timestamps is longer than what it may spoil
     }
@@ -91,25 +146,61 @@ impl<S: Stack> Bench<S> {
     /// The client sends a frame, and the stack has a turn.
     #[inline]
     pub(crate) fn send(&mut self, watch: &mut impl Watch, frame: Frame) {
-        self.send_damaged(watch, frame);
-        self.send_one(watch, frame);
+        self.disturb(watch, frame);
+        self.deliver(watch, frame);
+        self.turn(watch);
         if self.client.was_asked {
-            self.send_one(watch, Frame::ArpReply);
+            self.deliver(watch, Frame::ArpReply);
+            self.turn(watch);
         }
     }
 
+    /// The client sends so many frames of a connection, and the stack has a turn then.
     #[inline]
-    fn send_one(&mut self, watch: &mut impl Watch, frame: Frame) {
+    pub(crate) fn send_burst<W: Watch>(&mut self, watch: &mut W, frame: Frame, count: usize) {
+        for _ in 0..if W::LOOKS { count } else { 0 } {
+            self.disturb(watch, frame);
+        }
+        for _ in 0..count {
+            self.deliver(watch, frame);
+        }
+        self.turn(watch);
+    }
+
+    /// Every connection of the client sends a frame, and the stack has a turn then.
+    #[inline]
+    pub(crate) fn send_from_each<W: Watch>(&mut self, watch: &mut W, frame: Frame) {
+        if self.setup.connections == 1 {
+            return self.send(watch, frame);
+        }
+        for index in 0..if W::LOOKS { self.setup.connections } else { 0 } {
+            self.client.select(index);
+            self.disturb(watch, frame);
+        }
+        for index in 0..self.setup.connections {
+            self.client.select(index);
+            self.deliver(watch, frame);
+        }
+        self.turn(watch);
+    }
+
+    #[inline]
+    fn deliver<W: Watch>(&mut self, watch: &mut W, frame: Frame) {
         self.now += FRAME;
-        self.frames_in += 1;
         let (client, now) = (&self.client, self.now);
+        let mut is_chained = false;
         self.stack.deliver(now, |slot| {
             let length = client.write(frame, slot, now);
-            watch.came(&slot[..length]);
+            match slot.get(..length) {
+                Some(frame) => watch.came(frame),
+                None => is_chained = true,
+            }
             length
         });
+        if W::LOOKS && is_chained {
+            watch.came(&self.stack.last_arrived());
+        }
         self.client.sent(frame);
-        self.turn(watch);
     }
 
     /// The stack has a turn, and the client looks at what left.
@@ -124,70 +215,81 @@ impl<S: Stack> Bench<S> {
             client.note(frame);
         });
         self.now += FRAME * frames;
-        self.frames_out += u64::from(frames);
     }
 
-    /// If the watch wants it, a damaged copy of the next frame comes first. Nothing may come of it.
+    /// The backend accepts whoever has come.
     #[inline]
-    fn send_damaged(&mut self, watch: &mut impl Watch, frame: Frame) {
-        if !watch.wants_damage() {
-            return;
-        }
-        self.turn(watch); // what is due by itself is not the damaged frame's doing
-        let mut copy = [0; SLOT];
-        self.client.fill(&mut copy);
-        let length = self.client.write(frame, &mut copy, self.now);
-        watch.damage(&mut copy[..length]);
-        let dropped = self.stack.dropped();
-        self.stack.deliver_apart(&copy[..length]);
-        self.stack.turn(self.now);
-        self.stack
-            .take_sent(|frame| panic!("a damaged frame was answered: {frame:02x?}"));
-        assert!(!self.stack.is_readable(), "a damaged frame was delivered");
-        assert_eq!(
-            self.stack.dropped(),
-            dropped.map(|dropped| dropped + 1),
-            "a damaged frame was not counted as dropped"
-        );
+    pub(crate) fn accept_all(&mut self) {
+        while self.stack.accept(self.now).is_some() {}
     }
 
-    /// The backend reads all there is, by copies. Returns whether the client has closed.
+    /// The backend reads all there is on every connection that is said to have something, by copies. `then` is told of a
+    /// connection, how many bytes were read there, and whether the client has closed it.
     #[inline]
-    pub(crate) fn read_all(&mut self, watch: &mut impl Watch) -> bool {
-        loop {
-            match self.stack.read(self.now, &mut self.buffer) {
-                Taken::Bytes(length) => {
-                    let bytes = &self.buffer[..length];
-                    watch.read(bytes);
-                    self.sum = self.sum.wrapping_add(sum(bytes));
-                    self.read += length as u64;
+    pub(crate) fn read_all<W: Watch>(
+        &mut self,
+        watch: &mut W,
+        mut then: impl FnMut(&mut Self, &mut W, Served<S::Connection>),
+    ) {
+        while let Some(connection) = self.stack.next_readable() {
+            let mut served = Served {
+                connection,
+                bytes: 0,
+                ended: false,
+            };
+            loop {
+                match self.stack.read(self.now, connection, &mut self.buffer) {
+                    Taken::Bytes(length) => {
+                        let bytes = &self.buffer[..length];
+                        if W::LOOKS {
+                            watch.read(self.stack.peer(connection), bytes);
+                        }
+                        self.sum = self.sum.wrapping_add(sum(bytes));
+                        served.bytes += length as u64;
+                    }
+                    Taken::Nothing => break,
+                    Taken::End => {
+                        served.ended = true;
+                        break;
+                    }
                 }
-                Taken::Nothing => return false,
-                Taken::End => return true,
             }
+            self.moved += served.bytes;
+            then(self, watch, served);
         }
     }
 
     /// The backend reads all there is, in place.
     #[inline]
-    pub(crate) fn read_all_in_place(&mut self, watch: &mut impl Watch) {
-        let total = &mut self.sum;
-        let each = |bytes: &[u8]| {
-            watch.read(bytes);
-            *total = total.wrapping_add(sum(bytes));
-        };
-        if let Taken::Bytes(length) = self.stack.read_in_place(self.now, each) {
-            self.read += length as u64;
+    pub(crate) fn read_all_in_place<W: Watch>(&mut self, watch: &mut W) {
+        while let Some(connection) = self.stack.next_readable() {
+            let peer = W::LOOKS.then(|| self.stack.peer(connection));
+            let total = &mut self.sum;
+            let mut each = |bytes: &[u8]| {
+                peer.iter().for_each(|&peer| watch.read(peer, bytes));
+                *total = total.wrapping_add(sum(bytes));
+            };
+            while let Taken::Bytes(length) =
+                self.stack.read_in_place(self.now, connection, &mut each)
+            {
+                self.moved += length as u64;
+            }
         }
     }
 
     /// The backend writes the next `length` bytes of what it has to say. Returns how many were taken.
     #[inline]
-    pub(crate) fn write(&mut self, watch: &mut impl Watch, length: usize) -> usize {
+    pub(crate) fn write<W: Watch>(
+        &mut self,
+        watch: &mut W,
+        connection: S::Connection,
+        length: usize,
+    ) -> usize {
         let data = self.answer.next(length);
-        let taken = self.stack.write(self.now, data);
-        watch.wrote(&data[..taken]);
-        self.written += taken as u64;
+        let taken = self.stack.write(self.now, connection, data);
+        if W::LOOKS {
+            watch.wrote(self.stack.peer(connection), &data[..taken]);
+        }
         taken
     }
 }

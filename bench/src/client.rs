@@ -1,16 +1,20 @@
 //! The client: a script that writes frames into the server's ring and looks at what comes back, with as little work as
 //! it can, because its work is in every figure.
 
+mod connection;
 mod headers;
+mod plan;
 
-pub(crate) use headers::{FIN, SLOT, SYN};
+pub(crate) use connection::{Connection, find};
+pub(crate) use headers::{FIN, SLOT, SYN, words};
 
 use crate::content::Random;
 use headers::{ACK, ETHERTYPE, Headers, PSH, RST, Segment, u16_at, u32_at};
 use periplus_journey::Instant;
+use plan::Plan;
 use std::net::Ipv4Addr;
 
-/// Where the client lives.
+/// Where the client lives. It is the gateway to all other networks as well, and lives there, too, where it is many.
 pub(crate) const CLIENT: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
 /// Where the server lives.
 pub(crate) const SERVER: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
@@ -21,9 +25,11 @@ pub(crate) const CLIENT_ETHERNET: [u8; 6] = [2, 0, 0, 0, 0, 2];
 pub(crate) const SERVER_ETHERNET: [u8; 6] = [2, 0, 0, 0, 0, 1];
 /// Payload bytes of a full segment without options.
 pub(crate) const MSS: usize = 1460;
-/// What the client's window field says, and how far it is shifted: 64 KiB.
-pub(crate) const WINDOW: u16 = 512;
+/// How far the client's window field is shifted.
 pub(crate) const WINDOW_SHIFT: u8 = 7;
+/// The client's window: 64 KiB, or four super-frames.
+const WINDOW: u32 = 64 * 1024;
+const SUPER_WINDOW: u32 = 256 * 1024;
 
 /// What the client can send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,65 +46,92 @@ pub(crate) enum Frame {
     Data,
     /// A FIN, which acknowledges as well.
     Fin,
+    /// The payload, on the connection that is the next by plan.
+    Planned,
+    /// The SYN of somebody who never answers, of another one each time.
+    Flood,
 }
 
-/// One client with one connection at a time.
+/// How a client is to be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Manner {
+    /// Payload bytes of [`Frame::Data`].
+    pub(crate) payload: usize,
+    /// It offers timestamps.
+    pub(crate) timestamps: bool,
+    /// Connections it has at a time.
+    pub(crate) connections: usize,
+    /// The MSS it offers, if super-frames pass.
+    pub(crate) super_mss: Option<u16>,
+}
+
+/// One client, with one connection at a time or many.
 #[derive(Debug)]
 pub(crate) struct Client {
     headers: Headers,
     random: Random,
-    port: u16,
-    /// The next number to send, and the next to acknowledge.
-    next: u32,
-    acknowledged: u32,
-    /// The next number expected from the server.
-    expected: u32,
-    /// Payload bytes that came.
-    received: u64,
-    /// The server's clock as last seen, to be echoed.
-    echo: u32,
-    /// Payload bytes of [`Frame::Data`].
+    connections: Vec<Connection>,
+    /// The one that sends.
+    current: usize,
+    plan: Plan,
     payload: usize,
+    window: u16,
     /// Bytes are acknowledged when the work says so, not as they come.
     pub(crate) holds_acks: bool,
-    /// The server's SYN, or FIN, has come.
-    pub(crate) connected: bool,
-    pub(crate) ended: bool,
+    /// What comes is not looked at: others than the connections are answered, or more than can be kept in mind.
+    pub(crate) looks_away: bool,
     /// The server asked for the client's link address.
     pub(crate) was_asked: bool,
+    /// Segments that came again.
+    pub(crate) repeated: u64,
 }
 
 impl Client {
-    /// A client whose [`Frame::Data`] has `payload` bytes.
-    pub(crate) fn new(payload: usize, timestamps: bool) -> Self {
-        let mut client = Self {
-            headers: Headers::new(timestamps),
-            random: Random::new(1),
-            port: 1024,
-            next: 0,
-            acknowledged: 0,
-            expected: 0,
-            received: 0,
-            echo: 0,
-            payload,
-            holds_acks: false,
-            connected: false,
-            ended: false,
-            was_asked: false,
+    pub(crate) fn new(manner: Manner) -> Self {
+        let mut random = Random::new(1);
+        let connections = (0..manner.connections)
+            .map(|number| Connection::new(number as u32, manner.connections, &mut random))
+            .collect();
+        let window = match manner.super_mss {
+            Some(_) => SUPER_WINDOW,
+            None => WINDOW,
         };
-        client.begin();
-        client
+        Self {
+            headers: Headers::new(manner.timestamps, manner.super_mss.unwrap_or(MSS as u16)),
+            random,
+            connections,
+            current: 0,
+            plan: Plan::default(),
+            payload: manner.payload,
+            window: (window >> WINDOW_SHIFT) as u16,
+            holds_acks: false,
+            looks_away: false,
+            was_asked: false,
+            repeated: 0,
+        }
     }
 
-    /// Forgets the connection: the next SYN comes from the next port, with a number of its own.
+    /// The connection that sends from now on.
+    #[inline]
+    pub(crate) fn select(&mut self, index: usize) {
+        self.current = index;
+    }
+
+    /// The connection that sends.
+    #[inline]
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connections[self.current]
+    }
+
+    /// Every connection.
+    pub(crate) fn connections(&self) -> &[Connection] {
+        &self.connections
+    }
+
+    /// Forgets the connection: the next SYN comes from another port, with a number of its own.
     pub(crate) fn begin(&mut self) {
-        self.port = self.port.checked_add(1).unwrap_or(1025);
-        self.headers.set_port(self.port);
-        self.next = self.random.next() as u32;
-        self.acknowledged = 0;
-        self.received = 0;
-        self.connected = false;
-        self.ended = false;
+        let count = self.connections.len() as u32;
+        self.connections[self.current].begin_again(count, &mut self.random);
     }
 
     /// Fills a slot of the ring with a payload, for [`Frame::Data`] to be written around it.
@@ -107,90 +140,147 @@ impl Client {
             .fill_payload(slot, self.payload, &mut self.random);
     }
 
+    /// Chooses the connections of the next `count` [planned](Frame::Planned) frames.
+    pub(crate) fn plan(&mut self, count: usize) {
+        let payload = self.payload as u32;
+        self.plan
+            .make(count, payload, &mut self.connections, &mut self.random);
+    }
+
     /// Writes a frame into `slot` and returns its length. What is sent counts with [`sent`](Self::sent).
     #[inline]
     pub(crate) fn write(&self, frame: Frame, slot: &mut [u8], now: Instant) -> usize {
+        let connection = &self.connections[self.current];
         let (flags, length) = match frame {
             Frame::ArpRequest => return headers::write_arp(slot, 1),
             Frame::ArpReply => return headers::write_arp(slot, 2),
-            Frame::Syn => return self.headers.write_syn(slot, self.next, millis(now)),
+            Frame::Flood => {
+                let (end, seq) = self.plan.flood();
+                return self.headers.write_syn(slot, end, seq, millis(now));
+            }
+            Frame::Planned => {
+                let target = self.plan.next();
+                let segment = Segment {
+                    seq: target.seq,
+                    ack: target.ack,
+                    flags: ACK | PSH,
+                    window: self.window,
+                    timestamps: (0, 0),
+                    length: self.payload,
+                };
+                return self.headers.write(slot, target.end, &segment);
+            }
+            Frame::Syn => {
+                let (end, seq) = (connection.end, connection.next);
+                return self.headers.write_syn(slot, end, seq, millis(now));
+            }
             Frame::Ack => (ACK, 0),
             Frame::Data => (ACK | PSH, self.payload),
             Frame::Fin => (ACK | FIN, 0),
         };
         let segment = Segment {
-            seq: self.next,
-            ack: self.acknowledged,
+            seq: connection.next,
+            ack: connection.acknowledged,
             flags,
-            window: WINDOW,
-            timestamps: (millis(now), self.echo),
+            window: connection.window,
+            timestamps: (millis(now), connection.echo),
             length,
         };
-        self.headers.write(slot, &segment)
+        self.headers.write(slot, connection.end, &segment)
     }
 
     /// Counts a frame that was sent.
     #[inline]
     pub(crate) fn sent(&mut self, frame: Frame) {
-        self.next = self.next.wrapping_add(match frame {
+        let occupied = match frame {
+            Frame::ArpRequest => return,
+            Frame::ArpReply => {
+                self.was_asked = false;
+                return;
+            }
+            Frame::Planned => return self.plan.step(),
+            Frame::Flood => return self.plan.step_flood(),
             Frame::Data => self.payload as u32,
             Frame::Syn | Frame::Fin => 1,
-            _ => 0,
-        });
-        if frame == Frame::ArpReply {
-            self.was_asked = false;
-        }
+            Frame::Ack => 0,
+        };
+        let connection = &mut self.connections[self.current];
+        connection.next = connection.next.wrapping_add(occupied);
+        connection.told = connection.acknowledged;
     }
 
     /// Looks at a frame from the server.
     ///
     /// # Panics
-    /// If it is a RST, or not the next one.
+    /// If it is a RST, or has what did not come before it.
     #[inline]
     pub(crate) fn note(&mut self, frame: &[u8]) {
         if u16_at(frame, ETHERTYPE) != 0x0800 {
             self.was_asked |= headers::is_arp_request(frame);
             return;
         }
+        if self.looks_away {
+            return;
+        }
+        let index = match self.connections.len() {
+            1 => 0,
+            count => connection::index(u32_at(frame, 30), u16_at(frame, 36), count),
+        };
+        let connection = &mut self.connections[index];
         let (seq, flags) = (u32_at(frame, 38), frame[47]);
         let header = usize::from(frame[46] >> 4) * 4;
         let length = usize::from(u16_at(frame, 16)) - 20 - header;
         assert!(flags & RST == 0, "the server sent a RST");
-        if flags & SYN != 0 {
-            self.connected = true;
-            self.expected = seq;
+        if flags & SYN != 0 && !connection.connected {
+            connection.connected = true;
+            connection.expected = seq;
+            // A cookie without timestamps has no place for a scale, and so the SYN/ACK does not agree to any.
+            let scaled = headers::has_window_scale(&frame[54..34 + header]);
+            connection.window = if scaled { self.window } else { u16::MAX };
         }
-        assert_eq!(seq, self.expected, "not the next segment of the server");
-        if self.headers.has_timestamps() {
-            self.echo = headers::timestamp(&frame[54..34 + header]).unwrap_or(self.echo);
-        }
-        self.ended |= flags & FIN != 0;
+        connection.ended |= flags & FIN != 0;
         let occupied = length as u32 + u32::from(flags & (SYN | FIN) != 0);
-        self.expected = self.expected.wrapping_add(occupied);
-        self.received += length as u64;
+        if seq != connection.expected {
+            return self.note_repeated(index, seq, (length as u32, occupied));
+        }
+        if self.headers.has_timestamps() {
+            connection.echo =
+                headers::timestamp(&frame[54..34 + header]).unwrap_or(connection.echo);
+        }
+        connection.expected = connection.expected.wrapping_add(occupied);
+        connection.received += length as u64;
         if !self.holds_acks {
-            self.acknowledged = self.expected;
+            connection.acknowledged = connection.expected;
         }
     }
 
-    /// Acknowledges `length` more bytes with the next ACK, if as many have come.
-    pub(crate) fn acknowledge(&mut self, length: u32) -> bool {
-        let open = self.expected.wrapping_sub(self.acknowledged);
-        let here = open >= length;
-        if here {
-            self.acknowledged = self.acknowledged.wrapping_add(length);
+    /// Something came that came before, or some of it did.
+    #[cold]
+    fn note_repeated(&mut self, index: usize, seq: u32, (length, occupied): (u32, u32)) {
+        let connection = &mut self.connections[index];
+        let old = connection.expected.wrapping_sub(seq);
+        assert!(old as i32 > 0, "not the next segment of the server");
+        self.repeated += u64::from(occupied > 0);
+        connection.received += u64::from(length.saturating_sub(old));
+        connection.expected = seq.wrapping_add(occupied.max(old));
+        if !self.holds_acks {
+            connection.acknowledged = connection.expected;
         }
-        here
+    }
+
+    /// Acknowledges up to `length` more bytes of those that have come with the next ACK. Returns how many.
+    #[inline]
+    pub(crate) fn acknowledge(&mut self, length: u32) -> u32 {
+        let connection = &mut self.connections[self.current];
+        let open = connection.expected.wrapping_sub(connection.acknowledged);
+        let length = open.min(length);
+        connection.acknowledged = connection.acknowledged.wrapping_add(length);
+        length
     }
 }
 
-impl Client {
-    /// For a referee that comes late: the next number of the client and that of the server, and how much of its stream has
-    /// come.
-    pub(crate) fn numbers(&self) -> (u32, u32, u64) {
-        (self.next, self.expected, self.received)
-    }
-}
+/// Who sends: an address and a port.
+pub(crate) type End = (u32, u16);
 
 /// The client's clock of timestamps.
 fn millis(now: Instant) -> u32 {

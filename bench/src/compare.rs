@@ -2,14 +2,17 @@
 
 use crate::contestant::{Contestant, Seen, Who};
 use crate::options::CompareOptions;
+use crate::referee::Disturbances;
 use crate::works::{Name, Unit};
 use crate::{instructions, machine, report};
 use clap::ValueEnum;
 use std::time::Duration;
 
-/// How often the referee has a work done, and which part of the frames comes damaged.
-pub(crate) const REPLAYED: u32 = 20_000;
-const DAMAGED_IN: usize = 1000;
+/// What the referee does to the frames.
+const DISTURBANCES: Disturbances = Disturbances {
+    damaged_in: 1000,
+    late_in: 1000,
+};
 
 /// What one contestant needed for a work.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +45,7 @@ pub(crate) fn run(options: &CompareOptions) -> Result<(), String> {
     for &work in works {
         let mut measured = measure(work, options.rounds);
         if options.instructions {
-            for figure in &mut measured {
+            for figure in measured.iter_mut().filter(|figure| figure.is_countable()) {
                 figure.instructions = Some(instructions::count(work, figure.who)?);
             }
         }
@@ -64,42 +67,89 @@ pub(crate) fn run(options: &CompareOptions) -> Result<(), String> {
 
 fn measure(work: Name, rounds: u32) -> Vec<Figure> {
     eprintln!("{}: {}", work.as_str(), work.title());
-    let mut contestants: Vec<(Who, Box<dyn Contestant>, Vec<Duration>)> = Who::ALL
+    if work.unit() == Unit::Bytes {
+        let weighed = |who: Who| Some((who, who.weigh(work)?));
+        return Who::ALL
+            .into_iter()
+            .filter_map(weighed)
+            .map(|(who, bytes)| Figure::weighed(work, who, bytes))
+            .collect();
+    }
+    let mut runs: Vec<_> = Who::ALL
         .into_iter()
-        .filter_map(|who| Some((who, who.at(work)?, Vec::new())))
+        .filter_map(|who| Run::of(who, work))
         .collect();
-    for (_, contestant, _) in &mut contestants {
-        contestant.work(work.warm_up());
-    }
     for _ in 0..rounds {
-        for (_, contestant, times) in &mut contestants {
-            let start = processor_time();
-            contestant.work(work.iterations());
-            times.push(processor_time() - start);
-        }
+        runs.iter_mut().for_each(|run| run.round(work));
     }
-    let figure = |(who, mut contestant, mut times): (Who, Box<dyn Contestant>, Vec<Duration>)| {
-        times.sort();
-        let median = times[times.len() / 2];
-        let of_median = |time: Duration| time.as_secs_f64() / median.as_secs_f64();
-        Figure {
-            work,
-            who,
-            value: value(work, median),
-            spread: (of_median(times[times.len() - 1]), of_median(times[0])),
-            instructions: None,
-            seen: contestant.replay(REPLAYED, DAMAGED_IN),
-        }
-    };
-    contestants.into_iter().map(figure).collect()
+    runs.into_iter().map(|run| run.figure(work)).collect()
 }
 
-/// A round's time in the work's unit.
-fn value(work: Name, round: Duration) -> f64 {
-    let nanoseconds = round.as_nanos() as f64 / f64::from(work.iterations());
-    match work.unit() {
-        Unit::Nanoseconds => nanoseconds,
-        Unit::Throughput(bytes) => f64::from(bytes) / nanoseconds,
+/// A contestant and what its rounds gave.
+struct Run {
+    who: Who,
+    contestant: Box<dyn Contestant>,
+    values: Vec<f64>,
+}
+
+impl Run {
+    /// `who` at `work`, warm.
+    fn of(who: Who, work: Name) -> Option<Self> {
+        let mut contestant = who.at(work)?;
+        contestant.plan(work.warm_up());
+        contestant.work(work.warm_up());
+        Some(Self {
+            who,
+            contestant,
+            values: Vec::new(),
+        })
+    }
+
+    fn round(&mut self, work: Name) {
+        self.contestant.plan(work.times());
+        let start = processor_time();
+        let moved = self.contestant.work(work.times());
+        let nanoseconds = (processor_time() - start).as_nanos() as f64;
+        self.values.push(match work.unit() {
+            Unit::Throughput => moved as f64 / nanoseconds,
+            _ => nanoseconds / f64::from(work.times()),
+        });
+    }
+
+    fn figure(mut self, work: Name) -> Figure {
+        self.values.sort_by(f64::total_cmp);
+        let median = self.values[self.values.len() / 2];
+        let of_median = |value: Option<&f64>| value.map_or(1.0, |value| value / median);
+        Figure {
+            work,
+            who: self.who,
+            value: median,
+            spread: (
+                of_median(self.values.last()),
+                of_median(self.values.first()),
+            ),
+            instructions: None,
+            seen: self.contestant.replay(work.replayed(), DISTURBANCES),
+        }
+    }
+}
+
+impl Figure {
+    /// What was weighed is the same every time.
+    fn weighed(work: Name, who: Who, bytes: f64) -> Self {
+        Self {
+            work,
+            who,
+            value: bytes,
+            spread: (1.0, 1.0),
+            instructions: None,
+            seen: Seen::default(),
+        }
+    }
+
+    /// Whether counting its instructions takes seconds, not hours, and means something.
+    fn is_countable(&self) -> bool {
+        self.work.unit() != Unit::Bytes && !self.work.is_large() && self.work != Name::W5Lookup
     }
 }
 

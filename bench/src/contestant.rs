@@ -1,10 +1,11 @@
 //! A stack at a work, and what it can be told.
 
-use crate::bench::{Bench, Nobody};
+use crate::bench::{Bench, Nobody, Watch};
 use crate::options::OnceOptions;
-use crate::referee::Referee;
-use crate::stacks::{Nothing, Periplus, Setup, Smoltcp, Stack};
+use crate::referee::{Disturbances, Referee, Rules};
+use crate::stacks::{Nothing, Periplus, SUPER, Setup, Smoltcp, Stack};
 use crate::works::{self, Name, Work};
+use crate::{client, lookup, weight};
 use std::hint::black_box;
 use std::marker::PhantomData;
 
@@ -39,12 +40,39 @@ impl Who {
         match work {
             Name::W1 => self.doing::<works::RequestAnswer>(),
             Name::W1Timestamps => self.doing::<works::RequestAnswerWithTimestamps>(),
+            Name::W1Burst => self.doing::<works::RequestAnswerBurst>(),
             Name::W2 => self.doing::<works::ClientClosesFirst>(),
             Name::W2Server => self.doing::<works::ServerClosesFirst>(),
-            Name::W3r => self.doing::<works::Receive>(),
-            Name::W3rChunk => self.doing::<works::ReceiveInPlace>(),
-            Name::W3s => self.doing::<works::Send>(),
+            Name::W2Burst => self.doing::<works::ConnectBurst>(),
+            Name::W3r => self.doing::<works::ReceiveSegments>(),
+            Name::W3rChunk => self.doing::<works::ReceiveInPlace<{ client::MSS }>>(),
+            Name::W3rBurst => self.doing::<works::ReceiveBurst>(),
+            Name::W3s => self.doing::<works::Send<false>>(),
+            Name::W3gr => self.doing::<works::ReceiveSuper>(),
+            Name::W3grChunk => self.doing::<works::ReceiveInPlace<SUPER>>(),
+            Name::W3gs => self.doing::<works::Send<true>>(),
+            Name::W4 => self.doing::<works::Flood>(),
+            Name::W5Of1 => self.doing::<works::Crowd<1, 1>>(),
+            Name::W5Of1k => self.doing::<works::Crowd<1_000, 1>>(),
+            Name::W5Of100k => self.doing::<works::Crowd<100_000, 1>>(),
+            Name::W5 => self.doing::<works::Crowd<1_000_000, 1>>(),
+            Name::W5Burst => self.doing::<works::Crowd<1_000_000, 32>>(),
+            Name::W5Lookup => (self == Self::Script).then(lookup::Lookup::boxed),
             Name::W6 => self.doing::<works::ReceiveSmall>(),
+            Name::W6Burst => self.doing::<works::ReceiveSmallBurst>(),
+            Name::W4Kept | Name::W5m => None,
+        }
+    }
+
+    /// Bytes of memory that something of `work` takes; `None` if that cannot be said.
+    pub(crate) fn weigh(self, work: Name) -> Option<f64> {
+        match (work, self) {
+            (Name::W4Kept, Self::Periplus) => Some(weight::kept::<Periplus>(false, work.times())),
+            (Name::W4Kept, Self::Recording) => Some(weight::kept::<Periplus>(true, work.times())),
+            (Name::W4Kept, Self::Smoltcp) => Some(weight::kept::<Smoltcp>(false, work.times())),
+            (Name::W5m, Self::Periplus) => Some(weight::idle::<Periplus>(false)),
+            (Name::W5m, Self::Recording) => Some(weight::idle::<Periplus>(true)),
+            _ => None,
         }
     }
 
@@ -60,14 +88,18 @@ impl Who {
 
 /// One who takes part, at a work.
 pub(crate) trait Contestant {
-    /// Does the work so often.
-    fn work(&mut self, iterations: u32);
+    /// Prepares for doing the work so often, which takes no part in the figures.
+    fn plan(&mut self, times: u32);
 
-    /// Does it so often before the referee, who has one frame in `damaged_in` come damaged.
+    /// Does the work so often, or a little more often where frames come in bursts. Returns how many bytes of payload were
+    /// moved.
+    fn work(&mut self, times: u32) -> u64;
+
+    /// Does it so often before the referee, who disturbs it.
     ///
     /// # Panics
     /// If the referee finds anything wrong.
-    fn replay(&mut self, iterations: u32, damaged_in: usize) -> Seen;
+    fn replay(&mut self, times: u32, disturbances: Disturbances) -> Seen;
 }
 
 /// What the referee has looked at.
@@ -77,11 +109,16 @@ pub(crate) struct Seen {
     pub(crate) frames: u64,
     /// Damaged frames, all of which were dropped.
     pub(crate) damaged: u64,
+    /// ACKs that came late, after each of which something had been sent again.
+    pub(crate) late: u64,
     /// Bytes of both streams.
     pub(crate) bytes: u64,
+    /// Bytes that the client sent.
+    pub(crate) received: u64,
 }
 
-struct Run<S, W> {
+/// A stack, the script around it, and how it is set up for a work.
+struct Run<S: Stack, W> {
     bench: Bench<S>,
     referee: Referee,
     work: PhantomData<W>,
@@ -89,56 +126,80 @@ struct Run<S, W> {
 
 impl<S: Stack + 'static, W: Work + 'static> Run<S, W> {
     fn boxed(recording: bool) -> Option<Box<dyn Contestant>> {
-        if W::IN_PLACE && !S::READS_IN_PLACE {
-            return None;
-        }
-        let setup = Setup {
-            recording,
-            timestamps: W::TIMESTAMPS,
-        };
-        let mut referee = Referee::new();
-        let bench = if S::IS_STACK {
-            let mut bench = Bench::new(setup, W::PAYLOAD, &mut referee);
-            W::prepare(&mut bench, &mut referee);
-            bench
-        } else {
-            let mut bench = Bench::new(setup, W::PAYLOAD, &mut Nobody);
-            W::prepare(&mut bench, &mut Nobody);
-            bench
-        };
-        Some(Box::new(Self {
-            bench,
-            referee,
-            work: PhantomData,
-        }))
+        let can = W::CONNECTIONS <= S::MOST_CONNECTIONS
+            && (S::READS_IN_PLACE || !W::IN_PLACE)
+            && (S::SUPER_MSS.is_some() || !W::SUPER_FRAMES);
+        can.then(|| {
+            let mss = S::SUPER_MSS.filter(|_| W::SUPER_FRAMES);
+            let mut referee = Referee::new(Rules {
+                mss: mss.unwrap_or(client::MSS as u16),
+                cookies: W::FLOOD,
+            });
+            let bench = if S::IS_STACK {
+                ready::<S, W>(recording, &mut referee)
+            } else {
+                ready::<S, W>(recording, &mut Nobody)
+            };
+            Box::new(Self {
+                bench,
+                referee,
+                work: PhantomData,
+            }) as Box<dyn Contestant>
+        })
     }
 }
 
+/// A stack before its first time of a work.
+pub(crate) fn ready<S: Stack, W: Work>(recording: bool, watch: &mut impl Watch) -> Bench<S> {
+    let setup = Setup {
+        recording,
+        timestamps: W::TIMESTAMPS,
+        super_frames: W::SUPER_FRAMES,
+        payload: W::PAYLOAD,
+        connections: W::CONNECTIONS,
+        burst: W::BURST,
+    };
+    let mut bench = Bench::new(setup, watch);
+    W::prepare(&mut bench, watch);
+    bench
+}
+
+/// How often `W` is iterated to do it so many times.
+fn iterations<W: Work>(times: u32) -> usize {
+    (times as usize).div_ceil(W::BURST)
+}
+
 impl<S: Stack, W: Work> Contestant for Run<S, W> {
-    fn work(&mut self, iterations: u32) {
-        for _ in 0..iterations {
+    fn plan(&mut self, times: u32) {
+        W::plan(&mut self.bench, iterations::<W>(times) * W::BURST);
+    }
+
+    fn work(&mut self, times: u32) -> u64 {
+        let before = self.bench.moved;
+        for _ in 0..iterations::<W>(times) {
             W::iterate(&mut self.bench, &mut Nobody);
         }
         black_box(self.bench.sum);
+        self.bench.moved - before
     }
 
-    fn replay(&mut self, iterations: u32, damaged_in: usize) -> Seen {
+    fn replay(&mut self, times: u32, disturbances: Disturbances) -> Seen {
         if !S::IS_STACK {
             return Seen::default();
         }
         let (bench, referee) = (&mut self.bench, &mut self.referee);
-        let (client, server, received) = bench.client.numbers();
-        referee.resume(client, server, bench.written - received, damaged_in);
-        let before = (referee.frames, referee.damaged, referee.bytes);
-        for _ in 0..iterations {
+        // Before the plan, which counts everything as sent.
+        referee.resume(bench.known(), disturbances);
+        W::plan(bench, iterations::<W>(times) * W::BURST);
+        for _ in 0..iterations::<W>(times) {
             W::iterate(bench, referee);
         }
         referee.rest();
-        Seen {
-            frames: referee.frames - before.0,
-            damaged: referee.damaged - before.1,
-            bytes: referee.bytes - before.2,
-        }
+        assert!(
+            referee.refused == 0 || !S::SERVES_IN_A_FLOOD,
+            "clients were refused"
+        );
+        referee.seen
     }
 }
 
@@ -148,6 +209,7 @@ pub(crate) fn once(options: &OnceOptions) -> Result<(), String> {
     let mut contestant = who
         .at(work)
         .ok_or_else(|| format!("{} cannot do {work:?}", who.name()))?;
+    contestant.plan(options.iterations);
     contestant.work(options.iterations);
     Ok(())
 }

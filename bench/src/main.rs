@@ -4,12 +4,14 @@
 //! and without a system call. [`compare`] takes the contestants in turn; a [referee] then replays the work and looks at
 //! every frame. The rules stand in `bench/README.md`.
 
+mod allocator;
 mod bench;
 mod client;
 mod compare;
 mod content;
 mod contestant;
 mod instructions;
+mod lookup;
 mod machine;
 mod options;
 mod referee;
@@ -17,6 +19,7 @@ mod report;
 mod stacks;
 #[cfg(test)]
 mod tests;
+mod weight;
 mod works;
 
 use clap::Parser;

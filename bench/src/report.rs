@@ -1,15 +1,12 @@
 //! The figures, for people and for programs.
 
-use crate::compare::{Figure, REPLAYED};
+use crate::compare::Figure;
 use crate::contestant::Who;
 use crate::works::{Name, Unit};
 
 /// A figure as a line of JSON on stdout.
 pub(crate) fn json(figure: &Figure) {
-    let unit = match figure.work.unit() {
-        Unit::Nanoseconds => "ns",
-        Unit::Throughput(_) => "GB/s",
-    };
+    let unit = figure.work.unit().as_str();
     let instructions = figure
         .instructions
         .map_or(String::new(), |count| format!(",\"instructions\":{count}"));
@@ -75,7 +72,8 @@ fn rows(
 fn shown(figure: &Figure) -> String {
     match figure.work.unit() {
         Unit::Nanoseconds => format!("{:.0} ns", figure.value),
-        Unit::Throughput(_) => format!("{:.2} GB/s", figure.value),
+        Unit::Throughput => format!("{:.2} GB/s", figure.value),
+        Unit::Bytes => format!("{:.1} B", figure.value),
     }
 }
 
@@ -90,11 +88,8 @@ fn notes(figures: &[Figure]) {
         spread * 100.0
     );
     for figure in figures {
-        if let (Name::W3r, Who::Periplus | Who::Smoltcp, Unit::Throughput(bytes)) =
-            (figure.work, figure.who, figure.work.unit())
-        {
-            let received = f64::from(REPLAYED) * f64::from(bytes);
-            let acks = figure.seen.frames as f64 / received * 1e6;
+        if figure.work == Name::W3r && figure.seen.received > 0 {
+            let acks = figure.seen.frames as f64 / figure.seen.received as f64 * 1e6;
             println!(
                 "{} sends {acks:.0} ACKs for a MB received.",
                 figure.who.name()
@@ -103,9 +98,10 @@ fn notes(figures: &[Figure]) {
     }
     let sum = |of: fn(&Figure) -> u64| figures.iter().map(of).sum::<u64>();
     println!(
-        "Referee: {} frames right, {} damaged ones dropped, {} MB as they were sent.",
+        "Referee: {} frames right, {} damaged ones dropped, {} times something sent again because its ACK was late, {} MB as they were sent.",
         sum(|figure| figure.seen.frames),
         sum(|figure| figure.seen.damaged),
+        sum(|figure| figure.seen.late),
         sum(|figure| figure.seen.bytes) / 1_000_000
     );
 }

@@ -2,7 +2,7 @@
 //! from `periplus-wire`, so that the two cannot share a mistake.
 //!
 //! ```text
-//!  0          14       34        54 (66)                                    2044
+//!  0          14       34        54 (66)                                 end of slot
 //!  +----------+--------+---------+------------------------------+     +-----+
 //!  | Ethernet | IPv4   | TCP     | payload, written once        | ... | its |
 //!  |          |        | (+ TS)  |                              |     | sum |
@@ -13,13 +13,13 @@
 //! behind it, and only headers are written for each frame. A payload begins with the bytes of the SYN's options, so that
 //! a SYN in the same slot leaves it as it was.
 
-use super::{CLIENT, CLIENT_ETHERNET, MSS, PORT, SERVER, SERVER_ETHERNET, WINDOW_SHIFT};
+use super::{CLIENT, CLIENT_ETHERNET, End, PORT, SERVER, SERVER_ETHERNET, WINDOW_SHIFT};
 use crate::content::Random;
 
-/// Bytes of a slot of the ring.
+/// Bytes of a slot of the ring, for frames of an Ethernet.
 pub(crate) const SLOT: usize = 2048;
-/// Where a slot keeps the sum of its payload.
-const PAYLOAD_SUM: usize = SLOT - 4;
+/// Bytes at its end, where it keeps the sum of its payload.
+const PAYLOAD_SUM: usize = 4;
 
 pub(crate) const FIN: u8 = 0x01;
 pub(crate) const SYN: u8 = 0x02;
@@ -33,23 +33,12 @@ const IP: usize = 14;
 const TCP: usize = 34;
 /// Bytes of the headers without options.
 const PLAIN: usize = 54;
-/// Bytes of the timestamps option with its padding.
+/// Bytes of the timestamps option with its padding, and of the headers with it.
 const TIMESTAMPS: usize = 12;
+const LONGEST: usize = PLAIN + TIMESTAMPS;
 
-const SYN_OPTIONS: [u8; 12] = [
-    2,
-    4,
-    (MSS >> 8) as u8,
-    MSS as u8,
-    1,
-    1,
-    4,
-    2,
-    1,
-    3,
-    3,
-    WINDOW_SHIFT,
-];
+/// MSS, padding and SACK-permitted, padding and window scale. What the MSS is stands in the headers.
+const SYN_OPTIONS: [u8; 12] = [2, 4, 0, 0, 1, 1, 4, 2, 1, 3, 3, WINDOW_SHIFT];
 
 /// What changes from segment to segment.
 #[derive(Clone, Copy, Debug)]
@@ -63,20 +52,22 @@ pub(super) struct Segment {
     pub(super) length: usize,
 }
 
-/// The headers of a connection.
+/// The headers of every connection.
 #[derive(Debug)]
 pub(super) struct Headers {
-    bytes: [u8; PLAIN + TIMESTAMPS],
+    bytes: [u8; LONGEST],
+    syn_options: [u8; 12],
     timestamps: bool,
-    /// Sums of what does not change: of the IPv4 header, and of pseudo-header, TCP header and options.
+    /// Sums of what does not change: of the IPv4 header, of pseudo-header, TCP header and options, and of a SYN's options
+    /// with what they add to the header's length field.
     ip_sum: u32,
     tcp_sum: u32,
-    port: u16,
+    syn_sum: u32,
 }
 
 impl Headers {
-    pub(super) fn new(timestamps: bool) -> Self {
-        let mut bytes = [0; PLAIN + TIMESTAMPS];
+    pub(super) fn new(timestamps: bool, mss: u16) -> Self {
+        let mut bytes = [0; LONGEST];
         bytes[..6].copy_from_slice(&SERVER_ETHERNET);
         bytes[6..12].copy_from_slice(&CLIENT_ETHERNET);
         put_u16(&mut bytes, ETHERTYPE, 0x0800);
@@ -84,33 +75,26 @@ impl Headers {
         put_u16(&mut bytes, IP + 6, 0x4000); // Don't Fragment
         bytes[IP + 8] = 64;
         bytes[IP + 9] = 6;
-        bytes[IP + 12..IP + 16].copy_from_slice(&CLIENT.octets());
         bytes[IP + 16..IP + 20].copy_from_slice(&SERVER.octets());
         put_u16(&mut bytes, TCP + 2, PORT);
         bytes[TCP + 12] = if timestamps { 8 << 4 } else { 5 << 4 };
         if timestamps {
             bytes[PLAIN..PLAIN + 4].copy_from_slice(&[1, 1, 8, 10]);
         }
-        let ip_sum = words(&bytes[IP..TCP]);
-        let addresses = words(&bytes[IP + 12..TCP]);
-        let tcp_sum = addresses + 6 + words(&bytes[TCP..]);
+        let mut syn_options = SYN_OPTIONS;
+        put_u16(&mut syn_options, 2, mss);
         Self {
+            ip_sum: words(&bytes[IP..TCP]),
+            tcp_sum: words(&bytes[IP + 16..TCP]) + 6 + words(&bytes[TCP..]),
+            syn_sum: words(&syn_options) + ((SYN_OPTIONS.len() as u32 / 4) << 12),
             bytes,
+            syn_options,
             timestamps,
-            ip_sum,
-            tcp_sum,
-            port: 0,
         }
     }
 
     pub(super) fn has_timestamps(&self) -> bool {
         self.timestamps
-    }
-
-    pub(super) fn set_port(&mut self, port: u16) {
-        self.tcp_sum = self.tcp_sum - u32::from(self.port) + u32::from(port);
-        self.port = port;
-        put_u16(&mut self.bytes, TCP, port);
     }
 
     fn length(&self) -> usize {
@@ -122,15 +106,27 @@ impl Headers {
         let payload = &mut slot[self.length()..self.length() + length];
         random.fill(payload);
         if !self.timestamps && length >= SYN_OPTIONS.len() {
-            payload[..SYN_OPTIONS.len()].copy_from_slice(&SYN_OPTIONS);
+            payload[..SYN_OPTIONS.len()].copy_from_slice(&self.syn_options);
         }
         let sum = words(payload);
-        slot[PAYLOAD_SUM..].copy_from_slice(&sum.to_le_bytes());
+        let end = slot.len() - PAYLOAD_SUM;
+        slot[end..].copy_from_slice(&sum.to_le_bytes());
     }
 
-    /// Writes the headers of `segment` before the payload in `slot`. Returns the frame's length.
+    /// Writes the headers of `segment`, which `end` sends, before the payload in `slot`. Returns the frame's length.
     #[inline]
-    pub(super) fn write(&self, slot: &mut [u8], segment: &Segment) -> usize {
+    pub(super) fn write(&self, slot: &mut [u8], end: End, segment: &Segment) -> usize {
+        let mut sum = 0;
+        if segment.length > 0 {
+            let at = slot.len() - PAYLOAD_SUM;
+            sum = fold(u32_le_at(slot, at)).into();
+        }
+        self.write_before(slot, end, segment, sum)
+    }
+
+    /// The same, before what has this `sum`.
+    #[inline]
+    fn write_before(&self, slot: &mut [u8], end: End, segment: &Segment, mut sum: u32) -> usize {
         let Segment {
             seq,
             ack,
@@ -139,56 +135,53 @@ impl Headers {
             timestamps: (value, echo),
             length,
         } = *segment;
-        let slot: &mut [u8; SLOT] = slot.try_into().expect("a slot of the ring");
+        let slot: &mut [u8; LONGEST] = slot.first_chunk_mut().expect("a slot of the ring");
         let headers = self.length();
-        let (mut sum, mut payload_sum) = (self.tcp_sum, 0);
+        sum += self.tcp_sum;
         if self.timestamps {
-            slot[..PLAIN + TIMESTAMPS].copy_from_slice(&self.bytes);
+            slot.copy_from_slice(&self.bytes);
             put_u32(slot, PLAIN + 4, value);
             put_u32(slot, PLAIN + 8, echo);
             sum += halves(value) + halves(echo);
         } else {
             slot[..PLAIN].copy_from_slice(&self.bytes[..PLAIN]);
         }
-        if length > 0 {
-            payload_sum = fold(u32_le_at(slot, PAYLOAD_SUM)).into();
-        }
+        let (address, port) = end;
         let total = headers - IP + length;
         put_u16(slot, IP + 2, total as u16);
-        put_u16(slot, IP + 10, !fold(self.ip_sum + total as u32));
+        put_u16(
+            slot,
+            IP + 10,
+            !fold(self.ip_sum + halves(address) + total as u32),
+        );
+        put_u32(slot, IP + 12, address);
+        put_u16(slot, TCP, port);
         put_u32(slot, TCP + 4, seq);
         put_u32(slot, TCP + 8, ack);
         slot[TCP + 13] = flags;
         put_u16(slot, TCP + 14, window);
         sum += halves(seq) + halves(ack) + u32::from(flags) + u32::from(window);
-        sum += (total - 20) as u32 + payload_sum;
+        sum += halves(address) + u32::from(port) + (total - 20) as u32;
         put_u16(slot, TCP + 16, !fold(sum));
         headers + length
     }
 
-    /// Writes a SYN. Returns the frame's length.
-    pub(super) fn write_syn(&self, slot: &mut [u8], seq: u32, now: u32) -> usize {
+    /// Writes a SYN that `end` sends. Returns the frame's length.
+    #[inline]
+    pub(super) fn write_syn(&self, slot: &mut [u8], end: End, seq: u32, now: u32) -> usize {
+        let options = &self.syn_options;
         let syn = Segment {
             seq,
             ack: 0,
             flags: SYN,
             window: u16::MAX,
             timestamps: (now, 0),
-            length: 0,
+            length: options.len(),
         };
-        let headers = self.write(slot, &syn);
-        let end = headers + SYN_OPTIONS.len();
-        slot[headers..end].copy_from_slice(&SYN_OPTIONS);
-        let total = end - IP;
-        put_u16(slot, IP + 2, total as u16);
-        put_u16(slot, IP + 10, !fold(self.ip_sum + total as u32));
-        // Once a connection only, and so from the beginning.
-        slot[TCP + 12] = ((end - TCP) as u8 / 4) << 4;
-        put_u16(slot, TCP + 16, 0);
-        let addresses = words(&slot[IP + 12..TCP]);
-        let sum = addresses + 6 + (end - TCP) as u32 + words(&slot[TCP..end]);
-        put_u16(slot, TCP + 16, !fold(sum));
-        end
+        let length = self.write_before(slot, end, &syn, self.syn_sum);
+        slot[TCP + 12] += (options.len() as u8 / 4) << 4;
+        slot[length - options.len()..length].copy_from_slice(options);
+        length
     }
 }
 
@@ -211,12 +204,27 @@ pub(super) fn is_arp_request(frame: &[u8]) -> bool {
 }
 
 /// TSval, if the options have it.
-pub(super) fn timestamp(mut options: &[u8]) -> Option<u32> {
+pub(super) fn timestamp(options: &[u8]) -> Option<u32> {
+    match *option(options, 8)? {
+        [a, b, c, d, ..] => Some(u32::from_be_bytes([a, b, c, d])),
+        _ => None,
+    }
+}
+
+pub(super) fn has_window_scale(options: &[u8]) -> bool {
+    option(options, 3).is_some()
+}
+
+/// What the option of this kind says.
+fn option(mut options: &[u8], wanted: u8) -> Option<&[u8]> {
     loop {
         match *options {
             [1, ref rest @ ..] => options = rest,
-            [8, 10, a, b, c, d, ..] => return Some(u32::from_be_bytes([a, b, c, d])),
-            [kind, length, ..] if kind != 0 => options = options.get(length.max(2).into()..)?,
+            [0, ..] => return None,
+            [kind, length, ref rest @ ..] if kind == wanted => {
+                return rest.get(..usize::from(length) - 2);
+            }
+            [_, length, ..] => options = options.get(length.max(2).into()..)?,
             _ => return None,
         }
     }
@@ -243,7 +251,7 @@ fn put_u32(bytes: &mut [u8], at: usize, value: u32) {
 }
 
 /// The sum of the 16-bit words of `bytes`, not folded.
-fn words(bytes: &[u8]) -> u32 {
+pub(crate) fn words(bytes: &[u8]) -> u32 {
     let (pairs, odd) = bytes.as_chunks::<2>();
     let words = pairs.iter().map(|pair| u16::from_be_bytes(*pair));
     let last = odd.first().map_or(0, |&last| u32::from(last) << 8);

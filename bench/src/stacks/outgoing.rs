@@ -1,48 +1,54 @@
 //! The transmit ring of every contestant.
 
-use super::SLOTS;
-use crate::client::SLOT;
+use super::{Setup, Slots};
 use std::collections::VecDeque;
 
 /// Slots into which stacks write their frames, in turn.
 #[derive(Debug)]
-pub(super) struct Outgoing {
-    slots: Vec<[u8; SLOT]>,
+pub(crate) struct Outgoing {
+    slots: Slots,
+    count: usize,
     next: usize,
     /// Slot and length of what the client has not looked at.
     pending: VecDeque<(usize, usize)>,
 }
 
 impl Outgoing {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new(setup: &Setup) -> Self {
+        let count = setup.slots();
         Self {
-            slots: vec![[0; SLOT]; SLOTS],
+            slots: Slots::new(count, setup.slot()),
+            count,
             next: 0,
-            pending: VecDeque::with_capacity(SLOTS),
+            pending: VecDeque::with_capacity(count),
         }
     }
 
-    pub(super) fn has_room(&self) -> bool {
-        self.pending.len() < SLOTS
+    pub(crate) fn has_room(&self) -> bool {
+        self.pending.len() < self.count
     }
 
     /// The next slot's first `length` bytes.
     #[inline]
-    pub(super) fn reserve(&mut self, length: usize) -> Option<&mut [u8]> {
+    pub(crate) fn reserve(&mut self, length: usize) -> Option<&mut [u8]> {
         self.has_room()
-            .then(|| &mut self.slots[self.next][..length])
+            .then(|| &mut self.slots.get_mut(self.next)[..length])
     }
 
     #[inline]
-    pub(super) fn commit(&mut self, length: usize) {
+    pub(crate) fn commit(&mut self, length: usize) {
         self.pending.push_back((self.next, length));
-        self.next = (self.next + 1) % SLOTS;
+        self.next = if self.next + 1 == self.count {
+            0
+        } else {
+            self.next + 1
+        };
     }
 
     #[inline]
-    pub(super) fn take(&mut self, mut each: impl FnMut(&[u8])) {
+    pub(crate) fn take(&mut self, mut each: impl FnMut(&[u8])) {
         for (slot, length) in self.pending.drain(..) {
-            each(&self.slots[slot][..length]);
+            each(&self.slots.get(slot)[..length]);
         }
     }
 }

@@ -2,8 +2,8 @@
 
 mod port;
 
-use super::{BUFFER, SLOTS, Setup, Stack, Taken};
-use crate::client::{PORT, SERVER, SERVER_ETHERNET};
+use super::{BUFFER, Setup, Stack, Taken};
+use crate::client::{CLIENT, MSS, PORT, SERVER, SERVER_ETHERNET};
 use periplus_journey::{Instant, Mark, Record, RequestEnd, StampedMark};
 use periplus_ring::{Device, RxBurst, RxFrame};
 use periplus_stack::{
@@ -12,6 +12,8 @@ use periplus_stack::{
 };
 use periplus_wire::ethernet::EthernetAddress;
 use port::Port;
+use std::collections::VecDeque;
+use std::net::{SocketAddr, SocketAddrV4};
 
 /// Connections that may wait, as `periplus serve` asks for.
 const BACKLOG: usize = 4096;
@@ -22,13 +24,32 @@ pub(crate) struct Periplus {
     port: Port,
     burst: RxBurst,
     listener: ListenerId,
-    connection: Option<ConnectionId>,
     ready: Vec<Ready>,
     records: Vec<Record>,
     recording: bool,
     acceptable: bool,
-    readable: bool,
+    readable: VecDeque<ConnectionId>,
+    /// Of the only connection, where it matters.
     writable: bool,
+}
+
+/// How every shard of the bench is set up: as it comes, but for its addresses and for what is to be compared.
+pub(crate) fn options(setup: &Setup) -> ShardOptions {
+    let defaults = ShardOptions::default();
+    ShardOptions {
+        ethernet: EthernetAddress(SERVER_ETHERNET),
+        address: SERVER,
+        prefix: 24,
+        gateway: Some(CLIENT.into()),
+        recording: setup.recording,
+        max_connections: defaults.max_connections.max(setup.connections),
+        tcp: Sysctls {
+            tcp_rmem: BufferSizes::fixed(BUFFER),
+            tcp_wmem: BufferSizes::fixed(BUFFER),
+            ..Sysctls::default()
+        },
+        ..defaults
+    }
 }
 
 impl Periplus {
@@ -41,41 +62,34 @@ impl Periplus {
                     id,
                     readable,
                     writable,
-                } if Some(id) == self.connection => {
-                    self.readable |= readable;
+                } => {
+                    if readable {
+                        self.readable.push_back(id);
+                    }
                     self.writable |= writable;
                 }
-                Ready::Stream { .. } | Ready::Datagram { .. } => {}
+                Ready::Datagram { .. } => {}
             }
         }
     }
 
-    fn mark(&mut self, now: Instant, mark: Mark) {
-        if let Some(id) = self.connection {
-            self.shard.mark(id, StampedMark { at: now, mark });
-        }
+    fn mark(&mut self, now: Instant, id: ConnectionId, mark: Mark) {
+        self.shard.mark(id, StampedMark { at: now, mark });
     }
 }
 
 impl Stack for Periplus {
     const IS_STACK: bool = true;
     const READS_IN_PLACE: bool = false;
+    const SUPER_MSS: Option<u16> = Some(MSS as u16);
+    const MOST_CONNECTIONS: usize = usize::MAX;
+    const SERVES_IN_A_FLOOD: bool = true;
+
+    type Connection = ConnectionId;
 
     fn new(setup: Setup) -> Self {
-        let options = ShardOptions {
-            ethernet: EthernetAddress(SERVER_ETHERNET),
-            address: SERVER,
-            prefix: 24,
-            recording: setup.recording,
-            tcp: Sysctls {
-                tcp_rmem: BufferSizes::fixed(BUFFER),
-                tcp_wmem: BufferSizes::fixed(BUFFER),
-                ..Sysctls::default()
-            },
-            ..ShardOptions::default()
-        };
-        let port = Port::new();
-        let mut shard = Shard::new(options, [7; 32], port.capabilities());
+        let port = Port::new(&setup);
+        let mut shard = Shard::new(options(&setup), [7; 32], port.capabilities());
         let listener = shard
             .listen((SERVER, PORT).into(), BACKLOG)
             .expect("a free port");
@@ -85,34 +99,31 @@ impl Stack for Periplus {
             port,
             burst: RxBurst::new(),
             listener,
-            connection: None,
             ready: Vec::new(),
             records: Vec::new(),
             recording: setup.recording,
             acceptable: false,
-            readable: false,
+            readable: VecDeque::new(),
             writable: false,
         }
     }
 
     fn slots(&mut self, each: impl FnMut(&mut [u8])) {
-        let mut taken: Vec<_> = std::iter::from_fn(|| self.port.pool.take()).collect();
-        assert_eq!(taken.len(), SLOTS);
-        taken
-            .iter_mut()
-            .map(|buffer| &mut buffer[..])
-            .for_each(each);
+        self.port.slots(each);
     }
 
+    #[inline]
     fn deliver(&mut self, now: Instant, write: impl FnOnce(&mut [u8]) -> usize) {
-        let mut buffer = self.port.pool.take().expect("a free frame");
-        let length = write(&mut buffer);
-        self.port.arrives(now, buffer.filled(length));
+        self.port.deliver(now, write);
     }
 
     fn deliver_apart(&mut self, frame: &[u8]) {
         let frame = RxFrame::from(frame.to_vec());
         self.port.arrives(Instant::ZERO, frame);
+    }
+
+    fn last_arrived(&self) -> Vec<u8> {
+        self.port.last_arrived()
     }
 
     fn turn(&mut self, now: Instant) {
@@ -133,48 +144,48 @@ impl Stack for Periplus {
         self.port.sent.take(each);
     }
 
-    fn accept(&mut self, now: Instant) -> bool {
+    fn accept(&mut self, now: Instant) -> Option<ConnectionId> {
         if !self.acceptable {
-            return false;
+            return None;
         }
-        match self.shard.accept(now, self.listener) {
-            Some(accepted) => {
-                self.connection = Some(accepted.id);
-                (self.readable, self.writable) = (true, true);
-                true
-            }
-            None => {
-                self.acceptable = false;
-                false
-            }
-        }
-    }
-
-    fn is_readable(&mut self) -> bool {
-        self.readable
-    }
-
-    fn read(&mut self, now: Instant, buffer: &mut [u8]) -> Taken {
-        let Some(id) = self.connection else {
-            return Taken::Nothing;
+        let Some(accepted) = self.shard.accept(now, self.listener) else {
+            self.acceptable = false;
+            return None;
         };
+        // A backend tries to read, and is told to wait.
+        self.readable.push_back(accepted.id);
+        self.writable = true;
+        Some(accepted.id)
+    }
+
+    fn peer(&self, id: ConnectionId) -> SocketAddrV4 {
+        match self.shard.addresses(id) {
+            Some((_, SocketAddr::V4(peer))) => peer,
+            other => panic!("no connection of IPv4: {other:?}"),
+        }
+    }
+
+    #[inline]
+    fn next_readable(&mut self) -> Option<ConnectionId> {
+        self.readable.pop_front()
+    }
+
+    fn read(&mut self, now: Instant, id: ConnectionId, buffer: &mut [u8]) -> Taken {
         match self.shard.read(now, id, buffer) {
             Ok(Read::Data(length)) => Taken::Bytes(length),
-            Ok(Read::Wait) => {
-                self.readable = false;
-                Taken::Nothing
-            }
+            Ok(Read::Wait) => Taken::Nothing,
             Ok(Read::End) => Taken::End,
+            // What became ready was closed before.
+            Err(StreamError::NotConnected) => Taken::Nothing,
             Err(error) => panic!("{}", ended(error)),
         }
     }
 
-    fn is_writable(&mut self) -> bool {
+    fn is_writable(&mut self, _: ConnectionId) -> bool {
         self.writable
     }
 
-    fn write(&mut self, now: Instant, data: &[u8]) -> usize {
-        let Some(id) = self.connection else { return 0 };
+    fn write(&mut self, now: Instant, id: ConnectionId, data: &[u8]) -> usize {
         match self.shard.write(now, id, data) {
             Ok(Write::Accepted(length)) => length,
             Ok(Write::Wait) => {
@@ -185,34 +196,31 @@ impl Stack for Periplus {
         }
     }
 
-    fn close(&mut self, now: Instant) {
-        if let Some(id) = self.connection.take() {
-            self.shard.close(now, id);
-            (self.readable, self.writable) = (false, false);
-        }
+    fn close(&mut self, now: Instant, id: ConnectionId) {
+        self.shard.close(now, id);
     }
 
-    fn request(&mut self, now: Instant, start: u64, end: Option<u64>) {
+    fn request(&mut self, now: Instant, id: ConnectionId, start: u64, end: Option<u64>) {
         if !self.recording {
             return;
         }
-        self.mark(now, Mark::Request { start });
+        self.mark(now, id, Mark::Request { start });
         if let Some(end) = end {
             let how = RequestEnd::Complete;
-            self.mark(now, Mark::RequestEnd { end, how });
-            self.mark(now, Mark::HandlerCalled);
+            self.mark(now, id, Mark::RequestEnd { end, how });
+            self.mark(now, id, Mark::HandlerCalled);
         }
     }
 
-    fn answer(&mut self, now: Instant, start: u64) {
+    fn answer(&mut self, now: Instant, id: ConnectionId, start: u64) {
         if self.recording {
-            self.mark(now, Mark::Response { start });
+            self.mark(now, id, Mark::Response { start });
         }
     }
 
-    fn answered(&mut self, now: Instant, end: u64) {
+    fn answered(&mut self, now: Instant, id: ConnectionId, end: u64) {
         if self.recording {
-            self.mark(now, Mark::ResponseEnd { end });
+            self.mark(now, id, Mark::ResponseEnd { end });
         }
     }
 

@@ -1,39 +1,52 @@
-//! smoltcp, used as its examples use it: an interface polled over a device, and a set with one socket, which listens
-//! again when its connection is over.
+//! smoltcp, used as its examples use it: an interface polled over a device, and a set with a socket for each
+//! connection, which listens again when that is over.
 
-use super::{BUFFER, Outgoing, SLOTS, Setup, Stack, Taken};
-use crate::client::{PORT, SERVER, SERVER_ETHERNET, SLOT};
+use super::{BUFFER, Incoming, Outgoing, Setup, Stack, Taken};
+use crate::client::{CLIENT, PORT, SERVER, SERVER_ETHERNET};
 use periplus_journey::Instant;
 use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet};
 use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
 use smoltcp::socket::tcp::{self, Socket, SocketBuffer};
-use smoltcp::wire::{EthernetAddress, IpCidr};
+use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
+use std::net::SocketAddrV4;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The present, for the clock of timestamps: a function without arguments.
 static MILLISECONDS: AtomicU32 = AtomicU32::new(0);
 
-/// The interface with its device and its socket.
+/// Longest IP packet of an Ethernet, and of a link that carries all there can be.
+const MTU: usize = 1500;
+const SUPER_MTU: usize = 65_535;
+
+/// The interface with its device and its sockets.
 pub(crate) struct Smoltcp {
     interface: Interface,
     port: Port,
     sockets: SocketSet<'static>,
-    handle: SocketHandle,
-    accepted: bool,
+    /// Each socket, and whether its connection was given to the backend.
+    handles: Vec<(SocketHandle, bool)>,
+    /// Where the backend goes on asking them.
+    asked: usize,
 }
 
 impl Smoltcp {
-    fn socket(&mut self) -> &mut Socket<'static> {
-        self.sockets.get_mut::<Socket<'_>>(self.handle)
+    fn socket(&mut self, (handle, _): (SocketHandle, usize)) -> &mut Socket<'static> {
+        self.sockets.get_mut::<Socket<'_>>(handle)
     }
 }
 
 impl Stack for Smoltcp {
     const IS_STACK: bool = true;
     const READS_IN_PLACE: bool = true;
+    const SUPER_MSS: Option<u16> = Some((SUPER_MTU - 40) as u16);
+    const MOST_CONNECTIONS: usize = 1000;
+    const SERVES_IN_A_FLOOD: bool = false;
+
+    /// A socket, and its place among the others.
+    type Connection = (SocketHandle, usize);
 
     fn new(setup: Setup) -> Self {
-        let mut port = Port::new();
+        let mut port = Port::new(&setup);
         let mut config = Config::new(EthernetAddress(SERVER_ETHERNET).into());
         config.random_seed = 7;
         let mut interface = Interface::new(config, &mut port, moment(Instant::ZERO));
@@ -41,40 +54,42 @@ impl Stack for Smoltcp {
             let address = IpCidr::new(SERVER.into(), 24);
             addresses.push(address).expect("room for an address");
         });
-        let buffer = || SocketBuffer::new(vec![0; BUFFER]);
-        let mut socket = Socket::new(buffer(), buffer());
-        if setup.timestamps {
-            // Off unless a user gives it a clock.
-            socket.set_tsval_generator(Some(|| MILLISECONDS.load(Ordering::Relaxed)));
-        }
-        socket.listen(PORT).expect("a free port");
+        let routes = interface.routes_mut();
+        routes
+            .add_default_ipv4_route(CLIENT)
+            .expect("room for a route");
         let mut sockets = SocketSet::new(Vec::new());
-        let handle = sockets.add(socket);
+        let handles = (0..setup.connections).map(|_| {
+            let buffer = || SocketBuffer::new(vec![0; BUFFER]);
+            let mut socket = Socket::new(buffer(), buffer());
+            if setup.timestamps {
+                // Off unless a user gives it a clock.
+                socket.set_tsval_generator(Some(|| MILLISECONDS.load(Ordering::Relaxed)));
+            }
+            socket.listen(PORT).expect("a free port");
+            (sockets.add(socket), false)
+        });
+        let handles = handles.collect();
         Self {
             interface,
             port,
             sockets,
-            handle,
-            accepted: false,
+            handles,
+            asked: 0,
         }
     }
 
-    fn slots(&mut self, mut each: impl FnMut(&mut [u8])) {
-        self.port.slots[..SLOTS]
-            .iter_mut()
-            .for_each(|slot| each(slot));
+    fn slots(&mut self, each: impl FnMut(&mut [u8])) {
+        self.port.incoming.each(each);
     }
 
+    #[inline]
     fn deliver(&mut self, _now: Instant, write: impl FnOnce(&mut [u8]) -> usize) {
-        let slot = self.port.next;
-        self.port.next = (slot + 1) % SLOTS;
-        let length = write(&mut self.port.slots[slot]);
-        self.port.arrived = Some((slot, length));
+        self.port.incoming.deliver(write);
     }
 
     fn deliver_apart(&mut self, frame: &[u8]) {
-        self.port.slots[SLOTS][..frame.len()].copy_from_slice(frame);
-        self.port.arrived = Some((SLOTS, frame.len()));
+        self.port.incoming.deliver_apart(frame);
     }
 
     fn turn(&mut self, now: Instant) {
@@ -87,31 +102,51 @@ impl Stack for Smoltcp {
         self.port.sent.take(each);
     }
 
-    fn accept(&mut self, _now: Instant) -> bool {
-        let accepted = self.accepted;
-        let socket = self.socket();
-        if accepted {
-            return false;
+    fn accept(&mut self, _now: Instant) -> Option<Self::Connection> {
+        for (place, (handle, accepted)) in self.handles.iter_mut().enumerate() {
+            if *accepted {
+                continue;
+            }
+            let socket = self.sockets.get_mut::<Socket<'_>>(*handle);
+            if socket.state() == tcp::State::TimeWait {
+                // The socket would wait for ten seconds: it forgets the connection instead.
+                socket.abort();
+            }
+            if !socket.is_open() {
+                socket.listen(PORT).expect("a closed socket can listen");
+            }
+            if socket.may_send() {
+                *accepted = true;
+                return Some((*handle, place));
+            }
         }
-        if socket.state() == tcp::State::TimeWait {
-            // The only socket would wait for ten seconds: it forgets the connection instead.
-            socket.abort();
-        }
-        if !socket.is_open() {
-            socket.listen(PORT).expect("a closed socket can listen");
-        }
-        self.accepted = self.socket().may_send();
-        self.accepted
+        None
     }
 
-    fn is_readable(&mut self) -> bool {
-        let accepted = self.accepted;
-        let socket = self.socket();
-        socket.can_recv() || accepted && !socket.may_recv()
+    fn peer(&self, (handle, _): Self::Connection) -> SocketAddrV4 {
+        let endpoint = self.sockets.get::<Socket<'_>>(handle).remote_endpoint();
+        let endpoint = endpoint.expect("a connected socket");
+        let IpAddress::Ipv4(address) = endpoint.addr;
+        SocketAddrV4::new(address, endpoint.port)
     }
 
-    fn read(&mut self, _now: Instant, buffer: &mut [u8]) -> Taken {
-        let socket = self.socket();
+    /// The backend asks one socket after the other, as there is nobody who would tell it.
+    #[inline]
+    fn next_readable(&mut self) -> Option<Self::Connection> {
+        while let Some(&(handle, accepted)) = self.handles.get(self.asked) {
+            let place = self.asked;
+            self.asked += 1;
+            let socket = self.sockets.get::<Socket<'_>>(handle);
+            if socket.can_recv() || accepted && !socket.may_recv() {
+                return Some((handle, place));
+            }
+        }
+        self.asked = 0;
+        None
+    }
+
+    fn read(&mut self, _now: Instant, connection: Self::Connection, buffer: &mut [u8]) -> Taken {
+        let socket = self.socket(connection);
         if socket.can_recv() {
             Taken::Bytes(socket.recv_slice(buffer).expect("a readable socket"))
         } else if socket.may_recv() {
@@ -121,8 +156,13 @@ impl Stack for Smoltcp {
         }
     }
 
-    fn read_in_place(&mut self, _now: Instant, mut each: impl FnMut(&[u8])) -> Taken {
-        let socket = self.socket();
+    fn read_in_place(
+        &mut self,
+        _now: Instant,
+        connection: Self::Connection,
+        mut each: impl FnMut(&[u8]),
+    ) -> Taken {
+        let socket = self.socket(connection);
         if !socket.can_recv() {
             return Taken::Nothing;
         }
@@ -133,18 +173,18 @@ impl Stack for Smoltcp {
         Taken::Bytes(taken.expect("a readable socket"))
     }
 
-    fn is_writable(&mut self) -> bool {
-        self.socket().can_send()
+    fn is_writable(&mut self, connection: Self::Connection) -> bool {
+        self.socket(connection).can_send()
     }
 
-    fn write(&mut self, _now: Instant, data: &[u8]) -> usize {
-        let socket = self.socket();
+    fn write(&mut self, _now: Instant, connection: Self::Connection, data: &[u8]) -> usize {
+        let socket = self.socket(connection);
         socket.send_slice(data).expect("a writable socket")
     }
 
-    fn close(&mut self, _now: Instant) {
-        self.socket().close();
-        self.accepted = false;
+    fn close(&mut self, _now: Instant, connection: Self::Connection) {
+        self.socket(connection).close();
+        self.handles[connection.1].1 = false;
     }
 }
 
@@ -152,22 +192,19 @@ fn moment(now: Instant) -> smoltcp::time::Instant {
     smoltcp::time::Instant::from_micros((now.as_nanos() / 1000) as i64)
 }
 
-/// The device: a receive ring of one frame over its slots, and the transmit ring of every contestant.
+/// The device: the rings of every contestant.
 struct Port {
-    /// One more, for a frame that must not change them.
-    slots: Vec<[u8; SLOT]>,
-    next: usize,
-    arrived: Option<(usize, usize)>,
+    incoming: Incoming,
     sent: Outgoing,
+    mtu: usize,
 }
 
 impl Port {
-    fn new() -> Self {
+    fn new(setup: &Setup) -> Self {
         Self {
-            slots: vec![[0; SLOT]; SLOTS + 1],
-            next: 0,
-            arrived: None,
-            sent: Outgoing::new(),
+            incoming: Incoming::new(setup),
+            sent: Outgoing::new(setup),
+            mtu: if setup.super_frames { SUPER_MTU } else { MTU },
         }
     }
 }
@@ -177,8 +214,11 @@ impl Device for Port {
     type TxToken<'a> = Room<'a>;
 
     fn receive(&mut self, _timestamp: smoltcp::time::Instant) -> Option<(Arrived<'_>, Room<'_>)> {
-        let (slot, length) = self.arrived.take_if(|_| self.sent.has_room())?;
-        let frame = &self.slots[slot][..length];
+        if !self.sent.has_room() {
+            return None;
+        }
+        let arrived = self.incoming.take()?;
+        let frame = self.incoming.frame(arrived);
         Some((Arrived(frame), Room(&mut self.sent)))
     }
 
@@ -189,7 +229,7 @@ impl Device for Port {
     fn capabilities(&self) -> DeviceCapabilities {
         let mut capabilities = DeviceCapabilities::default();
         capabilities.medium = Medium::Ethernet;
-        capabilities.max_transmission_unit = 1514;
+        capabilities.max_transmission_unit = self.mtu + 14;
         capabilities
     }
 }

@@ -4,13 +4,15 @@
 use super::{REQUEST, Work, request_answer};
 use crate::bench::{Bench, Watch};
 use crate::client::Frame;
-use crate::stacks::Stack;
+use crate::stacks::{BURST, Stack};
 use std::time::Duration;
 
 /// The client closes first: nothing is left at the server.
 pub(crate) struct ClientClosesFirst;
 /// The server closes first: a TIME-WAIT is left there.
 pub(crate) struct ServerClosesFirst;
+/// As many connections as a burst has frames, step by step, the clients close first.
+pub(crate) struct ConnectBurst;
 
 /// Time between two connections of which the server closes first. A TIME-WAIT of a minute so has 60,000 of its kind
 /// around it, fewer than are kept at most, and one expires for each that begins.
@@ -24,13 +26,13 @@ impl Work for ClientClosesFirst {
     #[inline]
     fn iterate<S: Stack>(bench: &mut Bench<S>, watch: &mut impl Watch) {
         open(bench, watch);
-        bench.send(watch, Frame::Data);
+        bench.send_from_each(watch, Frame::Data);
         serve(bench, watch, false);
-        bench.send(watch, Frame::Fin);
+        bench.send_from_each(watch, Frame::Fin);
         serve(bench, watch, false);
-        bench.send(watch, Frame::Ack);
+        bench.send_from_each(watch, Frame::Ack);
         serve(bench, watch, false);
-        assert!(bench.client.ended, "the server did not close");
+        assert!(bench.client.connection().ended, "the server did not close");
     }
 }
 
@@ -44,41 +46,58 @@ impl Work for ServerClosesFirst {
         open(bench, watch);
         bench.send(watch, Frame::Data);
         serve(bench, watch, true);
-        assert!(bench.client.ended, "the server did not close");
+        assert!(bench.client.connection().ended, "the server did not close");
         bench.send(watch, Frame::Fin);
         serve(bench, watch, true);
         bench.now += PAUSE;
     }
 }
 
+impl Work for ConnectBurst {
+    const PAYLOAD: usize = REQUEST;
+    const CONNECTIONS: usize = BURST;
+    const BURST: usize = BURST;
+
+    fn prepare<S: Stack>(_: &mut Bench<S>, _: &mut impl Watch) {}
+
+    #[inline]
+    fn iterate<S: Stack>(bench: &mut Bench<S>, watch: &mut impl Watch) {
+        ClientClosesFirst::iterate(bench, watch);
+    }
+}
+
 #[inline]
 fn open<S: Stack>(bench: &mut Bench<S>, watch: &mut impl Watch) {
-    bench.client.begin();
-    (bench.read, bench.written) = (0, 0);
-    bench.send(watch, Frame::Syn);
+    for index in 0..bench.client.connections().len() {
+        bench.client.select(index);
+        bench.client.begin();
+    }
+    bench.send_from_each(watch, Frame::Syn);
     serve(bench, watch, false);
-    assert!(bench.client.connected, "the SYN was not answered");
-    bench.send(watch, Frame::Ack);
+    assert!(
+        bench.client.connection().connected,
+        "the SYN was not answered"
+    );
+    bench.send_from_each(watch, Frame::Ack);
     serve(bench, watch, false);
 }
 
 /// The backend does what there is to do: accepts, answers, closes.
 #[inline]
 fn serve<S: Stack>(bench: &mut Bench<S>, watch: &mut impl Watch, closes_first: bool) {
-    bench.stack.accept(bench.now);
-    if !bench.stack.is_readable() {
-        return;
-    }
-    let before = bench.read;
-    let ended = bench.read_all(watch);
-    let asked = bench.read > before;
-    if asked {
-        request_answer::answer(bench, watch);
-    }
-    if ended || asked && closes_first {
-        bench.stack.close(bench.now);
-    }
-    if ended || asked {
+    bench.accept_all();
+    let mut acted = false;
+    bench.read_all(watch, |bench, watch, served| {
+        let asked = served.bytes > 0;
+        if asked {
+            request_answer::answer(bench, watch, served.connection);
+        }
+        if served.ended || asked && closes_first {
+            bench.stack.close(bench.now, served.connection);
+        }
+        acted |= served.ended || asked;
+    });
+    if acted {
         bench.turn(watch);
     }
 }

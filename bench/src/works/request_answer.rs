@@ -3,12 +3,14 @@
 use super::{ANSWER, REQUEST, Work};
 use crate::bench::{Bench, Watch};
 use crate::client::Frame;
-use crate::stacks::Stack;
+use crate::stacks::{BURST, Stack};
 
-/// Without timestamps.
+/// One connection.
 pub(crate) struct RequestAnswer;
-/// With timestamps.
+/// One that has agreed on timestamps.
 pub(crate) struct RequestAnswerWithTimestamps;
+/// As many connections as a burst has frames, with a request each.
+pub(crate) struct RequestAnswerBurst;
 
 impl Work for RequestAnswer {
     const PAYLOAD: usize = REQUEST;
@@ -19,8 +21,17 @@ impl Work for RequestAnswer {
 
     #[inline]
     fn iterate<S: Stack>(bench: &mut Bench<S>, watch: &mut impl Watch) {
-        bench.send(watch, Frame::Data);
-        serve(bench, watch);
+        bench.send_from_each(watch, Frame::Data);
+        let mut asked = false;
+        bench.read_all(watch, |bench, watch, served| {
+            asked = true;
+            answer(bench, watch, served.connection);
+        });
+        if asked {
+            bench.turn(watch);
+        }
+        bench.read += REQUEST as u64;
+        bench.written += ANSWER as u64;
     }
 }
 
@@ -38,24 +49,34 @@ impl Work for RequestAnswerWithTimestamps {
     }
 }
 
-/// The backend reads a request and answers it.
-#[inline]
-fn serve<S: Stack>(bench: &mut Bench<S>, watch: &mut impl Watch) {
-    if !bench.stack.is_readable() {
-        return;
+impl Work for RequestAnswerBurst {
+    const PAYLOAD: usize = REQUEST;
+    const CONNECTIONS: usize = BURST;
+    const BURST: usize = BURST;
+
+    fn prepare<S: Stack>(bench: &mut Bench<S>, watch: &mut impl Watch) {
+        RequestAnswer::prepare(bench, watch);
     }
-    bench.read_all(watch);
-    answer(bench, watch);
-    bench.turn(watch);
+
+    #[inline]
+    fn iterate<S: Stack>(bench: &mut Bench<S>, watch: &mut impl Watch) {
+        RequestAnswer::iterate(bench, watch);
+    }
 }
 
 /// The backend answers the request that it has just read.
 #[inline]
-pub(super) fn answer<S: Stack>(bench: &mut Bench<S>, watch: &mut impl Watch) {
+pub(super) fn answer<S: Stack>(
+    bench: &mut Bench<S>,
+    watch: &mut impl Watch,
+    connection: S::Connection,
+) {
     let (now, read, written) = (bench.now, bench.read, bench.written);
-    let start = read - REQUEST as u64;
-    bench.stack.request(now, start, Some(read));
-    bench.stack.answer(now, written);
-    assert_eq!(bench.write(watch, ANSWER), ANSWER, "no room for an answer");
-    bench.stack.answered(now, bench.written);
+    let stack = &mut bench.stack;
+    stack.request(now, connection, read, Some(read + REQUEST as u64));
+    stack.answer(now, connection, written);
+    let taken = bench.write(watch, connection, ANSWER);
+    assert_eq!(taken, ANSWER, "no room for an answer");
+    let end = written + ANSWER as u64;
+    bench.stack.answered(now, connection, end);
 }

@@ -1,48 +1,145 @@
 //! The bench's device for a shard.
 
-use crate::client::SLOT;
-use crate::stacks::{Outgoing, SLOTS};
+use crate::client::{SLOT, words};
+use crate::stacks::{Outgoing, SUPER, Setup};
 use periplus_journey::Instant;
 use periplus_ring::{
-    Arrival, Capabilities, Device, FramePool, PoolLevel, RingStatistics, RxBurst, RxChecksum,
-    RxFrame, TxDescriptor,
+    Arrival, Capabilities, Device, FrameBuffer, FramePool, PoolLevel, RingStatistics, RxBurst,
+    RxChecksum, RxFrame, TxDescriptor,
 };
+use std::collections::VecDeque;
 use std::task::{Context, Poll};
 
-/// A receive ring of one frame over a pool, and the transmit ring of every contestant.
+/// Payload bytes in each buffer of a super-frame, from where a plain frame has them, and how many buffers that makes.
+const PIECE: usize = 1752;
+const PIECES: usize = SUPER / PIECE;
+const PAYLOAD: usize = 54;
+
+/// Buffers of a pool whose arrivals may stand for many: as many as those of `periplus-nic` have, of the same size.
+const MANY_BUFFERS: usize = 4096;
+
+/// A receive ring over a pool, and the transmit ring of every contestant.
 pub(super) struct Port {
     capabilities: Capabilities,
+    /// What comes is longer than a buffer.
+    chains: bool,
     pub(super) pool: FramePool,
-    arrived: Option<Arrival>,
+    arrived: VecDeque<Arrival>,
     pub(super) sent: Outgoing,
     statistics: RingStatistics,
 }
 
 impl Port {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(setup: &Setup) -> Self {
+        let chains = setup.payload > SLOT;
+        let frames = if chains { MANY_BUFFERS } else { setup.slots() };
         Self {
             capabilities: Capabilities {
                 name: "bench",
                 mtu: 1500,
-                frames: SLOTS,
-                rx_ring: Some(SLOTS),
+                frames,
+                rx_ring: Some(frames),
                 arrival_stamps: true,
                 rx_checksum: false,
                 tx_checksum: false,
-                segmentation: None,
-                coalescing: false,
+                segmentation: setup.super_frames.then_some(65_535),
+                coalescing: setup.super_frames,
             },
-            pool: FramePool::new(SLOTS, SLOT),
-            arrived: None,
-            sent: Outgoing::new(),
+            chains,
+            pool: FramePool::new(frames, SLOT),
+            arrived: VecDeque::with_capacity(crate::stacks::BURST),
+            sent: Outgoing::new(setup),
             statistics: RingStatistics::default(),
         }
     }
 
+    /// A frame comes in a buffer of the pool, or in several of them if it is longer.
+    #[inline]
+    pub(super) fn deliver(&mut self, now: Instant, write: impl FnOnce(&mut [u8]) -> usize) {
+        let mut buffer = self.pool.take().expect("a free frame");
+        if !self.chains {
+            let length = write(&mut buffer);
+            return self.arrives(now, buffer.filled(length));
+        }
+        self.deliver_chain(now, buffer, write);
+    }
+
     pub(super) fn arrives(&mut self, now: Instant, frame: RxFrame) {
         self.statistics.received += 1;
-        self.arrived = Some(Arrival::single(frame, Some(now), RxChecksum::Unverified));
+        let arrival = Arrival::single(frame, Some(now), RxChecksum::Unverified);
+        self.arrived.push_back(arrival);
     }
+
+    /// Each buffer has a payload with its sum at its end, as the script fills them. The first one's is told the sum of all,
+    /// and for a short frame, which has no payload, it is of no meaning.
+    fn deliver_chain(
+        &mut self,
+        now: Instant,
+        mut buffer: FrameBuffer,
+        write: impl FnOnce(&mut [u8]) -> usize,
+    ) {
+        let mut rest: Vec<_> = (1..PIECES).filter_map(|_| self.pool.take()).collect();
+        let own = sum(&buffer);
+        let sums = rest.iter().map(|piece| sum(piece));
+        let all = own + sums.sum::<u32>();
+        put_sum(&mut buffer, all);
+        let length = write(&mut buffer);
+        put_sum(&mut buffer, own);
+        if length < SLOT {
+            return self.arrives(now, buffer.filled(length));
+        }
+        let rest = rest.drain(..).map(|piece| {
+            let mut piece = piece.filled(PAYLOAD + PIECE);
+            piece.advance(PAYLOAD);
+            piece
+        });
+        let arrival = Arrival {
+            frame: buffer.filled(PAYLOAD + PIECE),
+            rest: rest.collect(),
+            arrived: Some(now),
+            checksum: RxChecksum::Unverified,
+            segments: (SUPER / crate::client::MSS) as u16,
+            segmentation: Some(crate::client::MSS as u16),
+        };
+        assert_eq!(length, arrival.length(), "a frame in full buffers");
+        self.statistics.received += u64::from(arrival.segments);
+        self.arrived.push_back(arrival);
+    }
+
+    /// The frame that came last.
+    pub(super) fn last_arrived(&self) -> Vec<u8> {
+        self.arrived.back().map(Arrival::to_vec).unwrap_or_default()
+    }
+
+    /// Shows every buffer, with the payload in it that a frame has there.
+    pub(super) fn slots(&mut self, mut each: impl FnMut(&mut [u8])) {
+        let mut taken: Vec<_> = std::iter::from_fn(|| self.pool.take()).collect();
+        assert_eq!(taken.len(), self.pool.total());
+        let mut whole = vec![0; 64 * 1024 + 128];
+        for (index, buffer) in taken.iter_mut().enumerate() {
+            if self.chains {
+                let piece = index % PIECES;
+                if piece == 0 {
+                    each(&mut whole);
+                }
+                let piece = &whole[PAYLOAD + piece * PIECE..][..PIECE];
+                buffer[PAYLOAD..PAYLOAD + PIECE].copy_from_slice(piece);
+                let sum = words(&buffer[PAYLOAD..PAYLOAD + PIECE]);
+                put_sum(buffer, sum);
+            } else {
+                each(buffer);
+            }
+        }
+    }
+}
+
+fn sum(buffer: &[u8]) -> u32 {
+    let bytes = buffer.last_chunk().expect("a sum");
+    u32::from_le_bytes(*bytes)
+}
+
+fn put_sum(buffer: &mut [u8], sum: u32) {
+    *buffer.last_chunk_mut().expect("a sum") = sum.to_le_bytes();
 }
 
 impl Device for Port {
@@ -52,8 +149,8 @@ impl Device for Port {
 
     fn receive(&mut self, now: Instant, burst: &mut RxBurst) {
         burst.taken = now;
-        if let Some(arrival) = self.arrived.take() {
-            self.statistics.taken += 1;
+        while let Some(arrival) = self.arrived.pop_front() {
+            self.statistics.taken += u64::from(arrival.segments);
             burst.push(arrival);
         }
     }
