@@ -4,7 +4,7 @@ mod port;
 
 use super::{BUFFER, Setup, Stack, Taken};
 use crate::client::{CLIENT, MSS, PORT, SERVER, SERVER_ETHERNET};
-use periplus_journey::{Instant, Mark, Record, RequestEnd, StampedMark};
+use periplus_journey::{Instant, Record, RequestEnd};
 use periplus_ring::{Device, RxBurst, RxFrame};
 use periplus_stack::{
     BufferSizes, ConnectionId, ListenerId, Read, Ready, Shard, ShardOptions, StreamError, Sysctls,
@@ -71,10 +71,6 @@ impl Periplus {
                 Ready::Datagram { .. } => {}
             }
         }
-    }
-
-    fn mark(&mut self, now: Instant, id: ConnectionId, mark: Mark) {
-        self.shard.mark(id, StampedMark { at: now, mark });
     }
 }
 
@@ -204,23 +200,28 @@ impl Stack for Periplus {
         if !self.recording {
             return;
         }
-        self.mark(now, id, Mark::Request { start });
-        if let Some(end) = end {
-            let how = RequestEnd::Complete;
-            self.mark(now, id, Mark::RequestEnd { end, how });
-            self.mark(now, id, Mark::HandlerCalled);
+        if let Some(mut marker) = self.shard.marker(id) {
+            marker.request(now, start);
+            if let Some(end) = end {
+                marker.request_end(now, end, RequestEnd::Complete);
+                marker.handler_called(now);
+            }
         }
     }
 
     fn answer(&mut self, now: Instant, id: ConnectionId, start: u64) {
-        if self.recording {
-            self.mark(now, id, Mark::Response { start });
+        if self.recording
+            && let Some(mut marker) = self.shard.marker(id)
+        {
+            marker.response(now, start);
         }
     }
 
     fn answered(&mut self, now: Instant, id: ConnectionId, end: u64) {
-        if self.recording {
-            self.mark(now, id, Mark::ResponseEnd { end });
+        if self.recording
+            && let Some(mut marker) = self.shard.marker(id)
+        {
+            marker.response_end(now, end);
         }
     }
 

@@ -1,38 +1,42 @@
 //! Time as plain data.
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::ops::{Add, AddAssign, Sub};
 use std::time::Duration;
 
 /// A moment: nanoseconds since the start of the clock that the driver (or a test) keeps. Plain data: comparing,
 /// adding and storing it asks nobody for the time.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Instant(u64);
+///
+/// It is kept as one more than its nanoseconds, so that an `Option<Instant>` takes no more room than an `Instant`: a
+/// connection and a record have many.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Instant(NonZeroU64);
 
 impl Instant {
     /// The start of the clock.
-    pub const ZERO: Instant = Instant(0);
+    pub const ZERO: Instant = Instant(NonZeroU64::MIN);
     /// Later than everything that happens.
-    pub const FAR_FUTURE: Instant = Instant(u64::MAX);
+    pub const FAR_FUTURE: Instant = Instant(NonZeroU64::MAX);
 
     /// The moment `nanoseconds` after the clock's start.
     pub const fn from_nanos(nanoseconds: u64) -> Self {
-        Self(nanoseconds)
+        Self(NonZeroU64::MIN.saturating_add(nanoseconds))
     }
 
     /// The moment `milliseconds` after the clock's start.
     pub const fn from_millis(milliseconds: u64) -> Self {
-        Self(milliseconds * 1_000_000)
+        Self::from_nanos(milliseconds * 1_000_000)
     }
 
     /// Nanoseconds since the clock's start.
     pub const fn as_nanos(self) -> u64 {
-        self.0
+        self.0.get() - 1
     }
 
     /// Whole milliseconds since the clock's start.
     pub const fn as_millis(self) -> u64 {
-        self.0 / 1_000_000
+        self.as_nanos() / 1_000_000
     }
 
     /// The earliest of those that are set.
@@ -47,7 +51,13 @@ impl Instant {
 
     /// The time from `earlier` to this moment, zero if `earlier` is in fact later.
     pub const fn since(self, earlier: Instant) -> Duration {
-        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+        Duration::from_nanos(self.0.get().saturating_sub(earlier.0.get()))
+    }
+}
+
+impl Default for Instant {
+    fn default() -> Self {
+        Self::ZERO
     }
 }
 
@@ -69,7 +79,7 @@ impl Sub<Duration> for Instant {
     type Output = Instant;
     fn sub(self, duration: Duration) -> Instant {
         let nanoseconds = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-        Instant(self.0.saturating_sub(nanoseconds))
+        Instant::from_nanos(self.as_nanos().saturating_sub(nanoseconds))
     }
 }
 
@@ -78,8 +88,8 @@ impl fmt::Debug for Instant {
         write!(
             f,
             "{}.{:09}s",
-            self.0 / 1_000_000_000,
-            self.0 % 1_000_000_000
+            self.as_nanos() / 1_000_000_000,
+            self.as_nanos() % 1_000_000_000
         )
     }
 }

@@ -1,6 +1,7 @@
 //! The verbs of the backend: listen, accept, connect, read, write, close, and its marks.
 
 use crate::Shard;
+use crate::environment::Environment;
 use crate::flow::Flow;
 use crate::flow_table::FlowKey;
 use crate::handle::{Handle, Tag};
@@ -8,7 +9,9 @@ use crate::passive_open::unpack;
 use crate::shard::{BoundListener, ConnectionId, ListenerId};
 use bytes::Bytes;
 use periplus_journey::{Instant, Outcome, StampedMark};
-use periplus_tcp::{Connection, Listener, Read, SendFlags, SocketOptions, StreamError, Write};
+use periplus_tcp::{
+    Connection, Listener, Marker, Read, SendFlags, SocketOptions, StreamError, Write,
+};
 use std::fmt;
 use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
@@ -467,10 +470,19 @@ impl Shard {
 
     /// A word of the codec about a stream.
     pub fn mark(&mut self, id: ConnectionId, mark: StampedMark) {
-        if let Some(flow) = self.flows.get_mut(id.0) {
-            let context = &mut self.environment.context(mark.at);
-            flow.connection.mark(mark, context);
+        if let Some(mut marker) = self.marker(id) {
+            marker.mark(mark);
         }
+    }
+
+    /// For a codec that has several words to say at once. `None` if nothing is recorded of the connection.
+    #[inline]
+    pub fn marker(&mut self, id: ConnectionId) -> Option<Marker<'_>> {
+        let flow = self.flows.get_mut(id.0)?;
+        let Environment {
+            recorder, counters, ..
+        } = &mut self.environment;
+        flow.connection.marker(recorder, counters)
     }
 
     /// Stream offsets: bytes read by the backend, and bytes written by it.

@@ -50,8 +50,8 @@ pub use options::{ClosedPortPolicy, ShardOptions};
 pub use periplus_tcp::listen::ListenCounters;
 pub use periplus_tcp::{
     BufferSizes, CaState, Claim, CongestionAlgorithm, ConnectionCounters, InfoOptions, InfoValue,
-    Poll, PortRange, QueueLengths, Read, SendFlags, SocketOptions, State, StreamError, SysctlError,
-    Sysctls, TcpInfo, Timer, Write,
+    Marker, Poll, PortRange, QueueLengths, Read, SendFlags, SocketOptions, State, StreamError,
+    SysctlError, Sysctls, TcpInfo, Timer, Write,
 };
 pub use shard::{ConnectionId, ListenerId, Ready, Shard, UdpId};
 pub use sockets::{ConnectionSocket, DatagramSocket, ListenerSocket, Queue, SocketCursor};

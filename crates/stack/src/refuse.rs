@@ -72,10 +72,10 @@ impl Shard {
             taken: time.taken,
             ..Events::default()
         };
-        let record = Record {
+        recorder.push(|id, device| Record {
             kind: Kind::Arrival,
-            id: recorder.next_id(),
-            device: recorder.device(),
+            id,
+            device,
             peer: key.remote,
             local: key.local,
             handshake: None,
@@ -94,7 +94,6 @@ impl Shard {
             rx_ring_at_most: time.rx_ring_at_most,
             tcp: TcpSummary::default(),
             coarse: false,
-        };
-        recorder.push(record);
+        });
     }
 }

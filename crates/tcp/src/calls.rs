@@ -1,7 +1,8 @@
 //! The backend's calls (RFC 9293 3.10.2 to 3.10.6).
 
+use crate::journal::{Marker, Recorder};
 use crate::{Connection, Context, State, StreamError};
-use periplus_journey::{Outcome, StampedMark};
+use periplus_journey::{Counters, Outcome};
 
 /// What a read gave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,16 +92,24 @@ impl Connection {
         self.acknowledge_read(context, count);
     }
 
-    /// A word of the codec about this stream.
-    pub fn mark(&mut self, mark: StampedMark, context: &mut Context<'_>) {
-        let summary = self.summary();
+    /// The way to tell what the codec knows of this stream. `None` if it has no journeys.
+    #[inline]
+    pub fn marker<'a>(
+        &'a mut self,
+        recorder: &'a mut Recorder,
+        counters: &'a mut Counters,
+    ) -> Option<Marker<'a>> {
+        let tcp = self.summary();
         let read_to = self.read_offset();
-        let drained = self.receive_queue.is_empty();
-        if let Some(journal) = &mut self.journal
-            && !journal.mark(mark, read_to, drained, summary, context.recorder)
-        {
-            context.counters.journeys_shed += 1;
-        }
+        Some(Marker {
+            journal: self.journal.as_mut()?,
+            recorder,
+            counters,
+            read_to,
+            drained: self.receive_queue.is_empty(),
+            acknowledged: self.una_offset,
+            tcp,
+        })
     }
 
     /// The next hop does not answer: connecting fails, an established connection goes on trying, and the RST of one that is

@@ -451,7 +451,7 @@ impl Connection {
         reason: Option<&'static str>,
     ) {
         let summary = self.summary();
-        if let Some(mut journal) = self.journal.take() {
+        if let Some(journal) = self.journal.take() {
             journal.end(
                 Ending { outcome, reason },
                 context.now,

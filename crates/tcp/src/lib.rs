@@ -73,7 +73,7 @@ pub use info::{CaState, InfoOptions, InfoValue, TcpInfo};
 pub use initial_sequence::InitialSequence;
 pub use inspect::{QueueLengths, Timer};
 pub use invalid_ratelimit::LastAnswer;
-pub use journal::Recorder;
+pub use journal::{Marker, Recorder};
 pub use listen::{HalfOpen, HalfOpenDisposition, Listener, SynCookies};
 pub use memory::{Claim, MemoryBudget};
 pub use options::Offer;

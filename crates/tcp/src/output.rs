@@ -182,8 +182,7 @@ impl Connection {
             if length > 0 {
                 let end = self.una_offset + u64::from(offset + length);
                 if let Some(journal) = &mut self.journal {
-                    journal.unblocked(context.now);
-                    journal.transmitted(end, context.now);
+                    journal.transmitted(end, context.now, self.una_offset, context.recorder);
                 }
             }
             budget = budget.saturating_sub(length.max(1));

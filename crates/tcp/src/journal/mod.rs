@@ -2,7 +2,7 @@
 //!
 //! The backend says where in the stream a request and its answer lie ([`Mark`](periplus_journey::Mark)); the
 //! [stamp logs](stamp_log) say when those bytes came and went; together they are a record. What happens to the bytes is
-//! noted in [`connection_journal`], what the codec says of them in [`marking`], and how it all ended in [`ending`].
+//! noted in [`underway`], what the codec says of them in [`marking`], and how it all ended in [`ending`].
 
 mod connection_journal;
 mod ending;
@@ -10,7 +10,9 @@ mod marking;
 mod open_request;
 mod recorder;
 mod stamp_log;
+mod underway;
 
 pub(crate) use connection_journal::ConnectionJournal;
 pub(crate) use ending::{Ending, record_half_open};
+pub use marking::Marker;
 pub use recorder::Recorder;

@@ -4,17 +4,21 @@ use periplus_journey::{Events, Instant, Overlays, RequestEnd, Station};
 use std::borrow::Cow;
 use std::time::Duration;
 
-/// One request with bytes [a, b) in and [c, d) out, as far as they are known.
+/// An offset that is not known yet. It is behind all others.
+pub(crate) const UNKNOWN: u64 = u64::MAX;
+
+/// One request with bytes [a, b) in and [c, d) out, as far as they are known: one that is not is
+/// [`UNKNOWN`].
 #[derive(Debug)]
 pub(crate) struct OpenRequest {
     /// a.
     pub(crate) start: u64,
     /// b.
-    pub(crate) end: Option<u64>,
+    pub(crate) end: u64,
     /// c.
-    pub(crate) response_start: Option<u64>,
+    pub(crate) response_start: u64,
     /// d.
-    pub(crate) response_end: Option<u64>,
+    pub(crate) response_end: u64,
     pub(crate) how: RequestEnd,
     pub(crate) events: Events,
     pub(crate) handler_called: Option<Instant>,
@@ -36,9 +40,9 @@ impl OpenRequest {
     pub(crate) fn new(start: u64) -> Self {
         Self {
             start,
-            end: None,
-            response_start: None,
-            response_end: None,
+            end: UNKNOWN,
+            response_start: UNKNOWN,
+            response_end: UNKNOWN,
             how: RequestEnd::Complete,
             events: Events::default(),
             handler_called: None,

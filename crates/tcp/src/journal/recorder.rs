@@ -1,7 +1,10 @@
 //! Where finished records wait until the driver takes them.
 
+use super::underway::Underway;
 use periplus_journey::Record;
-use std::collections::VecDeque;
+
+/// What connections leave behind when they come to rest, kept for the next ones that have something to remember.
+const SPARE: usize = 64;
 
 /// A bounded queue of finished records, and the numbers they get.
 #[derive(Debug)]
@@ -9,9 +12,11 @@ pub struct Recorder {
     enabled: bool,
     device: &'static str,
     last_id: u64,
-    records: VecDeque<Record>,
+    records: Vec<Record>,
     limit: usize,
     dropped: u64,
+    #[expect(clippy::vec_box, reason = "lent to a connection as a box")]
+    spare: Vec<Box<Underway>>,
 }
 
 impl Recorder {
@@ -21,44 +26,53 @@ impl Recorder {
             enabled,
             device,
             last_id: 0,
-            records: VecDeque::new(),
+            records: Vec::new(),
             limit,
             dropped: 0,
+            spare: Vec::new(),
         }
     }
 
     /// Whether journeys are recorded at all.
+    #[inline]
     pub fn is_enabled(&self) -> bool {
         self.enabled
     }
 
-    /// The device's name in the records.
-    pub fn device(&self) -> &'static str {
-        self.device
-    }
-
-    /// A number no other record has.
-    pub fn next_id(&mut self) -> u64 {
-        self.last_id += 1;
-        self.last_id
-    }
-
-    /// Keeps a record until it is taken; at the limit it is counted and forgotten.
-    pub fn push(&mut self, record: Record) {
+    /// Keeps a record, made from its number (which no other has) and the device's name, until it is taken; at the limit it
+    /// is counted and forgotten.
+    #[inline]
+    pub fn push(&mut self, record: impl FnOnce(u64, &'static str) -> Record) {
         if !self.enabled {
             return;
         }
-        if self.records.len() >= self.limit {
-            self.dropped += 1;
-            return;
+        self.last_id += 1;
+        if self.records.len() == self.records.capacity() {
+            self.grow();
         }
-        self.records.push_back(record);
+        // Where it is seen that there is room, a record is written into its place instead of being moved there.
+        if self.records.len() < self.records.capacity() && self.records.len() < self.limit {
+            self.records.push(record(self.last_id, self.device));
+        } else {
+            self.dropped += 1;
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        self.records.reserve(1);
     }
 
     /// Moves everything recorded into `out`.
+    #[inline]
     pub fn take(&mut self, out: &mut Vec<Record>) {
-        if !self.records.is_empty() {
-            out.extend(self.records.drain(..));
+        if self.records.is_empty() {
+            return;
+        }
+        if out.is_empty() {
+            std::mem::swap(out, &mut self.records);
+        } else {
+            out.append(&mut self.records);
         }
     }
 
@@ -70,5 +84,17 @@ impl Recorder {
     /// Records forgotten at the limit.
     pub fn dropped(&self) -> u64 {
         self.dropped
+    }
+
+    /// What a connection needs that has something to remember.
+    pub(super) fn lend(&mut self) -> Box<Underway> {
+        self.spare.pop().unwrap_or_default()
+    }
+
+    /// A connection has nothing to remember.
+    pub(super) fn give_back(&mut self, underway: Box<Underway>) {
+        if self.spare.len() < SPARE {
+            self.spare.push(underway);
+        }
     }
 }

@@ -46,34 +46,30 @@ struct Entry<S> {
 }
 
 /// The stamps of one direction. An entry holds for the bytes from its neighbour's end to its own.
+///
+/// What is forgotten is only stepped over, and the memory is kept: the log of a connection that asks and is answered
+/// neither allocates nor moves anything.
 #[derive(Debug)]
 pub(crate) struct StampLog<S> {
     entries: Vec<Entry<S>>,
+    /// Entries at the front that are forgotten.
+    forgotten: usize,
 }
 
 impl<S: Stamp> StampLog<S> {
     pub(crate) fn new() -> Self {
         Self {
             entries: Vec::new(),
+            forgotten: 0,
         }
     }
 
     /// The bytes up to `end`, from where the log ended, have this stamp. Entries before `kept_from`, of which nobody will
     /// ask again, go first; then the neighbours at the oldest end that no mark has to tell apart are merged.
+    #[inline]
     pub(crate) fn push(&mut self, end: u64, stamp: S, kept_from: u64) {
-        if self.entries.len() == CAPACITY {
-            self.forget_before(kept_from);
-        }
-        if self.entries.len() == CAPACITY {
-            // Bytes in the middle of a long request or answer are the least likely to be asked for: leave the first
-            // entry, which holds the request's first byte.
-            let later = self.entries.remove(2);
-            let earlier = &mut self.entries[1];
-            *earlier = Entry {
-                end: later.end,
-                merged: true,
-                stamp: earlier.stamp.merge(later.stamp),
-            };
+        if self.kept().len() == CAPACITY {
+            self.make_room(kept_from);
         }
         self.entries.push(Entry {
             end,
@@ -82,30 +78,56 @@ impl<S: Stamp> StampLog<S> {
         });
     }
 
+    fn make_room(&mut self, kept_from: u64) {
+        self.forget_before(kept_from);
+        let kept = &mut self.entries[self.forgotten..];
+        if kept.len() == CAPACITY
+            && let [first, earlier, later, ..] = kept
+        {
+            // Bytes in the middle of a long request or answer are the least likely to be asked for: leave the first
+            // entry, which holds the request's first byte.
+            later.stamp = earlier.stamp.merge(later.stamp);
+            later.merged = true;
+            *earlier = *first;
+            self.forgotten += 1;
+        }
+    }
+
+    #[inline]
+    fn kept(&self) -> &[Entry<S>] {
+        self.entries.get(self.forgotten..).unwrap_or_default()
+    }
+
     /// The stamp of the byte at `offset`, and whether it was merged with a neighbour's.
+    #[inline]
     pub(crate) fn of(&self, offset: u64) -> Option<(S, bool)> {
-        let entry = self.entries.iter().find(|entry| entry.end > offset)?;
+        let entry = self.kept().iter().find(|entry| entry.end > offset)?;
         Some((entry.stamp, entry.merged))
     }
 
     /// Where the log ends. `None` if it holds no stamp.
     pub(crate) fn end(&self) -> Option<u64> {
-        self.entries.last().map(|entry| entry.end)
+        self.kept().last().map(|entry| entry.end)
+    }
+
+    /// Whether it holds no stamp.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.kept().is_empty()
     }
 
     /// Lets go of the stamps of bytes before `offset`.
+    #[inline]
     pub(crate) fn forget_before(&mut self, offset: u64) {
-        let old = self
-            .entries
-            .iter()
-            .take_while(|entry| entry.end <= offset)
-            .count();
-        self.entries.drain(..old);
-    }
-
-    pub(crate) fn free_if_empty(&mut self) {
-        if self.entries.is_empty() {
-            self.entries = Vec::new();
+        while self.kept().first().is_some_and(|entry| entry.end <= offset) {
+            self.forgotten += 1;
+        }
+        if self.is_empty() {
+            self.entries.clear();
+            self.forgotten = 0;
+        } else if self.forgotten >= CAPACITY {
+            self.entries.drain(..self.forgotten);
+            self.forgotten = 0;
         }
     }
 }
@@ -113,11 +135,10 @@ impl<S: Stamp> StampLog<S> {
 impl StampLog<SendStamp> {
     /// Everything before `offset` is acknowledged.
     pub(crate) fn acknowledge(&mut self, offset: u64, at: Instant) {
-        for entry in self
-            .entries
-            .iter_mut()
-            .take_while(|entry| entry.end <= offset)
-        {
+        for entry in &mut self.entries[self.forgotten..] {
+            if entry.end > offset {
+                return;
+            }
             entry.stamp.acknowledged.get_or_insert(at);
         }
     }
@@ -151,7 +172,7 @@ mod tests {
         for i in 1..=100 {
             log.push(i * 10, stamp(i), 0);
         }
-        assert_eq!(log.entries.len(), CAPACITY);
+        assert_eq!(log.kept().len(), CAPACITY);
         assert_eq!(log.of(0), Some((stamp(1), false)));
         assert_eq!(log.of(15), Some((stamp(2), true)));
         assert_eq!(log.of(995), Some((stamp(100), false)));
@@ -162,8 +183,20 @@ mod tests {
         let mut log = StampLog::new();
         for i in 1..=1000 {
             log.push(i * 10, stamp(i), (i - 1) * 10);
+            assert!(log.entries.len() <= 2 * CAPACITY);
         }
         assert_eq!(log.of(9995), Some((stamp(1000), false)));
-        assert!(!log.entries.iter().any(|entry| entry.merged));
+        assert!(!log.kept().iter().any(|entry| entry.merged));
+    }
+
+    #[test]
+    fn stepping_over_what_is_forgotten_takes_no_more_memory() {
+        let mut log = StampLog::new();
+        for i in 1..=1000 {
+            log.push(i * 10, stamp(i), 0);
+            log.forget_before((i - 1) * 10);
+            assert_eq!(log.of(i * 10 - 5), Some((stamp(i), false)));
+            assert!(log.entries.len() <= 2 * CAPACITY);
+        }
     }
 }

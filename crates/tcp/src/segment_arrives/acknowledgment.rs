@@ -187,7 +187,7 @@ impl Connection {
                 context.recorder,
             );
             if all_acknowledged && self.receive_queue.is_empty() {
-                journal.rest();
+                journal.rest(!segment.payload.is_empty(), context.recorder);
             }
         }
         if fin {

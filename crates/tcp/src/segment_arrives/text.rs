@@ -54,7 +54,13 @@ impl Connection {
         self.nxt_offset += u64::from(length);
         let read_to = self.read_offset();
         if let Some(journal) = &mut self.journal {
-            journal.arrived(self.nxt_offset, segment.time, read_to);
+            journal.arrived(
+                self.nxt_offset,
+                segment.time,
+                read_to,
+                self.una_offset,
+                context.recorder,
+            );
         }
         let had_a_hole = !self.reassembly.is_empty();
         while let Some(piece) = self.reassembly.take_next(self.nxt_offset) {
@@ -64,7 +70,13 @@ impl Connection {
             self.nxt_offset += u64::from(length);
             if let Some(journal) = &mut self.journal {
                 journal.reassembled(piece.time.arrived, segment.time.arrived);
-                journal.arrived(self.nxt_offset, piece.time, read_to);
+                journal.arrived(
+                    self.nxt_offset,
+                    piece.time,
+                    read_to,
+                    self.una_offset,
+                    context.recorder,
+                );
             }
         }
         self.report_in_order();

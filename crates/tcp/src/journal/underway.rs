@@ -1,0 +1,184 @@
+//! What a connection remembers while journeys are under way: the logs, the marks, what waits since when.
+
+use super::Recorder;
+use super::open_request::{OpenRequest, UNKNOWN};
+use super::stamp_log::{ReceiveStamp, SendStamp, StampLog};
+use periplus_journey::{Instant, Overlays, Station};
+
+/// The marks' offsets, joined with the stamps of the bytes. It is lent to a connection from the first byte, or mark, until
+/// the last journey is over, and keeps its memory for the next.
+#[derive(Debug)]
+pub(crate) struct Underway {
+    pub(super) received: StampLog<ReceiveStamp>,
+    pub(super) sent: StampLog<SendStamp>,
+    /// The last two reads by the backend: the offset at which each began, and when it was.
+    pub(super) reads: [(u64, Instant); 2],
+    /// The oldest first.
+    pub(super) open: Vec<OpenRequest>,
+    /// Waits of bytes that no mark has given to a request yet.
+    pub(super) unclaimed: Overlays,
+    /// Since when the backend has read everything and wants more.
+    pub(super) starved_since: Option<Instant>,
+    /// Since when the windows are closed though data waits.
+    pub(super) blocked_since: Option<Instant>,
+    /// Sent at least once: everything before this offset.
+    pub(super) transmitted: u64,
+    pub(super) acknowledged: u64,
+    /// Why the backend has given up waiting for the peer.
+    pub(super) timed_out: Option<&'static str>,
+}
+
+impl Default for Underway {
+    fn default() -> Self {
+        Self {
+            received: StampLog::new(),
+            sent: StampLog::new(),
+            reads: [(UNKNOWN, Instant::ZERO); 2],
+            open: Vec::new(),
+            unclaimed: Overlays::default(),
+            starved_since: None,
+            blocked_since: None,
+            transmitted: 0,
+            acknowledged: 0,
+            timed_out: None,
+        }
+    }
+}
+
+impl Underway {
+    /// What a connection has to remember, from now on if that was nothing: the bytes that it has sent are acknowledged then, up
+    /// to `acknowledged`.
+    #[inline]
+    pub(super) fn begun<'a>(
+        place: &'a mut Option<Box<Self>>,
+        acknowledged: u64,
+        recorder: &mut Recorder,
+    ) -> &'a mut Self {
+        place.get_or_insert_with(|| {
+            let mut underway = recorder.lend();
+            underway.reads = [(UNKNOWN, Instant::ZERO); 2];
+            underway.starved_since = None;
+            underway.transmitted = acknowledged;
+            underway.acknowledged = acknowledged;
+            underway
+        })
+    }
+
+    /// The received bytes up to `end` are in order now; they came at `stamp`.
+    #[inline]
+    pub(super) fn arrived(&mut self, end: u64, stamp: ReceiveStamp, read_to: u64) {
+        let kept_from = self.received_kept_from(read_to);
+        self.received.push(end, stamp, kept_from);
+        if let Some(since) = self.starved_since.take()
+            && let Some(request) = self.parsing()
+        {
+            request.add_peer(since, stamp.arrived);
+        }
+    }
+
+    /// Bytes that waited for others ahead of them from `from` to `to`.
+    pub(super) fn reassembled(&mut self, from: Instant, to: Instant) {
+        let mut requests = self.open.iter_mut().rev();
+        match requests.find(|request| request.end == UNKNOWN) {
+            Some(request) => request.overlays.add(Station::ReassemblyQueue, from, to),
+            None => self.unclaimed.add(Station::ReassemblyQueue, from, to),
+        }
+    }
+
+    /// The backend read the bytes [from, to); `drained` if nothing is left to read.
+    #[inline]
+    pub(super) fn read(&mut self, from: u64, to: u64, at: Instant, drained: bool) {
+        self.reads = [self.reads[1], (from, at)];
+        for request in &mut self.open {
+            if request.events.read.is_none() && request.start < to {
+                request.events.read = Some(at);
+            }
+        }
+        if drained && self.open.last().is_some_and(OpenRequest::is_parsing) {
+            self.starved_since.get_or_insert(at);
+        }
+    }
+
+    /// Bytes up to `end` were transmitted for the first time.
+    #[inline]
+    pub(super) fn transmitted(&mut self, end: u64, at: Instant) {
+        self.transmitted = end;
+        let first = self.open.first().map(|request| request.response_start);
+        let kept_from = first.unwrap_or(UNKNOWN).min(self.acknowledged);
+        let stamp = SendStamp {
+            transmitted: at,
+            acknowledged: None,
+        };
+        self.sent.push(end, stamp, kept_from);
+        for request in &mut self.open {
+            if request.response_end <= end && request.events.transmitted.is_none() {
+                request.events.transmitted = Some(at);
+            }
+        }
+    }
+
+    /// Data waits, and the windows (the peer's or cwnd) let nothing out.
+    pub(super) fn blocked(&mut self, at: Instant) {
+        self.blocked_since.get_or_insert(at);
+    }
+
+    /// The windows let something out again, or nothing waits any more.
+    #[inline]
+    pub(super) fn unblocked(&mut self, at: Instant) {
+        if let Some(since) = self.blocked_since.take()
+            && let Some(request) = self.open.iter_mut().find(|request| request.is_sending())
+        {
+            let since = since.max(request.events.answered.unwrap_or(since));
+            request.add_peer(since, at);
+        }
+    }
+
+    /// Everything sent before `offset` is acknowledged.
+    #[inline]
+    pub(super) fn acknowledged(&mut self, offset: u64, at: Instant) {
+        self.acknowledged = offset;
+        self.sent.acknowledge(offset, at);
+        for request in &mut self.open {
+            if request.response_end <= offset && request.events.acknowledged.is_none() {
+                request.events.acknowledged = Some(at);
+            }
+        }
+    }
+
+    /// Nothing of it will be asked for again.
+    pub(super) fn forget(&mut self) {
+        self.received.forget_before(UNKNOWN);
+        self.sent.forget_before(UNKNOWN);
+        self.open.clear();
+        self.unclaimed = Overlays::default();
+        self.blocked_since = None;
+        self.timed_out = None;
+    }
+
+    /// Whether nothing of it would be missed.
+    pub(super) fn is_over(&self) -> bool {
+        self.open.is_empty()
+            && self.received.is_empty()
+            && self.sent.is_empty()
+            && self.unclaimed.entries().is_empty()
+            && self.blocked_since.is_none()
+            && self.timed_out.is_none()
+    }
+
+    /// The youngest request that is read in part.
+    pub(super) fn parsing(&mut self) -> Option<&mut OpenRequest> {
+        let mut requests = self.open.iter_mut().rev();
+        requests.find(|request| request.is_parsing())
+    }
+
+    /// The offset before which no mark will ask for received bytes' stamps: the youngest request's end, or what was
+    /// read before the last two reads.
+    #[inline]
+    fn received_kept_from(&self, read_to: u64) -> u64 {
+        match self.open.last() {
+            Some(request) if request.end == UNKNOWN => request.start,
+            Some(request) => request.end,
+            None => self.reads[0].0.min(self.reads[1].0).min(read_to),
+        }
+    }
+}
