@@ -5,6 +5,7 @@
 //! * [`beneath`] opens such a path without ever leaving the root.
 //! * [`load`] does in one job on the pool what a request needs of a file: open, stat, the first bytes.
 //! * [`memory`] bounds what is read and not yet delivered.
+//! * [`patience`] says whether that may wait for a disk: what the kernel has at hand is read on the shard's thread, at once.
 //! * [`pool`] runs such jobs off the shard's thread, a bounded number at a time, or on it, and notes how long each took.
 //! * [`body`] sends a file's bytes, reading ahead.
 
@@ -15,6 +16,7 @@ mod load;
 mod media_type;
 mod memory;
 mod options;
+mod patience;
 mod pool;
 mod target;
 mod validators;

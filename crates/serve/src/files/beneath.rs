@@ -1,5 +1,6 @@
 //! Opening a path without ever leaving the root.
 
+use super::patience::{Patience, WOULD_WAIT};
 use rustix::fs::{Mode, OFlags, open, openat};
 use rustix::io::{Errno, Result};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -27,8 +28,16 @@ pub(super) fn open_root(root: &Path) -> Result<OwnedFd> {
 
 /// Opens `path`, relative to `root`, for reading. A path that leads out of the root is an error, whether by its names or
 /// by a link on the way.
-pub(super) fn open_beneath(root: BorrowedFd<'_>, path: &Path) -> Result<OwnedFd> {
-    match open_resolved(root, path) {
+pub(super) fn open_beneath(
+    root: BorrowedFd<'_>,
+    path: &Path,
+    patience: Patience,
+) -> Result<OwnedFd> {
+    match open_resolved(root, path, patience) {
+        // These mean nothing as long as it may not wait: a kernel before 5.12 knows no `RESOLVE_CACHED`, for one.
+        Err(Errno::NOSYS | Errno::PERM | Errno::INVAL) if patience == Patience::None => {
+            Err(WOULD_WAIT)
+        }
         // A kernel before 5.6, or a sandbox that does not know the call.
         Err(Errno::NOSYS | Errno::PERM) => open_stepwise(root, path),
         opened => opened,
@@ -37,9 +46,18 @@ pub(super) fn open_beneath(root: BorrowedFd<'_>, path: &Path) -> Result<OwnedFd>
 
 /// The kernel resolves the path, and refuses what is not beneath: links may lead anywhere inside the root.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-fn open_resolved(root: BorrowedFd<'_>, path: &Path) -> Result<OwnedFd> {
+fn open_resolved(root: BorrowedFd<'_>, path: &Path, patience: Patience) -> Result<OwnedFd> {
     use rustix::fs::{ResolveFlags, openat2};
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+    if patience == Patience::None {
+        return openat2(
+            root,
+            path,
+            READ,
+            Mode::empty(),
+            resolve | ResolveFlags::CACHED,
+        );
+    }
     let mut opened = Err(Errno::AGAIN);
     for _ in 0..TRIES {
         opened = openat2(root, path, READ, Mode::empty(), resolve);
@@ -51,7 +69,7 @@ fn open_resolved(root: BorrowedFd<'_>, path: &Path) -> Result<OwnedFd> {
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn open_resolved(_: BorrowedFd<'_>, _: &Path) -> Result<OwnedFd> {
+fn open_resolved(_: BorrowedFd<'_>, _: &Path, _: Patience) -> Result<OwnedFd> {
     Err(Errno::NOSYS)
 }
 
@@ -117,7 +135,7 @@ mod tests {
         let (_around, root) = folders();
         for path in ["folder/file", "folder", "."] {
             assert!(
-                open_beneath(root.as_fd(), Path::new(path)).is_ok(),
+                open_beneath(root.as_fd(), Path::new(path), Patience::Any).is_ok(),
                 "{path}"
             );
             assert!(
@@ -131,10 +149,12 @@ mod tests {
     fn what_is_not_beneath_is_not() {
         let (_around, root) = folders();
         for path in ESCAPES {
-            assert!(
-                open_beneath(root.as_fd(), Path::new(path)).is_err(),
-                "{path}"
-            );
+            for patience in [Patience::Any, Patience::None] {
+                assert!(
+                    open_beneath(root.as_fd(), Path::new(path), patience).is_err(),
+                    "{path}"
+                );
+            }
             assert!(
                 open_stepwise(root.as_fd(), Path::new(path)).is_err(),
                 "{path}"

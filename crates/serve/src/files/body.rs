@@ -1,6 +1,7 @@
 //! A file's bytes on their way out.
 
 use super::load::{self, Chunk, Loaded};
+use super::patience::Patience;
 use super::pool::{FileRead, Pool};
 use crate::marks::Marks;
 use bytes::Bytes;
@@ -37,6 +38,7 @@ impl<M> FilesBody<M> {
             file: loaded.file,
             offset: loaded.first.len() as u64,
             left: loaded.length,
+            at_hand: loaded.at_hand,
             next: if loaded.first.is_empty() {
                 Next::End
             } else {
@@ -48,13 +50,16 @@ impl<M> FilesBody<M> {
     }
 }
 
-/// While one chunk is being sent the next is being read, if there is memory and a turn for that, and no more.
+/// What is at hand is read when it is asked for. Of a file that had to be waited for the next chunk is being read while one is being sent, if there is
+/// memory and a turn for that, and no more.
 struct FileBody<M> {
     file: Arc<OwnedFd>,
     /// Where the next read begins.
     offset: u64,
     /// Bytes that were not handed on yet.
     left: u64,
+    /// The last chunk was read without waiting.
+    at_hand: bool,
     next: Next,
     pool: Pool,
     journal: M,
@@ -70,34 +75,24 @@ enum Next {
 
 impl<M: Marks> FileBody<M> {
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
-        if let Next::Wanted = self.next {
-            let (pool, job) = (self.pool.clone(), self.read_next());
-            self.next = Next::Reading(Box::pin(async move { pool.run::<M, _, _>(job).await }));
-        }
         let chunk = match &mut self.next {
-            Next::End | Next::Wanted => return Poll::Ready(None),
+            Next::End => return Poll::Ready(None),
             Next::Here(chunk) => std::mem::take(chunk),
-            Next::Reading(reading) => {
-                let (chunk, file_read) = ready!(reading.as_mut().poll(context));
-                file_read.record(&self.journal);
-                self.next = Next::End;
-                match chunk {
-                    Ok(Chunk { bytes, is_last }) if !is_last || bytes.len() as u64 == self.left => {
-                        self.offset += bytes.len() as u64;
-                        bytes
-                    }
-                    // Whatever is sent now would not be the file whose length was promised.
-                    Ok(_) => return Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into()))),
-                    Err(error) => return Poll::Ready(Some(Err(error))),
+            Next::Wanted | Next::Reading(_) => match ready!(self.poll_read(context)) {
+                Ok(chunk) => chunk,
+                Err(error) => {
+                    self.next = Next::End;
+                    return Poll::Ready(Some(Err(error)));
                 }
-            }
+            },
         };
         self.left -= chunk.len() as u64;
         self.next = if self.left == 0 {
             Next::End
         } else {
-            let ahead = self.pool.memory.is_ample();
-            let reading = ahead.then(|| self.pool.run_ahead::<M, _, _>(self.read_next()));
+            let ahead = !self.at_hand && self.pool.memory.is_ample();
+            let job = || self.read_next(Patience::Any);
+            let reading = ahead.then(|| self.pool.run_ahead::<M, _, _>(job()));
             match reading.flatten() {
                 Some(reading) => Next::Reading(Box::pin(reading)),
                 None => Next::Wanted,
@@ -106,11 +101,42 @@ impl<M: Marks> FileBody<M> {
         Poll::Ready(Some(Ok(chunk)))
     }
 
+    /// The next chunk of what was promised: at once if it is at hand, from the pool otherwise.
+    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Bytes>> {
+        if let Next::Wanted = self.next {
+            let at_once = self.read_next(Patience::None);
+            if let Some(read) = self.pool.run_at_once::<M, _, _>(at_once) {
+                self.at_hand = true;
+                return Poll::Ready(self.take(read));
+            }
+            let (pool, job) = (self.pool.clone(), self.read_next(Patience::Any));
+            self.next = Next::Reading(Box::pin(async move { pool.run::<M, _, _>(job).await }));
+        }
+        let Next::Reading(reading) = &mut self.next else {
+            unreachable!("it was wanted, or is being read");
+        };
+        let read = ready!(reading.as_mut().poll(context));
+        self.at_hand = false;
+        Poll::Ready(self.take(read))
+    }
+
+    /// What was read, if it can be what was promised.
+    fn take(&mut self, (chunk, file_read): (io::Result<Chunk>, FileRead)) -> io::Result<Bytes> {
+        file_read.record(&self.journal);
+        let Chunk { bytes, is_last } = chunk?;
+        if is_last && bytes.len() as u64 != self.left {
+            // Whatever is sent now would not be the file whose length was promised.
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.offset += bytes.len() as u64;
+        Ok(bytes)
+    }
+
     /// The read of the next chunk.
-    fn read_next(&self) -> impl FnOnce() -> io::Result<Chunk> + Send + use<M> {
+    fn read_next(&self, patience: Patience) -> impl FnOnce() -> io::Result<Chunk> + Send + use<M> {
         let (file, offset, left) = (self.file.clone(), self.offset, self.left);
         let memory = self.pool.memory.clone();
-        move || load::read(file, offset, left, &memory)
+        move || load::read(file, offset, left, &memory, patience)
     }
 }
 

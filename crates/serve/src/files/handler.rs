@@ -5,7 +5,8 @@ use super::body::FilesBody;
 use super::load::{Found, Loaded, load};
 use super::media_type;
 use super::options::FilesOptions;
-use super::pool::Pool;
+use super::patience::Patience;
+use super::pool::{FileRead, Pool};
 use super::target::{Refusal, Target};
 use super::validators::Condition;
 use crate::handler::Handler;
@@ -56,12 +57,7 @@ impl Files {
             Err(refusal) => return refused(refusal).map(FilesBody::page),
         };
         let condition = Condition::of(request.headers());
-        let job = {
-            let (root, target) = (self.root.clone(), target.clone());
-            let memory = self.pool.memory.clone();
-            move || load(&root, &target, &condition, wanted, &memory)
-        };
-        let (found, file_read) = self.pool.run::<M, _, _>(job).await;
+        let (found, file_read) = self.load::<M>(&target, condition, wanted).await;
         file_read.record(journal);
         match found {
             Ok(Found::File(loaded)) => self.file(loaded, wanted, journal),
@@ -75,6 +71,23 @@ impl Files {
             Ok(Found::Nothing) => not_found().map(FilesBody::page),
             Err(error) => unreadable(&error).map(FilesBody::page),
         }
+    }
+
+    /// Looks for the target and reads its first bytes: at once if all of it is at hand.
+    async fn load<M: Marks>(
+        &self,
+        target: &Target,
+        condition: Condition,
+        wanted: bool,
+    ) -> (io::Result<Found>, FileRead) {
+        let (root, memory) = (&self.root, &self.pool.memory);
+        let at_once = || load(root, target, &condition, wanted, memory, Patience::None);
+        if let Some(loaded) = self.pool.run_at_once::<M, _, _>(at_once) {
+            return loaded;
+        }
+        let (root, memory, target) = (root.clone(), memory.clone(), target.clone());
+        let job = move || load(&root, &target, &condition, wanted, &memory, Patience::Any);
+        self.pool.run::<M, _, _>(job).await
     }
 
     fn file<M: Marks>(&self, loaded: Loaded, wanted: bool, journal: &M) -> Response<FilesBody<M>> {

@@ -2,13 +2,14 @@
 
 use super::beneath::open_beneath;
 use super::memory::Memory;
+use super::patience::{Patience, WOULD_WAIT};
 use super::target::Target;
 use super::validators::{Condition, last_modified};
 use bytes::Bytes;
 use http::HeaderValue;
 use rustix::fs::{FileType, fstat};
-use rustix::io::{Errno, pread};
-use std::io;
+use rustix::io::{Errno, ReadWriteFlags, pread, preadv2};
+use std::io::{self, IoSliceMut};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -40,6 +41,8 @@ pub(super) struct Loaded {
     pub(super) is_fresh: bool,
     /// The first chunk, or nothing if no content was wanted.
     pub(super) first: Bytes,
+    /// It was read without waiting.
+    pub(super) at_hand: bool,
 }
 
 /// Looks for a target under `root` and reads the first chunk of the file, if its content is `wanted`.
@@ -49,8 +52,9 @@ pub(super) fn load(
     condition: &Condition,
     wanted: bool,
     memory: &Memory,
+    patience: Patience,
 ) -> io::Result<Found> {
-    let Some((mut file, mut status)) = open_and_stat(root, target.path())? else {
+    let Some((mut file, mut status)) = open_and_stat(root, target.path(), patience)? else {
         return Ok(Found::Nothing);
     };
     let mut path = target.path().to_path_buf();
@@ -60,7 +64,7 @@ pub(super) fn load(
             return Ok(Found::Folder);
         }
         path.push(INDEX);
-        let Some(index) = open_and_stat(root, &path)? else {
+        let Some(index) = open_and_stat(root, &path, patience)? else {
             return Ok(Found::NoIndex);
         };
         (file, status) = index;
@@ -76,7 +80,7 @@ pub(super) fn load(
     let is_fresh = condition.is_fresh(last_modified.as_ref());
     let mut first = Bytes::new();
     if wanted && !is_fresh {
-        let chunk = read(&file, 0, length, memory)?;
+        let chunk = read(&file, 0, length, memory, patience)?;
         first = chunk.bytes;
         if chunk.is_last {
             // Nothing was promised yet: if the file has shrunk since, this is what it is now.
@@ -90,6 +94,7 @@ pub(super) fn load(
         last_modified,
         is_fresh,
         first,
+        at_hand: patience == Patience::None,
     }))
 }
 
@@ -102,7 +107,13 @@ pub(super) struct Chunk {
 }
 
 /// Reads the next chunk of the `left` bytes from `offset`.
-pub(super) fn read(file: impl AsFd, offset: u64, left: u64, memory: &Memory) -> io::Result<Chunk> {
+pub(super) fn read(
+    file: impl AsFd,
+    offset: u64,
+    left: u64,
+    memory: &Memory,
+    patience: Patience,
+) -> io::Result<Chunk> {
     let length = usize::try_from(left)
         .unwrap_or(usize::MAX)
         .min(memory.chunk());
@@ -115,7 +126,8 @@ pub(super) fn read(file: impl AsFd, offset: u64, left: u64, memory: &Memory) -> 
     let mut chunk = vec![0; length];
     let mut filled = 0;
     while filled < length {
-        match pread(&file, &mut chunk[filled..], offset + filled as u64) {
+        let at = offset + filled as u64;
+        match read_at(&file, &mut chunk[filled..], at, patience) {
             Ok(0) => break,
             Ok(read) => filled += read,
             Err(Errno::INTR) => {}
@@ -129,9 +141,31 @@ pub(super) fn read(file: impl AsFd, offset: u64, left: u64, memory: &Memory) -> 
     })
 }
 
+/// Reads what there is at `offset`, at most as much as `buffer` holds.
+fn read_at(
+    file: impl AsFd,
+    buffer: &mut [u8],
+    offset: u64,
+    patience: Patience,
+) -> rustix::io::Result<usize> {
+    if patience == Patience::Any {
+        return pread(file, buffer, offset);
+    }
+    let mut buffer = [IoSliceMut::new(buffer)];
+    match preadv2(file, &mut buffer, offset, ReadWriteFlags::NOWAIT) {
+        // A kernel before 4.14, a file system without it, or a sandbox: whoever may wait finds out.
+        Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::PERM) => Err(WOULD_WAIT),
+        read => read,
+    }
+}
+
 /// Opens a path beneath the root; `None` if there is nothing that is ours to serve.
-fn open_and_stat(root: &OwnedFd, path: &Path) -> io::Result<Option<(OwnedFd, rustix::fs::Stat)>> {
-    let file = match open_beneath(root.as_fd(), path) {
+fn open_and_stat(
+    root: &OwnedFd,
+    path: &Path,
+    patience: Patience,
+) -> io::Result<Option<(OwnedFd, rustix::fs::Stat)>> {
+    let file = match open_beneath(root.as_fd(), path, patience) {
         Ok(file) => file,
         // Not there, no folder on the way, too long a name, a loop of links or one that leads out, a socket.
         Err(
@@ -147,4 +181,38 @@ fn open_and_stat(root: &OwnedFd, path: &Path) -> io::Result<Option<(OwnedFd, rus
     };
     let status = fstat(&file)?;
     Ok(Some((file, status)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn what_is_read_without_waiting_is_what_is_read() {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let path = folder.path().join("file");
+        let content: Vec<u8> = (0..100_000).map(|n| n as u8).collect();
+        fs::write(&path, &content).expect("it is new");
+        let memory = Memory::new(1 << 30);
+        let file = fs::File::open(&path).expect("it is there");
+        let read = |offset, left, patience| {
+            let chunk = read(&file, offset, left, &memory, patience)?;
+            Ok::<_, io::Error>((chunk.bytes, chunk.is_last))
+        };
+        for (offset, left) in [
+            (0, 100_000),
+            (1000, 99_000),
+            (0, 1),
+            (99_999, 1),
+            (5, 200_000),
+        ] {
+            let patient = read(offset, left, Patience::Any).expect("it can be read");
+            match read(offset, left, Patience::None) {
+                Ok(at_once) => assert!(at_once == patient, "{left} bytes at {offset}"),
+                // a file system that does not do so
+                Err(error) => assert_eq!(Errno::from_io_error(&error), Some(WOULD_WAIT)),
+            }
+        }
+    }
 }

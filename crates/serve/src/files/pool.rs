@@ -1,9 +1,11 @@
-//! Reading files, off the shard's thread or on it.
+//! Reading files: at once what the kernel has at hand, the rest off the shard's thread or on it.
 
 use super::memory::Memory;
 use super::options::{FilesOptions, ReadMode};
+use super::patience::WOULD_WAIT;
 use crate::marks::Marks;
 use periplus_journey::{Instant, Mark, Station};
+use rustix::io::Errno;
 use std::io;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -45,6 +47,26 @@ impl Pool {
             memory: Memory::new(options.memory),
             turns: Arc::new(Semaphore::new(options.reads_in_flight.max(1))),
         }
+    }
+
+    /// Runs a job that waits for nothing, here and now: `None` if it would have had to wait. A thread is woken and a result
+    /// awaited for a hundred times what it takes to read a page that is in memory.
+    pub(super) fn run_at_once<M, J, T>(&self, job: J) -> Option<(io::Result<T>, FileRead)>
+    where
+        M: Marks,
+        J: FnOnce() -> io::Result<T>,
+    {
+        if self.mode == ReadMode::Blocking {
+            return None;
+        }
+        let start = M::now();
+        let result = job();
+        let waits = |error: &io::Error| Errno::from_io_error(error) == Some(WOULD_WAIT);
+        if result.as_ref().is_err_and(waits) {
+            return None;
+        }
+        let end = M::now();
+        Some((result, FileRead { start, end }))
     }
 
     /// Runs a job, its wait for a turn included.

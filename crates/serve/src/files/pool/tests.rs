@@ -1,6 +1,7 @@
 //! A shard while one of its requests reads: a read that the test holds, and another request meanwhile.
 
 use super::Pool;
+use crate::files::patience::WOULD_WAIT;
 use crate::files::{Files, FilesOptions, ReadMode};
 use crate::handler::Handler;
 use crate::marks::Marks;
@@ -15,6 +16,7 @@ use periplus_journey::{Record, Station};
 use periplus_net::ring::memory::{LinkOptions, MemoryDevice, link};
 use periplus_net::{Journal, ShardHandle, ShardOptions, Snapshot, TcpListener, TcpStream};
 use periplus_wire::ethernet::EthernetAddress;
+use rustix::io::Errno;
 use std::cell::Cell;
 use std::future::poll_fn;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -276,4 +278,19 @@ fn a_file_is_the_same_read_on_the_shards_own_thread() {
     };
     assert!(read.to_bytes() == content, "it is not what it was");
     assert_eq!(journal.marks().len(), 3, "a read of each chunk");
+}
+
+#[test]
+fn what_is_at_hand_is_read_at_once_and_what_is_not_is_left_to_a_thread() {
+    let at_once = |read, result: Result<u8, Errno>| {
+        let job = || result.map_err(std::io::Error::from);
+        let done = pool(read).run_at_once::<ListJournal, _, _>(job);
+        done.map(|(result, _)| result.map_err(|error| Errno::from_io_error(&error)))
+    };
+    assert_eq!(at_once(ReadMode::Async, Ok(7)), Some(Ok(7)));
+    assert_eq!(at_once(ReadMode::Async, Err(WOULD_WAIT)), None);
+    // what fails otherwise would fail on a thread as well
+    let failed = at_once(ReadMode::Async, Err(Errno::ACCESS));
+    assert_eq!(failed, Some(Err(Some(Errno::ACCESS))));
+    assert_eq!(at_once(ReadMode::Blocking, Ok(7)), None);
 }
