@@ -45,7 +45,10 @@ pub(crate) fn run(options: &CompareOptions) -> Result<(), String> {
     for &work in works {
         let mut measured = measure(work, options.rounds);
         if options.instructions {
-            for figure in measured.iter_mut().filter(|figure| figure.is_countable()) {
+            let countable = measured
+                .iter_mut()
+                .filter(|figure| figure.is_countable() && figure.who.is_in_memory());
+            for figure in countable {
                 figure.instructions = Some(instructions::count(work, figure.who)?);
             }
         }

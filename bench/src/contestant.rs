@@ -1,6 +1,7 @@
 //! A stack at a work, and what it can be told.
 
 use crate::bench::{Bench, Nobody, Watch};
+use crate::linux_loopback::LinuxLoopback;
 use crate::options::OnceOptions;
 use crate::referee::{Disturbances, Referee, Rules};
 use crate::stacks::{Nothing, Periplus, SUPER, Setup, Smoltcp, Stack};
@@ -18,25 +19,42 @@ pub(crate) enum Who {
     #[value(name = "periplus+recording")]
     Recording,
     Smoltcp,
+    /// Linux over its loopback, by sockets: a reference, not a peer.
+    #[value(name = "linux-loopback")]
+    LinuxLoopback,
     /// No stack at all: what the script costs by itself.
     Script,
 }
 
 impl Who {
-    pub(crate) const ALL: [Self; 4] =
-        [Self::Periplus, Self::Recording, Self::Smoltcp, Self::Script];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Periplus,
+        Self::Recording,
+        Self::Smoltcp,
+        Self::LinuxLoopback,
+        Self::Script,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Periplus => "periplus",
             Self::Recording => "periplus+recording",
             Self::Smoltcp => "smoltcp",
+            Self::LinuxLoopback => "linux-loopback",
             Self::Script => "script",
         }
     }
 
+    /// Whether what it sends is seen, by the referee too; and whether its instructions are all that it does.
+    pub(crate) fn is_in_memory(self) -> bool {
+        self != Self::LinuxLoopback
+    }
+
     /// At `work`, established and warm; `None` if it cannot do that.
     pub(crate) fn at(self, work: Name) -> Option<Box<dyn Contestant>> {
+        if self == Self::LinuxLoopback {
+            return LinuxLoopback::at(work);
+        }
         match work {
             Name::W1 => self.doing::<works::RequestAnswer>(),
             Name::W1Timestamps => self.doing::<works::RequestAnswerWithTimestamps>(),
@@ -82,6 +100,7 @@ impl Who {
             Self::Recording => Run::<Periplus, W>::boxed(true),
             Self::Smoltcp => Run::<Smoltcp, W>::boxed(false),
             Self::Script => Run::<Nothing, W>::boxed(false),
+            Self::LinuxLoopback => None,
         }
     }
 }

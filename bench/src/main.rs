@@ -11,6 +11,7 @@ mod compare;
 mod content;
 mod contestant;
 mod instructions;
+mod linux_loopback;
 mod lookup;
 mod machine;
 mod options;

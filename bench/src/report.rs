@@ -49,8 +49,8 @@ fn rows(
         of_work.find(|figure| figure.who == who)
     };
     print!("{title:<54}");
-    for who in ["periplus", "+recording", "smoltcp", "script", "÷ smoltcp"] {
-        print!("{who:>WIDTH$}");
+    for column in Who::ALL.map(column).into_iter().chain(["÷ smoltcp"]) {
+        print!("{column:>WIDTH$}");
     }
     println!();
     for &work in works {
@@ -66,6 +66,15 @@ fn rows(
                 format!("{:.2}", ours / theirs)
             });
         println!("{ratio:>WIDTH$}");
+    }
+}
+
+/// What stands above a contestant's figures.
+fn column(who: Who) -> &'static str {
+    match who {
+        Who::Recording => "+recording",
+        Who::LinuxLoopback => "loopback",
+        who => who.name(),
     }
 }
 

@@ -5,16 +5,22 @@ use std::fmt;
 use std::ops::{Deref, DerefMut, Range};
 
 /// A received frame, or a piece of one: bytes in a buffer that is the holder's alone until dropped. Dropping
-/// it gives the buffer back to its [pool](crate::FramePool), from whatever thread.
+/// it gives the buffer back to its [pool](crate::FramePool), from whatever thread. The default has no bytes and holds no
+/// buffer.
+#[derive(Default)]
 pub struct RxFrame {
-    /// None only while it is being dropped.
-    buffer: Option<Buffer>,
+    /// None: no bytes, or it is being dropped.
+    buffer: Option<Box<Buffer>>,
     start: u32,
     end: u32,
 }
 
+// It is moved from hand to hand on its way to the reader.
+const _: () = assert!(size_of::<RxFrame>() == 16);
+
 impl RxFrame {
-    pub(crate) fn new(buffer: Buffer) -> Self {
+    #[inline]
+    pub(crate) fn new(buffer: Box<Buffer>) -> Self {
         let end = buffer.len() as u32;
         Self {
             buffer: Some(buffer),
@@ -24,11 +30,13 @@ impl RxFrame {
     }
 
     /// Bytes it has.
+    #[inline]
     pub fn len(&self) -> usize {
         (self.end - self.start) as usize
     }
 
     /// Whether it has none.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.start == self.end
     }
@@ -37,6 +45,7 @@ impl RxFrame {
     ///
     /// # Panics
     /// If there are fewer.
+    #[inline]
     pub fn advance(&mut self, count: usize) {
         assert!(
             count <= self.len(),
@@ -47,6 +56,7 @@ impl RxFrame {
     }
 
     /// Cuts bytes off the end so that at most `length` are left.
+    #[inline]
     pub fn truncate(&mut self, length: usize) {
         if length < self.len() {
             self.end = self.start + length as u32;
@@ -55,10 +65,12 @@ impl RxFrame {
 
     /// Bytes of memory that it holds, whatever its length: what a receive buffer is charged (Linux's
     /// `truesize`).
+    #[inline]
     pub fn capacity(&self) -> usize {
-        self.buffer.as_ref().map_or(0, Buffer::len)
+        self.buffer.as_ref().map_or(0, |buffer| buffer.len())
     }
 
+    #[inline]
     fn range(&self) -> Range<usize> {
         self.start as usize..self.end as usize
     }
@@ -67,12 +79,13 @@ impl RxFrame {
 /// A frame on the heap that belongs to no pool.
 impl From<Vec<u8>> for RxFrame {
     fn from(bytes: Vec<u8>) -> Self {
-        Self::new(Buffer::homeless(bytes))
+        Self::new(Box::new(Buffer::homeless(bytes)))
     }
 }
 
 impl Deref for RxFrame {
     type Target = [u8];
+    #[inline]
     fn deref(&self) -> &[u8] {
         let range = self.range();
         self.buffer
@@ -82,6 +95,7 @@ impl Deref for RxFrame {
 }
 
 impl DerefMut for RxFrame {
+    #[inline]
     fn deref_mut(&mut self) -> &mut [u8] {
         let range = self.range();
         self.buffer
@@ -91,12 +105,14 @@ impl DerefMut for RxFrame {
 }
 
 impl AsRef<[u8]> for RxFrame {
+    #[inline]
     fn as_ref(&self) -> &[u8] {
         self
     }
 }
 
 impl Drop for RxFrame {
+    #[inline]
     fn drop(&mut self) {
         if let Some(buffer) = self.buffer.take() {
             go_home(buffer);
@@ -116,7 +132,8 @@ impl fmt::Debug for RxFrame {
 pub struct FrameBuffer(RxFrame);
 
 impl FrameBuffer {
-    pub(crate) fn new(buffer: Buffer) -> Self {
+    #[inline]
+    pub(crate) fn new(buffer: Box<Buffer>) -> Self {
         Self(RxFrame::new(buffer))
     }
 
@@ -124,6 +141,7 @@ impl FrameBuffer {
     ///
     /// # Panics
     /// If the buffer is shorter.
+    #[inline]
     pub fn filled(self, length: usize) -> RxFrame {
         let mut frame = self.0;
         assert!(
@@ -138,12 +156,14 @@ impl FrameBuffer {
 
 impl Deref for FrameBuffer {
     type Target = [u8];
+    #[inline]
     fn deref(&self) -> &[u8] {
         &self.0
     }
 }
 
 impl DerefMut for FrameBuffer {
+    #[inline]
     fn deref_mut(&mut self) -> &mut [u8] {
         &mut self.0
     }

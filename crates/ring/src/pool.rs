@@ -42,7 +42,8 @@ pub enum PoolLevel {
 /// [`take`](Self::take). The pool may be dropped before its frames.
 pub struct FramePool {
     home: Arc<Home>,
-    free: Vec<Buffer>,
+    #[expect(clippy::vec_box, reason = "buffers stay where they were made")]
+    free: Vec<Box<Buffer>>,
     total: usize,
 }
 
@@ -63,6 +64,7 @@ impl FramePool {
     }
 
     /// A free buffer, the one last used if it is known, for the cache's sake.
+    #[inline]
     pub fn take(&mut self) -> Option<FrameBuffer> {
         self.home.settle_if_homeless();
         if self.free.is_empty() {
@@ -72,12 +74,14 @@ impl FramePool {
     }
 
     /// Makes the calling thread the pool's own, and collects what came home. Returns how many buffers did.
+    #[inline]
     pub fn settle(&mut self) -> usize {
         self.home.settle();
         self.collect()
     }
 
     /// Buffers the pool was made with.
+    #[inline]
     pub fn total(&self) -> usize {
         self.total
     }
@@ -88,8 +92,16 @@ impl FramePool {
     }
 
     /// How much of the pool is free.
+    #[inline]
     pub fn level(&self) -> PoolLevel {
-        let free = self.free();
+        if self.free.len() * 4 >= self.total {
+            PoolLevel::Ample // without a look at what came home since
+        } else {
+            self.level_of(self.free())
+        }
+    }
+
+    fn level_of(&self, free: usize) -> PoolLevel {
         if free * 10 < self.total {
             PoolLevel::Scarce
         } else if free * 4 < self.total {
@@ -114,6 +126,7 @@ impl FramePool {
     }
 
     /// Whether `count` buffers can be taken, after collecting if need be.
+    #[inline]
     pub(crate) fn has(&mut self, count: usize) -> bool {
         if self.free.len() < count {
             self.collect();
@@ -128,8 +141,10 @@ impl FramePool {
 
     fn collect(&mut self) -> usize {
         let before = self.free.len();
-        self.free
-            .extend(std::iter::from_fn(|| self.home.shared.pop()));
+        if !self.home.shared.is_empty() {
+            self.free
+                .extend(std::iter::from_fn(|| self.home.shared.pop()));
+        }
         // last, and so taken first: what this thread has just used is in its cache
         local::collect(&self.home, &mut self.free);
         self.free.len() - before

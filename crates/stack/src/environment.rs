@@ -5,7 +5,7 @@ use periplus_journey::{Counters, FrameLedger, Instant};
 use periplus_ring::{Capabilities, PoolLevel};
 use periplus_tcp::{
     Claim, Context, FrameBudget, InitialSequence, MemoryBudget, Offer, Recorder, SocketOptions,
-    Sysctls,
+    SpareBuffers, Sysctls,
 };
 
 /// The part of a shard that its connections are given for the length of a call.
@@ -15,6 +15,8 @@ pub(crate) struct Environment {
     pub(crate) counters: Counters,
     pub(crate) ledger: FrameLedger,
     pub(crate) recorder: Recorder,
+    /// What emptied queues left behind.
+    pub(crate) spare: SpareBuffers,
     pub(crate) frames: FrameBudget,
     pub(crate) initial_sequence: InitialSequence,
     /// What our SYNs say.
@@ -71,6 +73,7 @@ impl Environment {
             sysctls: &self.sysctls,
             counters: &mut self.counters,
             recorder: &mut self.recorder,
+            spare: &mut self.spare,
             frames: self.frames,
             orphans: self.orphans,
             memory: MemoryBudget::left_by(self.memory.claimed, &self.sysctls),

@@ -19,7 +19,7 @@ use crate::udp::{self, UdpSocket};
 use periplus_journey::{Counters, FrameLedger, Instant, Record};
 use periplus_ring::Capabilities;
 use periplus_tcp::{
-    Claim, HalfOpen, InitialSequence, Listener, Offer, Recorder, SynCookies, TimeWait,
+    Claim, HalfOpen, InitialSequence, Listener, Offer, Recorder, SpareBuffers, SynCookies, TimeWait,
 };
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -156,6 +156,7 @@ impl Shard {
                 counters: Counters::default(),
                 ledger: FrameLedger::default(),
                 recorder: Recorder::new(options.recording, capabilities.name, RECORD_LIMIT),
+                spare: SpareBuffers::default(),
                 frames: frame_budget(capabilities),
                 initial_sequence: InitialSequence::new(sequence_key),
                 offer: Offer::new(mss, &options.tcp),

@@ -1,14 +1,26 @@
 //! The backend's calls (RFC 9293 3.10.2 to 3.10.6).
 
 use crate::journal::{Marker, Recorder};
-use crate::{Connection, Context, State, StreamError};
+use crate::{Chunk, Connection, Context, State, StreamError};
 use periplus_journey::{Counters, Outcome};
+use periplus_ring::PoolLevel;
 
 /// What a read gave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Read {
     /// So many bytes, at least one.
     Data(usize),
+    /// The peer has closed its direction, and everything was read.
+    End,
+    /// Nothing yet: [`Connection::take_readiness`] will say when.
+    Wait,
+}
+
+/// What a read of a chunk gave.
+#[derive(Debug)]
+pub enum ReadChunk {
+    /// Bytes, at least one.
+    Data(Chunk),
     /// The peer has closed its direction, and everything was read.
     End,
     /// Nothing yet: [`Connection::take_readiness`] will say when.
@@ -35,26 +47,57 @@ impl Connection {
     ///
     /// # Errors
     /// The reason why the connection is over, if not in good order.
+    #[inline]
     pub fn read(
         &mut self,
         context: &mut Context<'_>,
         buffer: &mut [u8],
     ) -> Result<Read, StreamError> {
-        let read = self.peek(buffer)?;
-        if let Read::Data(count) = read {
-            self.consume(context, count);
+        if !self.has_text() {
+            return self.read_nothing();
         }
-        Ok(read)
+        let from = self.read_offset();
+        let count = self.receive_queue.read(buffer, context.spare);
+        self.was_read(context, from, count);
+        Ok(Read::Data(count))
     }
 
-    /// Copies the next bytes into `buffer` and leaves them in the receive queue.
+    /// Takes the next bytes as they lie, at most `limit` of them, without a copy where it can be: in the frame that they came
+    /// in, while the ring has frames enough. The rest of a chunk that was longer stays.
     ///
     /// # Errors
     /// As [`Connection::read`].
-    pub fn peek(&mut self, buffer: &mut [u8]) -> Result<Read, StreamError> {
-        if !self.receive_queue.is_empty() {
-            return Ok(Read::Data(self.receive_queue.peek(buffer)));
+    pub fn read_chunk(
+        &mut self,
+        context: &mut Context<'_>,
+        limit: usize,
+    ) -> Result<ReadChunk, StreamError> {
+        if !self.has_text() {
+            return self.read_nothing().map(|read| match read {
+                Read::End => ReadChunk::End,
+                _ => ReadChunk::Wait,
+            });
         }
+        let from = self.read_offset();
+        // A frame that is handed out is no longer counted: who keeps many must not empty the ring.
+        let copy = context.frames.level != PoolLevel::Ample;
+        let chunk = self.receive_queue.take_chunk(limit, copy, context.spare);
+        let chunk = chunk.map(Chunk::new).unwrap_or_default();
+        self.was_read(context, from, chunk.len());
+        Ok(ReadChunk::Data(chunk))
+    }
+
+    /// Whether there are bytes to read.
+    #[inline]
+    pub fn has_text(&self) -> bool {
+        !self.receive_queue.is_empty()
+    }
+
+    /// What a read gives when [no bytes are there](Self::has_text).
+    ///
+    /// # Errors
+    /// As [`Connection::read`].
+    pub fn read_nothing(&mut self) -> Result<Read, StreamError> {
         // a RST after the peer's FIN takes nothing from what was to be read
         if let Some(error) = self.error.filter(|&error| error != StreamError::BrokenPipe) {
             return Err(error);
@@ -73,11 +116,28 @@ impl Connection {
         }
     }
 
+    /// Copies the next bytes into `buffer` and leaves them in the receive queue.
+    ///
+    /// # Errors
+    /// As [`Connection::read`].
+    pub fn peek(&mut self, buffer: &mut [u8]) -> Result<Read, StreamError> {
+        if self.has_text() {
+            Ok(Read::Data(self.receive_queue.peek(buffer)))
+        } else {
+            self.read_nothing()
+        }
+    }
+
     /// Takes bytes that were peeked out of the receive queue: they count as read now.
     pub fn consume(&mut self, context: &mut Context<'_>, count: usize) {
         let count = count.min(self.receive_queue.len());
         let from = self.read_offset();
-        self.receive_queue.consume(count);
+        self.receive_queue.consume(count, context.spare);
+        self.was_read(context, from, count);
+    }
+
+    /// `count` bytes, from this stream offset on, have left the receive queue.
+    fn was_read(&mut self, context: &mut Context<'_>, from: u64, count: usize) {
         if let Some(journal) = &mut self.journal {
             journal.read(
                 from,

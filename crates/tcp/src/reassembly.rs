@@ -23,39 +23,61 @@ pub(crate) struct Piece {
 /// Out-of-order bytes by their stream offset. What came first is kept where two overlap.
 #[derive(Debug, Default)]
 pub(crate) struct Reassembly {
+    /// None while nothing waits: an idle connection is small.
+    waiting: Option<Box<Waiting>>,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
     /// In order, a hole between each and the next.
     ranges: Vec<Range>,
     length: usize,
     charge: usize,
     frames: usize,
     /// The stream offset at which the peer's FIN stands, if it came early.
-    pub(crate) fin: Option<u64>,
+    fin: Option<u64>,
 }
 
 impl Reassembly {
-    /// Whether nothing waits.
+    /// Whether no bytes wait.
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
-        self.ranges.is_empty()
+        let waiting = self.waiting.as_ref();
+        waiting.is_none_or(|waiting| waiting.ranges.is_empty())
     }
 
     /// Bytes that wait.
+    #[inline]
     pub(crate) fn len(&self) -> usize {
-        self.length
+        self.waiting.as_ref().map_or(0, |waiting| waiting.length)
     }
 
     /// The stream offset after the last byte that waits.
     pub(crate) fn end(&self) -> Option<u64> {
-        self.ranges.last().map(|range| range.end)
+        Some(self.waiting.as_ref()?.ranges.last()?.end)
     }
 
     /// Bytes of memory held, those to keep the pieces apart included.
+    #[inline]
     pub(crate) fn charge(&self) -> usize {
-        self.charge
+        self.waiting.as_ref().map_or(0, |waiting| waiting.charge)
     }
 
     /// Frames held back from the ring.
+    #[inline]
     pub(crate) fn pinned_frames(&self) -> usize {
-        self.frames
+        self.waiting.as_ref().map_or(0, |waiting| waiting.frames)
+    }
+
+    /// The stream offset at which the peer's FIN stands, if it came early.
+    #[inline]
+    pub(crate) fn fin(&self) -> Option<u64> {
+        self.waiting.as_ref()?.fin
+    }
+
+    /// The peer's FIN came, and stands there.
+    pub(crate) fn set_fin(&mut self, at: u64) {
+        self.waiting.get_or_insert_default().fin = Some(at);
     }
 
     /// Keeps the parts of a payload that are not here yet, as long as all of it takes at most `most` bytes of memory. Says whether it
@@ -63,10 +85,56 @@ impl Reassembly {
     pub(crate) fn insert(
         &mut self,
         offset: u64,
-        mut held: Held,
+        held: Held,
         time: ArrivalTime,
         most: usize,
     ) -> bool {
+        let waiting = self.waiting.get_or_insert_default();
+        let kept = waiting.insert(offset, held, time, most);
+        self.rest_if_empty();
+        kept
+    }
+
+    /// `start..end`, which is here, widened to all adjacent bytes that are here.
+    pub(crate) fn run_around(&self, start: u64, end: u64) -> (u64, u64) {
+        match &self.waiting {
+            Some(waiting) => waiting.run_around(start, end),
+            None => (start, end),
+        }
+    }
+
+    /// The first run of bytes in `start..end` that are here already.
+    pub(crate) fn first_overlap(&self, start: u64, end: u64) -> Option<(u64, u64)> {
+        self.waiting.as_ref()?.first_overlap(start, end)
+    }
+
+    /// Takes the piece that continues at `expected`, without the bytes before it.
+    #[inline]
+    pub(crate) fn take_next(&mut self, expected: u64) -> Option<Piece> {
+        let next = self.waiting.as_mut()?.take_next(expected);
+        self.rest_if_empty();
+        next
+    }
+
+    /// Moves every frame's bytes to the heap. Returns the bytes moved.
+    pub(crate) fn compact(&mut self) -> usize {
+        self.waiting.as_mut().map_or(0, |waiting| waiting.compact())
+    }
+
+    /// Forgets everything.
+    pub(crate) fn clear(&mut self) {
+        self.waiting = None;
+    }
+
+    fn rest_if_empty(&mut self) {
+        let is_empty =
+            |waiting: &mut Box<Waiting>| waiting.ranges.is_empty() && waiting.fin.is_none();
+        drop(self.waiting.take_if(is_empty));
+    }
+}
+
+impl Waiting {
+    fn insert(&mut self, offset: u64, mut held: Held, time: ArrivalTime, most: usize) -> bool {
         let end = offset + held.len() as u64;
         // those that it overlaps or touches
         let from = self.ranges.partition_point(|range| range.end < offset);
@@ -129,8 +197,7 @@ impl Reassembly {
         range
     }
 
-    /// `start..end`, which is here, widened to all adjacent bytes that are here.
-    pub(crate) fn run_around(&self, start: u64, end: u64) -> (u64, u64) {
+    fn run_around(&self, start: u64, end: u64) -> (u64, u64) {
         let around = self.ranges.partition_point(|range| range.end < start);
         match self.ranges.get(around) {
             Some(range) if range.start <= start => (range.start, range.end.max(end)),
@@ -138,15 +205,13 @@ impl Reassembly {
         }
     }
 
-    /// The first run of bytes in `start..end` that are here already.
-    pub(crate) fn first_overlap(&self, start: u64, end: u64) -> Option<(u64, u64)> {
+    fn first_overlap(&self, start: u64, end: u64) -> Option<(u64, u64)> {
         let first = self.ranges.partition_point(|range| range.end <= start);
         let range = self.ranges.get(first).filter(|range| range.start < end)?;
         Some((range.start.max(start), range.end.min(end)))
     }
 
-    /// Takes the piece that continues at `expected`, without the bytes before it.
-    pub(crate) fn take_next(&mut self, expected: u64) -> Option<Piece> {
+    fn take_next(&mut self, expected: u64) -> Option<Piece> {
         loop {
             let first = self.ranges.first_mut()?;
             if first.start > expected {
@@ -161,9 +226,6 @@ impl Reassembly {
             if first.is_empty() {
                 self.ranges.remove(0);
             }
-            if self.ranges.is_empty() {
-                self.ranges = Vec::new(); // an idle connection is small
-            }
             if start + piece.held.len() as u64 > expected {
                 piece.held.advance((expected - start) as usize);
                 return Some(piece);
@@ -171,17 +233,11 @@ impl Reassembly {
         }
     }
 
-    /// Moves every frame's bytes to the heap. Returns the bytes moved.
-    pub(crate) fn compact(&mut self) -> usize {
+    fn compact(&mut self) -> usize {
         let moved = self.ranges.iter_mut().map(Range::compact).sum();
         self.charge = self.ranges.iter().map(Range::charge).sum();
         self.frames = 0;
         moved
-    }
-
-    /// Forgets everything.
-    pub(crate) fn clear(&mut self) {
-        *self = Self::default();
     }
 }
 
@@ -202,6 +258,11 @@ mod tests {
         reassembly.insert(offset, heap(range), ArrivalTime::default(), usize::MAX)
     }
 
+    fn ranges(reassembly: &Reassembly) -> &[Range] {
+        let waiting = reassembly.waiting.as_ref();
+        waiting.map_or(&[], |waiting| &waiting.ranges)
+    }
+
     /// What it would be without any of its bookkeeping.
     fn check(reassembly: &Reassembly, present: &[bool]) -> Result<(), TestCaseError> {
         let here = present.iter().filter(|&&here| here).count();
@@ -216,9 +277,12 @@ mod tests {
             .filter(ends)
             .map(|i| i as u64 + 1)
             .collect();
-        let told: Vec<(u64, u64)> = reassembly.ranges.iter().map(|r| (r.start, r.end)).collect();
+        let told: Vec<(u64, u64)> = ranges(reassembly)
+            .iter()
+            .map(|r| (r.start, r.end))
+            .collect();
         prop_assert_eq!(&told, &starts.into_iter().zip(last).collect::<Vec<_>>());
-        let charge: usize = reassembly.ranges.iter().map(Range::charge).sum();
+        let charge: usize = ranges(reassembly).iter().map(Range::charge).sum();
         prop_assert_eq!(reassembly.charge(), charge);
         prop_assert!(reassembly.charge() >= here);
         Ok(())
@@ -240,7 +304,7 @@ mod tests {
                     prop_assert!(present[from as usize..to as usize].iter().all(|&here| here));
                     prop_assert!(!present.get(to as usize).is_some_and(|&here| here));
                 }
-                prop_assert!(reassembly.ranges.len() <= RANGE_LIMIT);
+                prop_assert!(ranges(&reassembly).len() <= RANGE_LIMIT);
                 check(&reassembly, &present)?;
             }
             let mut expected = 0u64;
@@ -265,7 +329,7 @@ mod tests {
         assert!(!insert(&mut reassembly, 1000..1001));
         // Data that closes a gap is always welcome.
         assert!(insert(&mut reassembly, 1..2));
-        assert_eq!(reassembly.ranges.len(), RANGE_LIMIT - 1);
+        assert_eq!(ranges(&reassembly).len(), RANGE_LIMIT - 1);
     }
 
     /// A window of 6 MiB behind one lost segment.
@@ -276,7 +340,7 @@ mod tests {
         for start in (1460..WINDOW).step_by(1460) {
             assert!(insert(&mut reassembly, start..start + 1460));
         }
-        assert_eq!(reassembly.ranges.len(), 1);
+        assert_eq!(ranges(&reassembly).len(), 1);
         assert!(reassembly.len() >= WINDOW - 1460);
         assert!(reassembly.charge() < WINDOW + WINDOW / 8);
     }

@@ -50,7 +50,7 @@ impl Connection {
     ///
     /// # Errors
     /// The reason why the connection is over, or [`StreamError::BrokenPipe`] after the sending direction was closed.
-    pub fn write(&mut self, context: &Context<'_>, data: &[u8]) -> Result<Write, StreamError> {
+    pub fn write(&mut self, context: &mut Context<'_>, data: &[u8]) -> Result<Write, StreamError> {
         self.send(context, data, SendFlags::default())
     }
 
@@ -60,13 +60,13 @@ impl Connection {
     /// As [`Connection::write`].
     pub fn send(
         &mut self,
-        context: &Context<'_>,
+        context: &mut Context<'_>,
         data: &[u8],
         flags: SendFlags,
     ) -> Result<Write, StreamError> {
         self.may_write()?;
         let count = self.fill(context, data.len(), flags);
-        self.send_queue.push_copy(&data[..count]);
+        self.send_queue.push_copy(&data[..count], context.spare);
         Ok(self.written(context, count, data.len()))
     }
 
@@ -76,13 +76,14 @@ impl Connection {
     /// As [`Connection::write`].
     pub fn write_bytes(
         &mut self,
-        context: &Context<'_>,
+        context: &mut Context<'_>,
         data: &mut Bytes,
     ) -> Result<Write, StreamError> {
         self.may_write()?;
         let offered = data.len();
         let count = self.fill(context, offered, SendFlags::default());
-        self.send_queue.push_bytes(data.split_to(count));
+        self.send_queue
+            .push_bytes(data.split_to(count), context.spare);
         Ok(self.written(context, count, offered))
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Buffer, local};
 use crossbeam_queue::ArrayQueue;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
@@ -14,8 +14,10 @@ pub(crate) struct Home {
     pub(super) number: u64,
     /// The thread whose drops go to its own list.
     thread: AtomicU64,
+    /// Where in its thread's lists its own is, as far as known: a place to look first.
+    pub(super) place: AtomicUsize,
     /// What other threads dropped. As many places as buffers: there is always room.
-    pub(super) shared: ArrayQueue<Buffer>,
+    pub(super) shared: ArrayQueue<Box<Buffer>>,
     /// The pool is gone.
     closed: AtomicBool,
     /// Someone waits for a buffer: it goes to `shared` from any thread, and its coming wakes.
@@ -30,6 +32,7 @@ impl Home {
         Self {
             number: NEXT_NUMBER.fetch_add(1, Ordering::Relaxed),
             thread: AtomicU64::new(NOBODY),
+            place: AtomicUsize::new(0),
             shared: ArrayQueue::new(total),
             closed: AtomicBool::new(false),
             wanted: AtomicBool::new(false),
@@ -37,10 +40,12 @@ impl Home {
         }
     }
 
+    #[inline]
     pub(super) fn thread(&self) -> u64 {
         self.thread.load(Ordering::Relaxed)
     }
 
+    #[inline]
     pub(super) fn settle(&self) {
         let here = local::thread_number();
         if self.thread() != here {
@@ -48,18 +53,20 @@ impl Home {
         }
     }
 
+    #[inline]
     pub(super) fn settle_if_homeless(&self) {
         if self.thread() == NOBODY {
             self.settle();
         }
     }
 
+    #[inline]
     pub(super) fn is_wanted(&self) -> bool {
         self.wanted.load(Ordering::Relaxed)
     }
 
     /// Brings `buffer` to where any thread can take it.
-    pub(super) fn share(&self, buffer: Buffer) {
+    pub(super) fn share(&self, buffer: Box<Buffer>) {
         if self.closed.load(Ordering::Acquire) {
             return;
         }

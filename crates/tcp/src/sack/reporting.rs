@@ -78,7 +78,7 @@ impl Connection {
     pub(crate) fn sack_option(&self) -> SackBlocks {
         let blocks = self.received_blocks.as_ref();
         let blocks = blocks.map_or_else(SackBlocks::new, |blocks| blocks.blocks());
-        let Some(fin) = self.reassembly.fin.filter(|&fin| fin > self.nxt_offset) else {
+        let Some(fin) = self.reassembly.fin().filter(|&fin| fin > self.nxt_offset) else {
             return blocks;
         };
         let fin = self.rcv.nxt + (fin - self.nxt_offset) as u32;

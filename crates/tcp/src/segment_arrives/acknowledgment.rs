@@ -157,7 +157,7 @@ impl Connection {
         report.advanced = true;
         self.snd.una = ack;
         self.soft_error = None; // it arrives after all
-        self.send_queue.acknowledge(text as usize);
+        self.send_queue.acknowledge(text as usize, context.spare);
         self.una_offset += u64::from(text);
         self.send_buffers
             .acknowledge(self.una_offset + u64::from(fin), report);

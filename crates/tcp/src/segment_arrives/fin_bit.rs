@@ -10,10 +10,14 @@ impl Connection {
         if let Some(at) = fin {
             // Before RCV.NXT where text from beyond it was here already.
             let ahead = u64::from(at.max(self.rcv.nxt) - self.rcv.nxt);
-            self.reassembly.fin = Some(self.nxt_offset + ahead);
+            self.reassembly.set_fin(self.nxt_offset + ahead);
         }
         // At the next byte; or before it, where a peer broke its word and sent text beyond its own FIN.
-        if self.reassembly.fin.is_none_or(|fin| fin > self.nxt_offset) {
+        if self
+            .reassembly
+            .fin()
+            .is_none_or(|fin| fin > self.nxt_offset)
+        {
             if fin.is_some() {
                 self.acknowledge_now(); // early (RFC 5681 4.2)
             }

@@ -47,8 +47,9 @@ impl Connection {
         let length = payload.len() as u32;
         self.report_overlap(context, self.nxt_offset, length);
         for frame in payload.into_frames() {
-            let may_pin = context.frames.allows(self.pinned_frames());
-            self.receive_queue.push_frame(frame, may_pin);
+            let pinned = self.pinned_frames();
+            self.receive_queue
+                .push_frame(frame, context.frames, pinned, context.spare);
         }
         self.rcv.nxt += length;
         self.nxt_offset += u64::from(length);
@@ -65,7 +66,7 @@ impl Connection {
         let had_a_hole = !self.reassembly.is_empty();
         while let Some(piece) = self.reassembly.take_next(self.nxt_offset) {
             let length = piece.held.bytes().len() as u32;
-            self.receive_queue.push(piece.held);
+            self.receive_queue.push(piece.held, context.spare);
             self.rcv.nxt += length;
             self.nxt_offset += u64::from(length);
             if let Some(journal) = &mut self.journal {

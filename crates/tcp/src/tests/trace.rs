@@ -14,7 +14,7 @@
 
 use crate::{
     Connection, Context, Emit, FrameBudget, MemoryBudget, Offer, Recorder, RingFull, Segment,
-    SegmentHeader, SocketOptions, Sysctls,
+    SegmentHeader, SocketOptions, SpareBuffers, Sysctls,
 };
 use periplus_journey::{Counters, Instant};
 use periplus_ring::{PoolLevel, RxFrame};
@@ -54,6 +54,7 @@ pub(super) struct Trace {
     pub(super) counters: Counters,
     sysctls: Sysctls,
     recorder: Recorder,
+    spare: SpareBuffers,
     now: Instant,
     /// What is free of the shard's memory for receiving.
     pub(super) free: usize,
@@ -82,6 +83,7 @@ impl Trace {
             counters: Counters::default(),
             sysctls,
             recorder: Recorder::new(false, "trace", 0),
+            spare: SpareBuffers::default(),
             now: Instant::from_millis(1),
             free,
             orphans: 0,
@@ -158,6 +160,7 @@ impl Trace {
             sysctls: &self.sysctls,
             counters: &mut self.counters,
             recorder: &mut self.recorder,
+            spare: &mut self.spare,
             frames: FrameBudget {
                 level: PoolLevel::Ample,
                 frames_a_connection: 64,

@@ -1,6 +1,6 @@
 use super::*;
 use crate::journal::Recorder;
-use crate::{FrameBudget, MemoryBudget, Sysctls};
+use crate::{FrameBudget, MemoryBudget, SpareBuffers, Sysctls};
 use periplus_journey::Counters;
 use periplus_ring::PoolLevel;
 use periplus_wire::Ecn;
@@ -62,6 +62,7 @@ impl Stack {
             sysctls: &self.sysctls,
             counters: &mut Counters::default(),
             recorder: &mut Recorder::new(false, "test", 0),
+            spare: &mut SpareBuffers::default(),
             frames: FrameBudget {
                 level: PoolLevel::Ample,
                 frames_a_connection: 64,

@@ -4,7 +4,8 @@ use super::chance::Chance;
 use super::peer::Peer;
 use super::ring::{Ring, Text};
 use crate::{
-    Connection, Context, FrameBudget, MemoryBudget, Offer, Recorder, Segment, State, Sysctls,
+    Connection, Context, FrameBudget, MemoryBudget, Offer, Recorder, Segment, SpareBuffers, State,
+    Sysctls,
 };
 use periplus_journey::{Counters, Instant};
 use periplus_ring::PoolLevel;
@@ -30,6 +31,7 @@ pub(super) struct Play {
     pub(super) counters: Counters,
     pub(super) sysctls: Sysctls,
     pub(super) recorder: Recorder,
+    spare: SpareBuffers,
     pub(super) now: Instant,
     pub(super) iss: SeqNum,
     pub(super) peer: Peer,
@@ -89,6 +91,7 @@ impl Play {
             counters: Counters::default(),
             sysctls,
             recorder: Recorder::new(false, "play", 0),
+            spare: SpareBuffers::default(),
             now,
             iss,
             peer: Peer {
@@ -120,6 +123,7 @@ impl Play {
             sysctls: &self.sysctls,
             counters: &mut self.counters,
             recorder: &mut self.recorder,
+            spare: &mut self.spare,
             frames: FrameBudget {
                 level: PoolLevel::Ample,
                 frames_a_connection: 64,
