@@ -9,6 +9,7 @@ mod backlog_defer_accept;
 mod backlog_syn_ack;
 mod backlog_syn_queue;
 mod backlog_waiting;
+mod buffers_chunks;
 mod buffers_path;
 mod buffers_scarce;
 mod close_half;

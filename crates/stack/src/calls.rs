@@ -10,9 +10,11 @@ use crate::shard::{BoundListener, ConnectionId, ListenerId};
 use bytes::Bytes;
 use periplus_journey::{Instant, Outcome, StampedMark};
 use periplus_tcp::{
-    Connection, Listener, Marker, Read, SendFlags, SocketOptions, StreamError, Write,
+    Connection, Listener, Marker, Piece, Read, ReadChunk, SendFlags, SocketOptions, StreamError,
+    Write,
 };
 use std::fmt;
+use std::io::IoSlice;
 use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
 
@@ -317,8 +319,41 @@ impl Shard {
         id: ConnectionId,
         buffer: &mut [u8],
     ) -> Result<Read, StreamError> {
+        if let Some(nothing) = self.read_nothing(id) {
+            return nothing;
+        }
         self.with(now, id, |connection, context| {
             connection.read(context, buffer)
+        })
+        .unwrap_or(Err(StreamError::NotConnected))
+    }
+
+    /// What a read gives where there is nothing to read: a look, that changes nothing the shard must know of.
+    #[inline]
+    fn read_nothing(&mut self, id: ConnectionId) -> Option<Result<Read, StreamError>> {
+        match self.flows.get_mut(id.0) {
+            Some(flow) if flow.connection.has_text() => None,
+            Some(flow) => Some(flow.connection.read_nothing()),
+            None => Some(Err(StreamError::NotConnected)),
+        }
+    }
+
+    /// Takes the next bytes as they lie, at most `limit` of them: without a copy while the device has frames enough, since the
+    /// [chunk](periplus_tcp::Chunk) is then the frame that they came in. So it is not to be kept for long.
+    ///
+    /// # Errors
+    /// As [`Shard::read`].
+    pub fn read_chunk(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        limit: usize,
+    ) -> Result<ReadChunk, StreamError> {
+        if let Some(nothing) = self.read_nothing(id) {
+            return nothing.map(ReadChunk::from_nothing);
+        }
+        self.with(now, id, |connection, context| {
+            connection.read_chunk(context, limit)
         })
         .unwrap_or(Err(StreamError::NotConnected))
     }
@@ -387,6 +422,38 @@ impl Shard {
     ) -> Result<Write, StreamError> {
         self.with(now, id, |connection, context| {
             connection.write_bytes(context, data)
+        })
+        .unwrap_or(Err(StreamError::NotConnected))
+    }
+
+    /// Queues copies of as many bytes of `data`, one slice after the other, as fit: one write, as `writev` is.
+    ///
+    /// # Errors
+    /// As [`Shard::write`].
+    pub fn write_vectored(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        data: &[IoSlice<'_>],
+    ) -> Result<Write, StreamError> {
+        self.with(now, id, |connection, context| {
+            connection.write_vectored(context, data)
+        })
+        .unwrap_or(Err(StreamError::NotConnected))
+    }
+
+    /// The same with pieces of which some are not copied: a head, say, and the content behind it.
+    ///
+    /// # Errors
+    /// As [`Shard::write`].
+    pub fn write_pieces(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        pieces: &[Piece<'_>],
+    ) -> Result<Write, StreamError> {
+        self.with(now, id, |connection, context| {
+            connection.write_pieces(context, pieces)
         })
         .unwrap_or(Err(StreamError::NotConnected))
     }

@@ -49,9 +49,9 @@ pub use handle::Handle;
 pub use options::{ClosedPortPolicy, ShardOptions};
 pub use periplus_tcp::listen::ListenCounters;
 pub use periplus_tcp::{
-    BufferSizes, CaState, Claim, CongestionAlgorithm, ConnectionCounters, InfoOptions, InfoValue,
-    Marker, Poll, PortRange, QueueLengths, Read, SendFlags, SocketOptions, State, StreamError,
-    SysctlError, Sysctls, TcpInfo, Timer, Write,
+    BufferSizes, CaState, Chunk, Claim, CongestionAlgorithm, ConnectionCounters, InfoOptions,
+    InfoValue, Marker, Piece, Poll, PortRange, QueueLengths, Read, ReadChunk, SendFlags,
+    SocketOptions, State, StreamError, SysctlError, Sysctls, TcpInfo, Timer, Write,
 };
 pub use shard::{ConnectionId, ListenerId, Ready, Shard, UdpId};
 pub use sockets::{ConnectionSocket, DatagramSocket, ListenerSocket, Queue, SocketCursor};

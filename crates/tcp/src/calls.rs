@@ -19,12 +19,23 @@ pub enum Read {
 /// What a read of a chunk gave.
 #[derive(Debug)]
 pub enum ReadChunk {
-    /// Bytes, at least one.
+    /// Bytes, at least one (or none, if none were asked for).
     Data(Chunk),
     /// The peer has closed its direction, and everything was read.
     End,
     /// Nothing yet: [`Connection::take_readiness`] will say when.
     Wait,
+}
+
+impl ReadChunk {
+    /// The same as what [`Connection::read_nothing`] says.
+    pub fn from_nothing(read: Read) -> Self {
+        match read {
+            Read::Data(_) => Self::Data(Chunk::default()),
+            Read::End => Self::End,
+            Read::Wait => Self::Wait,
+        }
+    }
 }
 
 impl Connection {
@@ -73,10 +84,7 @@ impl Connection {
         limit: usize,
     ) -> Result<ReadChunk, StreamError> {
         if !self.has_text() {
-            return self.read_nothing().map(|read| match read {
-                Read::End => ReadChunk::End,
-                _ => ReadChunk::Wait,
-            });
+            return self.read_nothing().map(ReadChunk::from_nothing);
         }
         let from = self.read_offset();
         // A frame that is handed out is no longer counted: who keeps many must not empty the ring.

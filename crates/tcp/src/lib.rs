@@ -85,7 +85,7 @@ pub use pacing::TIMER_TICK;
 pub use poll::Poll;
 pub use receive_queue::{FrameBudget, ReceiveQueue};
 pub use segment::{ArrivalTime, Payload, Segment, SegmentHeader};
-pub use send_call::{SendFlags, Write};
+pub use send_call::{Piece, SendFlags, Write};
 pub use send_queue::SendQueue;
 pub use socket_options::SocketOptions;
 pub use spare_buffers::SpareBuffers;

@@ -6,6 +6,7 @@ use crate::release::Nagle;
 use crate::send_buffers::BUFFER_OVERHEAD;
 use crate::{Connection, Context, MemoryBudget, State, StreamError, Sysctls};
 use bytes::Bytes;
+use std::io::IoSlice;
 
 /// What a write took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +15,30 @@ pub enum Write {
     Accepted(usize),
     /// The send queue is full: [`Connection::take_readiness`] will say when it is not.
     Wait,
+}
+
+/// A piece of a write of several.
+#[derive(Clone, Copy, Debug)]
+pub enum Piece<'a> {
+    /// To be copied.
+    Copied(&'a [u8]),
+    /// To be shared: what fits of it is queued as a clone, unless it is so small that keeping it apart costs more than a copy.
+    Shared(&'a Bytes),
+}
+
+impl Piece<'_> {
+    /// Bytes.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Copied(bytes) => bytes.len(),
+            Self::Shared(bytes) => bytes.len(),
+        }
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
 }
 
 /// What a write says of itself, as the flags of `sendmsg` do.
@@ -84,6 +109,55 @@ impl Connection {
         let count = self.fill(context, offered, SendFlags::default());
         self.send_queue
             .push_bytes(data.split_to(count), context.spare);
+        Ok(self.written(context, count, offered))
+    }
+
+    /// Queues copies of as many bytes of `data`, one slice after the other, as fit: one write, as `writev` is.
+    ///
+    /// # Errors
+    /// As [`Connection::write`].
+    pub fn write_vectored(
+        &mut self,
+        context: &mut Context<'_>,
+        data: &[IoSlice<'_>],
+    ) -> Result<Write, StreamError> {
+        self.may_write()?;
+        let offered = data.iter().map(|slice| slice.len()).sum();
+        let count = self.fill(context, offered, SendFlags::default());
+        let mut left = count;
+        for slice in data {
+            let length = slice.len().min(left);
+            self.send_queue.push_copy(&slice[..length], context.spare);
+            left -= length;
+        }
+        Ok(self.written(context, count, offered))
+    }
+
+    /// The same with pieces of which some are not copied.
+    ///
+    /// # Errors
+    /// As [`Connection::write`].
+    pub fn write_pieces(
+        &mut self,
+        context: &mut Context<'_>,
+        pieces: &[Piece<'_>],
+    ) -> Result<Write, StreamError> {
+        self.may_write()?;
+        let offered = pieces.iter().map(Piece::len).sum();
+        let count = self.fill(context, offered, SendFlags::default());
+        let mut left = count;
+        for piece in pieces {
+            let length = piece.len().min(left);
+            left -= length;
+            match piece {
+                Piece::Copied(data) => self.send_queue.push_copy(&data[..length], context.spare),
+                Piece::Shared(data) if length > 0 => {
+                    self.send_queue
+                        .push_bytes(data.slice(..length), context.spare);
+                }
+                Piece::Shared(_) => {}
+            }
+        }
         Ok(self.written(context, count, offered))
     }
 
