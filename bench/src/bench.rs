@@ -8,10 +8,9 @@ use crate::referee::Known;
 use crate::stacks::{Setup, Stack, Taken};
 use periplus_journey::Instant;
 use std::net::SocketAddrV4;
-use std::time::Duration;
 
-/// How far apart frames are.
-const FRAME: Duration = Duration::from_micros(1);
+/// How far apart frames are, in nanoseconds.
+const FRAME: u64 = 1000;
 
 /// Who looks on. While time is measured nobody does, and all of this is nothing.
 pub(crate) trait Watch {
@@ -131,7 +130,7 @@ impl<S: Stack> Bench<S> {
             self.send(watch, Frame::Syn);
             assert!(
                 self.client.connection().connected,
-                "the SYN was not answered"
+                "the SYN of connection {index} was not answered"
             );
             self.send(watch, Frame::Ack);
             self.newest = self.stack.accept(self.now);
@@ -186,7 +185,7 @@ impl<S: Stack> Bench<S> {
 
     #[inline]
     fn deliver<W: Watch>(&mut self, watch: &mut W, frame: Frame) {
-        self.now += FRAME;
+        self.now = Instant::from_nanos(self.now.as_nanos() + FRAME);
         let (client, now) = (&self.client, self.now);
         let mut is_chained = false;
         self.stack.deliver(now, |slot| {
@@ -214,7 +213,7 @@ impl<S: Stack> Bench<S> {
             watch.left(frame);
             client.note(frame);
         });
-        self.now += FRAME * frames;
+        self.now = Instant::from_nanos(self.now.as_nanos() + frames * FRAME);
     }
 
     /// The backend accepts whoever has come.

@@ -152,12 +152,33 @@ impl Client {
     pub(crate) fn write(&self, frame: Frame, slot: &mut [u8], now: Instant) -> usize {
         let connection = &self.connections[self.current];
         let (flags, length) = match frame {
+            Frame::Data => (ACK | PSH, self.payload),
+            Frame::Ack => (ACK, 0),
+            Frame::Fin => (ACK | FIN, 0),
+            other => return self.write_rare(other, slot, now),
+        };
+        let timestamps = if self.headers.has_timestamps() {
+            (millis(now), connection.echo)
+        } else {
+            (0, 0)
+        };
+        let segment = Segment {
+            seq: connection.next,
+            ack: connection.acknowledged,
+            flags,
+            window: connection.window,
+            timestamps,
+            length,
+        };
+        self.headers.write(slot, connection.end, &segment)
+    }
+
+    /// The other kinds of frames.
+    fn write_rare(&self, frame: Frame, slot: &mut [u8], now: Instant) -> usize {
+        let connection = &self.connections[self.current];
+        let (end, seq) = match frame {
             Frame::ArpRequest => return headers::write_arp(slot, 1),
             Frame::ArpReply => return headers::write_arp(slot, 2),
-            Frame::Flood => {
-                let (end, seq) = self.plan.flood();
-                return self.headers.write_syn(slot, end, seq, millis(now));
-            }
             Frame::Planned => {
                 let target = self.plan.next();
                 let segment = Segment {
@@ -170,23 +191,10 @@ impl Client {
                 };
                 return self.headers.write(slot, target.end, &segment);
             }
-            Frame::Syn => {
-                let (end, seq) = (connection.end, connection.next);
-                return self.headers.write_syn(slot, end, seq, millis(now));
-            }
-            Frame::Ack => (ACK, 0),
-            Frame::Data => (ACK | PSH, self.payload),
-            Frame::Fin => (ACK | FIN, 0),
+            Frame::Flood => self.plan.flood(),
+            _ => (connection.end, connection.next),
         };
-        let segment = Segment {
-            seq: connection.next,
-            ack: connection.acknowledged,
-            flags,
-            window: connection.window,
-            timestamps: (millis(now), connection.echo),
-            length,
-        };
-        self.headers.write(slot, connection.end, &segment)
+        self.headers.write_syn(slot, end, seq, millis(now))
     }
 
     /// Counts a frame that was sent.

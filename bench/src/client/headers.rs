@@ -125,7 +125,7 @@ impl Headers {
     }
 
     /// The same, before what has this `sum`.
-    #[inline]
+    #[inline(always)]
     fn write_before(&self, slot: &mut [u8], end: End, segment: &Segment, mut sum: u32) -> usize {
         let Segment {
             seq,
@@ -167,7 +167,6 @@ impl Headers {
     }
 
     /// Writes a SYN that `end` sends. Returns the frame's length.
-    #[inline]
     pub(super) fn write_syn(&self, slot: &mut [u8], end: End, seq: u32, now: u32) -> usize {
         let options = &self.syn_options;
         let syn = Segment {

@@ -2,7 +2,8 @@
 //! next to nothing. What it costs is the script, the reader's sum and the answer's making: the part of every figure that is
 //! not a stack's.
 
-use super::{BUFFER, Incoming, Outgoing, Setup, Stack, Taken};
+use super::incoming::{Arrived, Incoming};
+use super::{BUFFER, Outgoing, Setup, Stack, Taken};
 use crate::client::{FIN, MSS, SYN};
 use periplus_journey::Instant;
 use std::collections::VecDeque;
@@ -19,7 +20,7 @@ pub(crate) struct Nothing {
     connecting: VecDeque<u16>,
     readable: VecDeque<u16>,
     /// Where the last frame lies.
-    last: (usize, usize),
+    last: Arrived,
     /// What goes in a frame, and how far the client lets it go.
     segment: usize,
     window: usize,
@@ -61,7 +62,7 @@ impl Nothing {
         flow.ack_due = false;
     }
 
-    fn take(&mut self, arrived: (usize, usize)) {
+    fn take(&mut self, arrived: Arrived) {
         self.last = arrived;
         let frame = self.incoming.frame(arrived);
         if frame[12..14] != [8, 0] {

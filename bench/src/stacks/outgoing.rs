@@ -1,16 +1,15 @@
 //! The transmit ring of every contestant.
 
 use super::{Setup, Slots};
-use std::collections::VecDeque;
 
 /// Slots into which stacks write their frames, in turn.
 #[derive(Debug)]
 pub(crate) struct Outgoing {
     slots: Slots,
-    count: usize,
-    next: usize,
+    count: u32,
+    next: u32,
     /// Slot and length of what the client has not looked at.
-    pending: VecDeque<(usize, usize)>,
+    pending: Vec<(u32, u32)>,
 }
 
 impl Outgoing {
@@ -18,14 +17,15 @@ impl Outgoing {
         let count = setup.slots();
         Self {
             slots: Slots::new(count, setup.slot()),
-            count,
+            count: count as u32,
             next: 0,
-            pending: VecDeque::with_capacity(count),
+            pending: Vec::with_capacity(count),
         }
     }
 
+    #[inline]
     pub(crate) fn has_room(&self) -> bool {
-        self.pending.len() < self.count
+        self.pending.len() < self.count as usize
     }
 
     /// The next slot's first `length` bytes.
@@ -37,18 +37,18 @@ impl Outgoing {
 
     #[inline]
     pub(crate) fn commit(&mut self, length: usize) {
-        self.pending.push_back((self.next, length));
-        self.next = if self.next + 1 == self.count {
-            0
-        } else {
-            self.next + 1
-        };
+        self.pending.push((self.next, length as u32));
+        self.next += 1;
+        if self.next == self.count {
+            self.next = 0;
+        }
     }
 
     #[inline]
     pub(crate) fn take(&mut self, mut each: impl FnMut(&[u8])) {
-        for (slot, length) in self.pending.drain(..) {
-            each(&self.slots.get(slot)[..length]);
+        for &(slot, length) in &self.pending {
+            each(&self.slots.get(slot)[..length as usize]);
         }
+        self.pending.clear();
     }
 }

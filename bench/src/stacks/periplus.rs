@@ -33,7 +33,11 @@ pub(crate) struct Periplus {
     writable: bool,
 }
 
-/// How every shard of the bench is set up: as it comes, but for its addresses and for what is to be compared.
+/// Bytes of `tcp_mem` that are set aside for each of more connections than it is for as it comes: an idle one claims less.
+const MEMORY_OF_EACH: usize = 8 * 1024;
+
+/// How every shard of the bench is set up: as it comes, but for its addresses, for what is to be compared, and for the
+/// limits that keep it from having a million connections.
 pub(crate) fn options(setup: &Setup) -> ShardOptions {
     let defaults = ShardOptions::default();
     ShardOptions {
@@ -44,6 +48,7 @@ pub(crate) fn options(setup: &Setup) -> ShardOptions {
         recording: setup.recording,
         max_connections: defaults.max_connections.max(setup.connections),
         tcp: Sysctls {
+            tcp_mem: defaults.tcp.tcp_mem.max(setup.connections * MEMORY_OF_EACH),
             tcp_rmem: BufferSizes::fixed(BUFFER),
             tcp_wmem: BufferSizes::fixed(BUFFER),
             ..Sysctls::default()

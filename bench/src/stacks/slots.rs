@@ -1,31 +1,25 @@
 //! The memory of a ring.
 
-/// Slots of one size, one after the other.
+/// Slots of one size.
 #[derive(Debug)]
-pub(crate) struct Slots {
-    bytes: Vec<u8>,
-    size: usize,
-}
+pub(crate) struct Slots(Vec<Box<[u8]>>);
 
 impl Slots {
     pub(crate) fn new(count: usize, size: usize) -> Self {
-        Self {
-            bytes: vec![0; count * size],
-            size,
-        }
+        Self(vec![vec![0; size].into_boxed_slice(); count])
     }
 
     #[inline]
-    pub(crate) fn get(&self, slot: usize) -> &[u8] {
-        &self.bytes[slot * self.size..][..self.size]
+    pub(crate) fn get(&self, slot: u32) -> &[u8] {
+        &self.0[slot as usize]
     }
 
     #[inline]
-    pub(crate) fn get_mut(&mut self, slot: usize) -> &mut [u8] {
-        &mut self.bytes[slot * self.size..][..self.size]
+    pub(crate) fn get_mut(&mut self, slot: u32) -> &mut [u8] {
+        &mut self.0[slot as usize]
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut [u8]> {
-        self.bytes.chunks_exact_mut(self.size)
+        self.0.iter_mut().map(|slot| &mut slot[..])
     }
 }
