@@ -19,7 +19,6 @@ use crate::shard::{ShardCell, Snapshot};
 use periplus_journey::Record;
 use periplus_ring::RxBurst;
 use periplus_stack::Ready;
-use pump::Pump;
 use round::Next;
 use std::collections::VecDeque;
 use std::future::Future;
@@ -34,7 +33,6 @@ const ROUNDS: usize = 4;
 pub(crate) struct Driver {
     inbox: Arc<Inbox>,
     timer: Timer,
-    pump: Pump,
     burst: RxBurst,
     calls: VecDeque<Call>,
     ready: Vec<Ready>,
@@ -48,7 +46,6 @@ impl Driver {
         Self {
             inbox,
             timer,
-            pump: Pump::default(),
             burst: RxBurst::default(),
             calls: VecDeque::new(),
             ready: Vec::new(),

@@ -39,8 +39,8 @@ mod axum;
 pub use periplus_journey as journey;
 pub use periplus_ring as ring;
 pub use periplus_stack::{
-    ClosedPortPolicy, CongestionAlgorithm, ShardOptions, SocketOptions, SourceLimits, SysctlError,
-    Sysctls,
+    Chunk, ClosedPortPolicy, CongestionAlgorithm, Piece, ShardOptions, SocketOptions, SourceLimits,
+    SysctlError, Sysctls,
 };
 
 pub use journal::Journal;

@@ -20,7 +20,7 @@ mod udp;
 
 pub(crate) use inbox::{Call, Inbox};
 pub(crate) use listener::ListenerMailbox;
-pub(crate) use outbound::Item;
+pub(crate) use outbound::{Item, Outbound};
 pub(crate) use queues::{Delivery, End, Farewell, Queues};
 pub(crate) use udp::UdpMailbox;
 

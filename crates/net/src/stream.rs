@@ -1,6 +1,7 @@
 //! A connection, as the backend holds it.
 
 mod async_io;
+mod chunks;
 mod close;
 mod connect;
 mod foreign;
@@ -16,7 +17,6 @@ use crate::journal::Journal;
 use crate::mailbox::{Farewell, Mailbox};
 use crate::shard::registry::{self, ShardId};
 use crate::shard::{ShardCell, ShardHandle, State};
-use bytes::Bytes;
 use periplus_stack::{Accepted, StreamError, TcpInfo};
 use std::fmt;
 use std::future::poll_fn;
@@ -139,22 +139,6 @@ impl TcpStream {
             Place::Foreign => self.mailbox.consume(length),
         }
         self.mailbox.read.advance(length);
-    }
-
-    /// Writes from the front of `data` what finds room in the send queue, without copying it. Gives how many bytes that
-    /// were; the rest stays in `data`.
-    pub fn poll_write_bytes(
-        &self,
-        context: &mut Context<'_>,
-        data: &mut Bytes,
-    ) -> Poll<io::Result<usize>> {
-        let id = self.mailbox.id;
-        self.count_written(match self.place() {
-            Place::Own(cell) => {
-                cell.call(|state, now| state.poll_write_bytes(now, id, context, data))
-            }
-            Place::Foreign => self.mailbox.poll_write_bytes(context, data),
-        })
     }
 
     fn poll_read_shared(

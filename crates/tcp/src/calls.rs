@@ -101,6 +101,12 @@ impl Connection {
         !self.receive_queue.is_empty()
     }
 
+    /// Bytes to read.
+    #[inline]
+    pub fn readable(&self) -> usize {
+        self.receive_queue.len()
+    }
+
     /// What a read gives when [no bytes are there](Self::has_text).
     ///
     /// # Errors

@@ -52,6 +52,13 @@ impl AsRef<[u8]> for Chunk {
     }
 }
 
+/// A chunk in memory of its own.
+impl From<Vec<u8>> for Chunk {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::new(Held::Heap { bytes, start: 0 })
+    }
+}
+
 /// Without a copy.
 impl From<Chunk> for Bytes {
     fn from(chunk: Chunk) -> Self {

@@ -4,117 +4,98 @@ use crate::mailbox::{Delivery, End, Farewell, Item, ListenerMailbox, Mailbox, Qu
 use crate::shard::{ShardCell, State};
 use crate::stream::TcpStream;
 use periplus_journey::{Instant, Mark, StampedMark, Station};
-use periplus_stack::{ConnectionId, Read, Shard, Write};
+use periplus_stack::{ConnectionId, ReadChunk, Shard, Write};
 use std::mem;
 use std::sync::Arc;
 use std::task::Waker;
 
-/// How much is copied from the shard at a time.
-const SCRATCH: usize = 16 * 1024;
-
-/// The driver's carrier.
-pub(super) struct Pump {
-    scratch: Box<[u8; SCRATCH]>,
-}
-
-impl Default for Pump {
-    fn default() -> Self {
-        Self {
-            scratch: Box::new([0; SCRATCH]),
-        }
+/// Carries what can be carried for a remote stream.
+pub(super) fn stream(
+    state: &mut State,
+    now: Instant,
+    mailbox: &Arc<Mailbox>,
+    wakers: &mut Vec<Waker>,
+) {
+    let id = mailbox.id;
+    if let Some(waiters) = state.waiters.streams.get_mut(&id)
+        && waiters.mailbox.is_none()
+    {
+        // The stream has just turned remote: whoever waited on this thread looks into the queues from now on.
+        waiters.mailbox = Some(Arc::clone(mailbox));
+        wakers.extend(waiters.read.take().into_iter().chain(waiters.write.take()));
     }
-}
-
-impl Pump {
-    /// Carries what can be carried for a remote stream.
-    pub(super) fn stream(
-        &mut self,
-        state: &mut State,
-        now: Instant,
-        mailbox: &Arc<Mailbox>,
-        wakers: &mut Vec<Waker>,
-    ) {
-        let id = mailbox.id;
-        if let Some(waiters) = state.waiters.streams.get_mut(&id)
-            && waiters.mailbox.is_none()
+    mailbox.drive(|queues| {
+        queues.rung = false;
+        if queues.released {
+            return;
+        }
+        if mem::take(&mut queues.options_changed) {
+            state.shard.set_socket_options(now, id, mailbox.options());
+        }
+        outbound(&mut state.shard, now, id, queues);
+        delivery(&mut state.shard, id, queues);
+        inbound(&mut state.shard, now, id, queues);
+        if let Some(farewell) = farewell(queues) {
+            state.release_stream(now, id, farewell);
+            queues.released = true;
+        }
+        if !queues.inbound.is_empty() || queues.end.is_some() {
+            wakers.extend(queues.reader.take());
+        }
+        if queues.outbound.room() > 0
+            || queues.end.is_some()
+            || queues.delivery == Delivery::Complete
         {
-            // The stream has just turned remote: whoever waited on this thread looks into the queues from now on.
-            waiters.mailbox = Some(Arc::clone(mailbox));
-            wakers.extend(waiters.read.take().into_iter().chain(waiters.write.take()));
+            wakers.extend(queues.writer.take());
         }
-        mailbox.drive(|queues| {
-            queues.rung = false;
-            if queues.released {
-                return;
-            }
-            if mem::take(&mut queues.options_changed) {
-                state.shard.set_socket_options(now, id, mailbox.options());
-            }
-            self.outbound(&mut state.shard, now, id, queues);
-            delivery(&mut state.shard, id, queues);
-            self.inbound(&mut state.shard, now, id, queues);
-            if let Some(farewell) = farewell(queues) {
-                state.release_stream(now, id, farewell);
-                queues.released = true;
-            }
-            if !queues.inbound.is_empty() || queues.end.is_some() {
-                wakers.extend(queues.reader.take());
-            }
-            if queues.outbound.room() > 0
-                || queues.end.is_some()
-                || queues.delivery == Delivery::Complete
-            {
-                wakers.extend(queues.writer.take());
-            }
-        });
-    }
+    });
+}
 
-    /// To the shard, in the order in which it was queued, until something finds no room.
-    fn outbound(&mut self, shard: &mut Shard, now: Instant, id: ConnectionId, queues: &mut Queues) {
-        while let Some(item) = queues.outbound.front() {
-            let done = match item {
-                Item::Data { bytes, .. } if !bytes.is_empty() => {
-                    match shard.write_bytes(now, id, bytes) {
-                        // The next try goes on with the rest, or is told to wait: only then does the shard say when there
-                        // is room.
-                        Ok(Write::Accepted(length)) => {
-                            queues.outbound.taken(length);
-                            continue;
-                        }
-                        Ok(Write::Wait) => return,
-                        Err(error) => Err(error),
+/// To the shard, in the order in which it was queued, until something finds no room.
+fn outbound(shard: &mut Shard, now: Instant, id: ConnectionId, queues: &mut Queues) {
+    while let Some(item) = queues.outbound.front() {
+        let done = match item {
+            Item::Data { bytes, .. } if !bytes.is_empty() => {
+                match shard.write_bytes(now, id, bytes) {
+                    // The next try goes on with the rest, or is told to wait: only then does the shard say when there
+                    // is room.
+                    Ok(Write::Accepted(length)) => {
+                        queues.outbound.taken(length);
+                        continue;
                     }
+                    Ok(Write::Wait) => return,
+                    Err(error) => Err(error),
                 }
-                Item::Data { since, .. } => {
-                    shard.mark(id, waited(*since, now));
-                    Ok(())
-                }
-                Item::Mark(mark) => {
-                    shard.mark(id, mark.clone());
-                    Ok(())
-                }
-                Item::Shutdown => shard.shutdown_write(now, id),
-            };
-            queues.outbound.pop();
-            if let Err(error) = done {
-                queues.end = Some(End::Failed(error));
             }
+            Item::Data { since, .. } => {
+                shard.mark(id, waited(*since, now));
+                Ok(())
+            }
+            Item::Mark(mark) => {
+                shard.mark(id, mark.clone());
+                Ok(())
+            }
+            Item::Shutdown => shard.shutdown_write(now, id),
+        };
+        queues.outbound.pop();
+        if let Err(error) = done {
+            queues.end = Some(End::Failed(error));
         }
     }
+}
 
-    /// From the shard, until its queue is empty or ours is full.
-    fn inbound(&mut self, shard: &mut Shard, now: Instant, id: ConnectionId, queues: &mut Queues) {
-        while queues.end.is_none() && queues.farewell.is_none() {
-            let room = queues.inbound.room().min(SCRATCH);
-            if room == 0 {
-                break;
-            }
-            match shard.read(now, id, &mut self.scratch[..room]) {
-                Ok(Read::Data(length)) => queues.inbound.push(&self.scratch[..length], now),
-                Ok(Read::End) => queues.end = Some(End::Eof),
-                Ok(Read::Wait) => break,
-                Err(error) => queues.end = Some(End::Failed(error)),
-            }
+/// From the shard, until its queue is empty or ours is full.
+fn inbound(shard: &mut Shard, now: Instant, id: ConnectionId, queues: &mut Queues) {
+    while queues.end.is_none() && queues.farewell.is_none() {
+        let room = queues.inbound.room();
+        if room == 0 {
+            break;
+        }
+        match shard.read_chunk(now, id, room) {
+            Ok(ReadChunk::Data(chunk)) => queues.inbound.push(chunk, now),
+            Ok(ReadChunk::End) => queues.end = Some(End::Eof),
+            Ok(ReadChunk::Wait) => break,
+            Err(error) => queues.end = Some(End::Failed(error)),
         }
     }
 }

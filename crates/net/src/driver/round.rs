@@ -61,7 +61,7 @@ impl Driver {
         // `Call::Run` stays for `settle`: it borrows the shard by itself.
         for call in &mut self.calls {
             match call {
-                Call::Stream(mailbox) => self.pump.stream(state, now, mailbox, &mut self.wakers),
+                Call::Stream(mailbox) => pump::stream(state, now, mailbox, &mut self.wakers),
                 Call::Listener(mailbox) => {
                     pump::listener(cell, state, now, mailbox, &mut self.wakers)
                 }
@@ -86,7 +86,7 @@ impl Driver {
                         continue;
                     };
                     if let Some(mailbox) = waiters.mailbox.clone() {
-                        self.pump.stream(state, now, &mailbox, &mut self.wakers);
+                        pump::stream(state, now, &mailbox, &mut self.wakers);
                         continue;
                     }
                     if readable {

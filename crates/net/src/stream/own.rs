@@ -4,7 +4,7 @@ use crate::mailbox::Farewell;
 use crate::shard::State;
 use bytes::Bytes;
 use periplus_journey::Instant;
-use periplus_stack::{ConnectionId, Read, StreamError, Write};
+use periplus_stack::{Chunk, ConnectionId, Piece, Read, ReadChunk, StreamError, Write};
 use std::io::{self, IoSlice};
 use std::task::{Context, Poll};
 use tokio::io::ReadBuf;
@@ -33,13 +33,31 @@ impl State {
         self.filled(peeked, id, context, buffer)
     }
 
+    pub(super) fn poll_read_chunk(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        context: &Context<'_>,
+        limit: usize,
+    ) -> Poll<io::Result<Option<Chunk>>> {
+        match self.shard.read_chunk(now, id, limit) {
+            Ok(ReadChunk::Data(chunk)) => Poll::Ready(Ok(Some(chunk))),
+            Ok(ReadChunk::End) => Poll::Ready(Ok(None)),
+            Ok(ReadChunk::Wait) => {
+                self.waiters.wait_readable(id, context);
+                Poll::Pending
+            }
+            Err(error) => Poll::Ready(Err(crate::error::stream(error))),
+        }
+    }
+
     /// The part of `buffer` that there are bytes for. A reader that offers much and gets little (hyper offers 8 KiB to an
     /// idle connection) has no more of its memory touched than is filled.
     fn fillable<'b>(&self, id: ConnectionId, buffer: &'b mut ReadBuf<'_>) -> &'b mut [u8] {
         let queued = self
             .shard
             .connection(id)
-            .map_or(0, |connection| connection.queue_lengths().receive_queue);
+            .map_or(0, |connection| connection.readable());
         buffer.initialize_unfilled_to(queued.min(buffer.remaining()))
     }
 
@@ -71,25 +89,39 @@ impl State {
         context: &Context<'_>,
         data: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let mut accepted = 0;
-        for piece in data.iter().filter(|piece| !piece.is_empty()) {
-            match self.shard.write(now, id, piece) {
-                Ok(Write::Accepted(length)) => {
-                    accepted += length;
-                    if length < piece.len() {
-                        break;
-                    }
-                }
-                // What was accepted before counts; the next call waits, or fails.
-                Ok(Write::Wait) | Err(_) if accepted > 0 => break,
-                Ok(Write::Wait) => {
-                    self.waiters.wait_writable(id, context);
-                    return Poll::Pending;
-                }
-                Err(error) => return Poll::Ready(Err(crate::error::stream(error))),
+        let written = match data {
+            [] => return Poll::Ready(Ok(0)),
+            [slice] => self.shard.write(now, id, slice),
+            slices => self.shard.write_vectored(now, id, slices),
+        };
+        self.written(written, id, context)
+    }
+
+    pub(super) fn poll_write_pieces(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        context: &Context<'_>,
+        pieces: &[Piece<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = self.shard.write_pieces(now, id, pieces);
+        self.written(written, id, context)
+    }
+
+    fn written(
+        &mut self,
+        written: Result<Write, StreamError>,
+        id: ConnectionId,
+        context: &Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        match written {
+            Ok(Write::Accepted(length)) => Poll::Ready(Ok(length)),
+            Ok(Write::Wait) => {
+                self.waiters.wait_writable(id, context);
+                Poll::Pending
             }
+            Err(error) => Poll::Ready(Err(crate::error::stream(error))),
         }
-        Poll::Ready(Ok(accepted))
     }
 
     pub(super) fn poll_write_bytes(
@@ -102,14 +134,8 @@ impl State {
         if data.is_empty() {
             return Poll::Ready(Ok(0));
         }
-        match self.shard.write_bytes(now, id, data) {
-            Ok(Write::Accepted(length)) => Poll::Ready(Ok(length)),
-            Ok(Write::Wait) => {
-                self.waiters.wait_writable(id, context);
-                Poll::Pending
-            }
-            Err(error) => Poll::Ready(Err(crate::error::stream(error))),
-        }
+        let written = self.shard.write_bytes(now, id, data);
+        self.written(written, id, context)
     }
 
     pub(super) fn poll_connected(
