@@ -24,7 +24,7 @@ const CHECKSUM_AND_URGENT: usize = TRANSPORT + 16;
 /// while they are in registers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FlowHeader {
-    /// Up to and with TCP's ports. Of the IPv4 header the length, the ECN field and the checksum are 0.
+    /// Up to and with TCP's ports. The IPv4 header is that of a packet without payload, its ECN field and its checksum 0.
     front: [u8; SEQUENCE],
     /// The folded sum of the IPv4 header in there.
     network: u16,
@@ -42,7 +42,6 @@ impl FlowHeader {
         let mut front = [0; SEQUENCE];
         ethernet::write(&mut front, to, from, EtherType::IPV4);
         ip_fields(source, destination, ipv4::TCP, 0).write(&mut front[NETWORK..]);
-        front[TOTAL_LENGTH..TOTAL_LENGTH + 2].fill(0);
         front[NETWORK_CHECKSUM..NETWORK_CHECKSUM + 2].fill(0);
         let (network, ports) = front[NETWORK..].split_at_mut(ipv4::HEADER_LENGTH);
         ports[..2].copy_from_slice(&key.local.port().to_be_bytes());
@@ -70,7 +69,7 @@ impl FlowHeader {
     ) -> Sum {
         out[..SEQUENCE].copy_from_slice(&self.front);
         let length = (header_length + payload_length) as u16;
-        self.write_network(out, ipv4::HEADER_LENGTH as u16 + length, header.ecn);
+        self.write_network(out, length, header.ecn);
 
         let [window_high, window_low] = header.wnd.to_be_bytes();
         let data_offset = (header_length as u8 / 4) << 4;
@@ -93,20 +92,22 @@ impl FlowHeader {
 
     /// The IPv4 header's ECN field, total length and checksum.
     #[inline]
-    fn write_network(&self, out: &mut [u8; HEADERS], total_length: u16, ecn: Ecn) {
+    fn write_network(&self, out: &mut [u8; HEADERS], payload_length: u16, ecn: Ecn) {
+        let total_length = ipv4::HEADER_LENGTH as u16 + payload_length;
         let mut sum = Sum::new();
         sum.add_u16(self.network);
-        sum.add_u16(total_length);
+        sum.add_u16(payload_length);
         sum.add_u16(u16::from(ecn as u8));
         out[DS_FIELD] = ecn as u8;
         out[TOTAL_LENGTH..TOTAL_LENGTH + 2].copy_from_slice(&total_length.to_be_bytes());
         out[NETWORK_CHECKSUM..NETWORK_CHECKSUM + 2].copy_from_slice(&sum.finish().to_be_bytes());
     }
 
-    /// The sum of the pseudo-header of a segment of `length` bytes.
-    pub(crate) fn pseudo_header(&self, length: usize) -> Sum {
+    /// The folded sum of the pseudo-header of a segment of `length` bytes, which is all that an offloading device wants.
+    #[inline(never)]
+    pub(crate) fn pseudo_header(&self, length: usize) -> u16 {
         let [.., a, b, c, d, e, f, g, h, _, _, _, _] = self.front;
-        pseudo_header([a, b, c, d].into(), [e, f, g, h].into(), length)
+        pseudo_header([a, b, c, d].into(), [e, f, g, h].into(), length).partial()
     }
 }
 

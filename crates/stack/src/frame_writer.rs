@@ -41,6 +41,7 @@ pub(crate) fn ip_fields(
 }
 
 /// Writes a segment, or a super-frame that the device cuts at every `segment_size` payload bytes, into the ring.
+#[inline]
 pub(crate) fn write_segment(
     device: &mut dyn Device,
     capabilities: &Capabilities,
@@ -53,7 +54,7 @@ pub(crate) fn write_segment(
     let payload_length = match payload {
         [] => 0,
         [piece] => piece.len(),
-        pieces => pieces.iter().map(|piece| piece.len()).sum(),
+        pieces => length_of(pieces),
     };
     let options_length = header.options.encoded_length();
     let header_length = tcp::HEADER_LENGTH + options_length;
@@ -66,15 +67,18 @@ pub(crate) fn write_segment(
     let mut sum = flow.write(head, header, header_length, payload_length);
     header.options.write_and_sum(options, &mut sum);
     let (checksum, field) = if capabilities.tx_checksum {
-        copy(payload, text, |piece, place| place.copy_from_slice(piece));
+        copy(payload, text);
         let checksum = TxChecksum::Partial {
             start: TRANSPORT as u16,
             offset: TCP_CHECKSUM as u16,
         };
-        let pseudo_header = flow.pseudo_header(header_length + payload_length);
-        (checksum, pseudo_header.partial())
+        (checksum, flow.pseudo_header(header_length + payload_length))
     } else {
-        copy(payload, text, |piece, place| sum.copy(piece, place));
+        match payload {
+            [] => {}
+            [piece] => sum.copy(piece, &mut text[..payload_length]),
+            pieces => sum.add_u16(copy_and_sum(pieces, text)),
+        }
         (TxChecksum::Complete, sum.finish())
     };
     head[TRANSPORT + TCP_CHECKSUM..][..2].copy_from_slice(&field.to_be_bytes());
@@ -91,14 +95,32 @@ pub(crate) fn write_segment(
     Ok(())
 }
 
-/// Has `copy` copy one piece after the other to its place in `text`.
-#[inline]
-fn copy(payload: &[&[u8]], mut text: &mut [u8], mut copy: impl FnMut(&[u8], &mut [u8])) {
+/// Bytes of a payload of several pieces.
+#[inline(never)]
+fn length_of(pieces: &[&[u8]]) -> usize {
+    pieces.iter().map(|piece| piece.len()).sum()
+}
+
+/// Copies a payload to its place; the device sums it.
+#[inline(never)]
+fn copy(payload: &[&[u8]], mut text: &mut [u8]) {
     for piece in payload {
         let (place, rest) = text.split_at_mut(piece.len());
-        copy(piece, place);
+        place.copy_from_slice(piece);
         text = rest;
     }
+}
+
+/// Copies a payload of several pieces to its place, and returns its folded sum.
+#[inline(never)]
+fn copy_and_sum(pieces: &[&[u8]], mut text: &mut [u8]) -> u16 {
+    let mut sum = Sum::new();
+    for piece in pieces {
+        let (place, rest) = text.split_at_mut(piece.len());
+        sum.copy(piece, place);
+        text = rest;
+    }
+    sum.partial()
 }
 
 /// Writes a datagram into the ring. Its checksum is always made (RFC 1122 4.1.3.4), by the device where it can.

@@ -72,47 +72,60 @@ impl TcpOptions {
     /// Bytes [`write`](Self::write) fills: a multiple of 4, at most [`MAX_OPTIONS_LENGTH`].
     #[inline]
     pub fn encoded_length(&self) -> usize {
+        if !self.has_timestamps_at_most() {
+            return self.length_of_each();
+        }
         match self.timestamps {
-            None if self.is_bare() => 0,
-            Some(_) if self.is_bare() => TIMESTAMPS_LENGTH,
-            _ => self.length_without_sack() + self.sack_length(),
+            None => 0,
+            Some(_) => TIMESTAMPS_LENGTH,
         }
     }
 
-    /// None but timestamps, if any: so is nearly every segment after the SYN.
-    #[inline]
-    fn is_bare(&self) -> bool {
+    /// Nearly every segment after the SYN has timestamps or nothing.
+    #[inline(always)]
+    fn has_timestamps_at_most(&self) -> bool {
         self.sack.is_empty()
             && self.mss.is_none()
             && self.window_scale.is_none()
             && !self.sack_permitted
     }
 
-    /// [`write`](Self::write), and adds to `sum`, of an even number of bytes, what was written.
+    #[cold]
+    fn length_of_each(&self) -> usize {
+        self.length_without_sack() + self.sack_length()
+    }
+
+    /// [`write`](Self::write) to the whole of `out`, which is [`encoded_length`](Self::encoded_length) long, and adds to `sum`,
+    /// of an even number of bytes, what was written.
     ///
     /// # Panics
-    /// If `out` is shorter than [`encoded_length`](Self::encoded_length).
+    /// If `out` is shorter than that.
     #[inline]
     pub fn write_and_sum(&self, out: &mut [u8], sum: &mut Sum) {
-        match self.timestamps {
-            None if self.is_bare() => {}
-            Some(timestamps) if self.is_bare() => {
+        match (out.len(), self.timestamps) {
+            (0, _) => {}
+            (TIMESTAMPS_LENGTH, Some(timestamps)) if !self.sack_permitted => {
                 let words = [
                     u32::from_be_bytes(TIMESTAMPS_ALONE),
                     timestamps.value,
                     timestamps.echo_reply,
                 ];
-                let places = out[..TIMESTAMPS_LENGTH].as_chunks_mut::<4>().0;
-                for (place, word) in places.iter_mut().zip(words) {
+                for (place, word) in out.as_chunks_mut::<4>().0.iter_mut().zip(words) {
                     *place = word.to_be_bytes();
                     sum.add_u32(word);
                 }
             }
-            _ => {
-                let length = self.write(out);
-                sum.add(&out[..length]);
-            }
+            _ => sum.add_u16(self.write_each(out)),
         }
+    }
+
+    /// [`write`](Self::write), and returns the folded sum of what was written.
+    #[cold]
+    fn write_each(&self, out: &mut [u8]) -> u16 {
+        let length = self.write(out);
+        let mut sum = Sum::new();
+        sum.add(&out[..length]);
+        sum.partial()
     }
 
     /// Bytes that [`write`](Self::write) fills with SACK blocks, as many as find room beside the other options.

@@ -22,7 +22,7 @@ impl TcpOptions {
         }
     }
 
-    fn parse_each(bytes: &[u8]) -> Self {
+    pub(super) fn parse_each(bytes: &[u8]) -> Self {
         let mut options = Self::default();
         let mut rest = bytes;
         while let Some((kind, data, after)) = next_option(rest) {

@@ -138,6 +138,22 @@ proptest! {
     }
 
     #[test]
+    fn what_is_written_is_summed(options in any_options(), alone: bool) {
+        let options = match alone {
+            true => TcpOptions { timestamps: options.timestamps, ..TcpOptions::default() },
+            false => options,
+        };
+        let bytes = written(&options);
+        let mut out = vec![0xee; bytes.len()];
+        let (mut sum, mut expected) = (Sum::new(), Sum::new());
+        options.write_and_sum(&mut out, &mut sum);
+        expected.add(&bytes);
+        prop_assert_eq!(&out, &bytes);
+        prop_assert_eq!(sum.partial(), expected.partial());
+        prop_assert_eq!(TcpOptions::parse(&bytes), TcpOptions::parse_each(&bytes));
+    }
+
+    #[test]
     fn any_bytes_are_options(bytes in proptest::collection::vec(prop_oneof![0u8..12, any::<u8>()], 0..48)) {
         let read = TcpOptions::parse(&bytes);
         prop_assert_eq!(TcpOptions::parse(&written(&read)).mss, read.mss);
