@@ -5,6 +5,7 @@ use crate::linux_loopback::LinuxLoopback;
 use crate::options::OnceOptions;
 use crate::referee::{Disturbances, Referee, Rules};
 use crate::stacks::{Nothing, Periplus, SUPER, Setup, Smoltcp, Stack};
+use crate::through_tokio::ThroughTokio;
 use crate::works::{self, Name, Work};
 use crate::{client, lookup, weight};
 use std::hint::black_box;
@@ -79,6 +80,11 @@ impl Who {
             Name::W6 => self.doing::<works::ReceiveSmall>(),
             Name::W6Burst => self.doing::<works::ReceiveSmallBurst>(),
             Name::W4Kept | Name::W5m => None,
+            Name::W7 => match self {
+                Self::Periplus => Some(ThroughTokio::boxed(false)),
+                Self::Recording => Some(ThroughTokio::boxed(true)),
+                _ => None,
+            },
         }
     }
 

@@ -20,6 +20,7 @@ mod report;
 mod stacks;
 #[cfg(test)]
 mod tests;
+mod through_tokio;
 mod weight;
 mod works;
 

@@ -8,7 +8,7 @@ mod slots;
 mod smoltcp;
 
 pub(crate) use nothing::Nothing;
-pub(crate) use periplus::Periplus;
+pub(crate) use periplus::{Periplus, Port, options};
 pub(crate) use slots::Slots;
 pub(crate) use smoltcp::Smoltcp;
 

@@ -44,6 +44,14 @@ impl Outgoing {
         }
     }
 
+    /// Shows what `take` will take.
+    pub(crate) fn look(&self, each: impl FnMut(&[u8])) {
+        let frames = self.pending.iter();
+        frames
+            .map(|&(slot, length)| &self.slots.get(slot)[..length as usize])
+            .for_each(each);
+    }
+
     #[inline]
     pub(crate) fn take(&mut self, mut each: impl FnMut(&[u8])) {
         for &(slot, length) in &self.pending {

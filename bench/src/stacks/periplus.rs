@@ -7,11 +7,11 @@ use crate::client::{CLIENT, MSS, PORT, SERVER, SERVER_ETHERNET};
 use periplus_journey::{Instant, Record, RequestEnd};
 use periplus_ring::{Device, RxBurst, RxFrame};
 use periplus_stack::{
-    BufferSizes, ConnectionId, ListenerId, Read, Ready, Shard, ShardOptions, StreamError, Sysctls,
-    Write,
+    BufferSizes, ConnectionId, ListenerId, Read, ReadChunk, Ready, Shard, ShardOptions,
+    StreamError, Sysctls, Write,
 };
 use periplus_wire::ethernet::EthernetAddress;
-use port::Port;
+pub(crate) use port::Port;
 use std::collections::VecDeque;
 use std::net::{SocketAddr, SocketAddrV4};
 
@@ -81,7 +81,7 @@ impl Periplus {
 
 impl Stack for Periplus {
     const IS_STACK: bool = true;
-    const READS_IN_PLACE: bool = false;
+    const READS_IN_PLACE: bool = true;
     const SUPER_MSS: Option<u16> = Some(MSS as u16);
     const MOST_CONNECTIONS: usize = usize::MAX;
     const SERVES_IN_A_FLOOD: bool = true;
@@ -178,6 +178,23 @@ impl Stack for Periplus {
             Ok(Read::End) => Taken::End,
             // What became ready was closed before.
             Err(StreamError::NotConnected) => Taken::Nothing,
+            Err(error) => panic!("{}", ended(error)),
+        }
+    }
+
+    fn read_in_place(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        mut each: impl FnMut(&[u8]),
+    ) -> Taken {
+        match self.shard.read_chunk(now, id, usize::MAX) {
+            Ok(ReadChunk::Data(chunk)) => {
+                each(&chunk);
+                Taken::Bytes(chunk.len())
+            }
+            Ok(ReadChunk::Wait) => Taken::Nothing,
+            Ok(ReadChunk::End) => Taken::End,
             Err(error) => panic!("{}", ended(error)),
         }
     }

@@ -87,6 +87,7 @@ works! {
     W5m: "W5m", "an idle connection, of a million", Bytes, 1;
     W6: "W6", "100 B in, until the reader has them", Nanoseconds, 400_000;
     W6Burst: "W6-burst", "the same in bursts of 32 connections", Nanoseconds, 400_000;
+    W7: "W7", "W1 through TcpStream in tokio", Nanoseconds, 100_000;
 }
 
 impl Name {

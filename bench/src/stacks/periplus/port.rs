@@ -19,18 +19,18 @@ const PAYLOAD: usize = 54;
 const MANY_BUFFERS: usize = 4096;
 
 /// A receive ring over a pool, and the transmit ring of every contestant.
-pub(super) struct Port {
+pub(crate) struct Port {
     capabilities: Capabilities,
     /// What comes is longer than a buffer.
     chains: bool,
-    pub(super) pool: FramePool,
+    pool: FramePool,
     arrived: VecDeque<Arrival>,
-    pub(super) sent: Outgoing,
+    pub(crate) sent: Outgoing,
     statistics: RingStatistics,
 }
 
 impl Port {
-    pub(super) fn new(setup: &Setup) -> Self {
+    pub(crate) fn new(setup: &Setup) -> Self {
         let chains = setup.payload > SLOT;
         let frames = if chains { MANY_BUFFERS } else { setup.slots() };
         Self {
@@ -55,7 +55,7 @@ impl Port {
 
     /// A frame comes in a buffer of the pool, or in several of them if it is longer.
     #[inline]
-    pub(super) fn deliver(&mut self, now: Instant, write: impl FnOnce(&mut [u8]) -> usize) {
+    pub(crate) fn deliver(&mut self, now: Instant, write: impl FnOnce(&mut [u8]) -> usize) {
         let mut buffer = self.pool.take().expect("a free frame");
         if !self.chains {
             let length = write(&mut buffer);
@@ -64,7 +64,7 @@ impl Port {
         self.deliver_chain(now, buffer, write);
     }
 
-    pub(super) fn arrives(&mut self, now: Instant, frame: RxFrame) {
+    pub(crate) fn arrives(&mut self, now: Instant, frame: RxFrame) {
         self.statistics.received += 1;
         let arrival = Arrival::single(frame, Some(now), RxChecksum::Unverified);
         self.arrived.push_back(arrival);
@@ -107,12 +107,12 @@ impl Port {
     }
 
     /// The frame that came last.
-    pub(super) fn last_arrived(&self) -> Vec<u8> {
+    pub(crate) fn last_arrived(&self) -> Vec<u8> {
         self.arrived.back().map(Arrival::to_vec).unwrap_or_default()
     }
 
     /// Shows every buffer, with the payload in it that a frame has there.
-    pub(super) fn slots(&mut self, mut each: impl FnMut(&mut [u8])) {
+    pub(crate) fn slots(&mut self, mut each: impl FnMut(&mut [u8])) {
         let mut taken: Vec<_> = std::iter::from_fn(|| self.pool.take()).collect();
         assert_eq!(taken.len(), self.pool.total());
         let mut whole = vec![0; 64 * 1024 + 128];
