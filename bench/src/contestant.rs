@@ -20,6 +20,8 @@ pub(crate) enum Who {
     #[value(name = "periplus+recording")]
     Recording,
     Smoltcp,
+    #[cfg(feature = "lwip")]
+    Lwip,
     /// Linux over its loopback, by sockets: a reference, not a peer.
     #[value(name = "linux-loopback")]
     LinuxLoopback,
@@ -28,10 +30,12 @@ pub(crate) enum Who {
 }
 
 impl Who {
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; if cfg!(feature = "lwip") { 6 } else { 5 }] = [
         Self::Periplus,
         Self::Recording,
         Self::Smoltcp,
+        #[cfg(feature = "lwip")]
+        Self::Lwip,
         Self::LinuxLoopback,
         Self::Script,
     ];
@@ -41,6 +45,8 @@ impl Who {
             Self::Periplus => "periplus",
             Self::Recording => "periplus+recording",
             Self::Smoltcp => "smoltcp",
+            #[cfg(feature = "lwip")]
+            Self::Lwip => "lwip",
             Self::LinuxLoopback => "linux-loopback",
             Self::Script => "script",
         }
@@ -105,6 +111,8 @@ impl Who {
             Self::Periplus => Run::<Periplus, W>::boxed(false),
             Self::Recording => Run::<Periplus, W>::boxed(true),
             Self::Smoltcp => Run::<Smoltcp, W>::boxed(false),
+            #[cfg(feature = "lwip")]
+            Self::Lwip => Run::<crate::stacks::Lwip, W>::boxed(false),
             Self::Script => Run::<Nothing, W>::boxed(false),
             Self::LinuxLoopback => None,
         }
@@ -153,12 +161,17 @@ impl<S: Stack + 'static, W: Work + 'static> Run<S, W> {
     fn boxed(recording: bool) -> Option<Box<dyn Contestant>> {
         let can = W::CONNECTIONS <= S::MOST_CONNECTIONS
             && (S::READS_IN_PLACE || !W::IN_PLACE)
-            && (S::SUPER_MSS.is_some() || !W::SUPER_FRAMES);
+            && (S::SUPER_MSS.is_some() || !W::SUPER_FRAMES)
+            && (S::HAS_TIMESTAMPS || !W::TIMESTAMPS)
+            && (S::SURVIVES_A_FLOOD || !W::FLOOD)
+            // a burst comes while the window for it is still on its way
+            && 2 * W::PAYLOAD * W::BURST <= S::WINDOW * W::CONNECTIONS;
         can.then(|| {
             let mss = S::SUPER_MSS.filter(|_| W::SUPER_FRAMES);
             let mut referee = Referee::new(Rules {
                 mss: mss.unwrap_or(client::MSS as u16),
                 cookies: W::FLOOD,
+                rounds_windows: S::ROUNDS_WINDOWS,
             });
             let bench = if S::IS_STACK {
                 ready::<S, W>(recording, &mut referee)

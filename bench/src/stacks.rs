@@ -1,12 +1,16 @@
 //! The contestants: a stack each, as a server with its backend's calls.
 
 mod incoming;
+#[cfg(feature = "lwip")]
+mod lwip;
 mod nothing;
 mod outgoing;
 mod periplus;
 mod slots;
 mod smoltcp;
 
+#[cfg(feature = "lwip")]
+pub(crate) use lwip::Lwip;
 pub(crate) use nothing::Nothing;
 pub(crate) use periplus::{Periplus, Port, options};
 pub(crate) use slots::Slots;
@@ -90,8 +94,16 @@ pub(crate) trait Stack: Sized {
     /// The MSS that the client offers where super-frames pass, none if they cannot: that of the wire where the device is to
     /// cut them, or that of a link whose MTU is 64 KiB.
     const SUPER_MSS: Option<u16>;
+    /// It answers timestamps with its own.
+    const HAS_TIMESTAMPS: bool = true;
+    /// A window's right edge may move left by what its field cannot express (RFC 7323 section 2.4).
+    const ROUNDS_WINDOWS: bool = false;
+    /// Bytes that a connection's window can offer.
+    const WINDOW: usize = BUFFER;
     /// How many connections it is worth asking to keep.
     const MOST_CONNECTIONS: usize;
+    /// What it keeps of half-open connections has a bound.
+    const SURVIVES_A_FLOOD: bool = true;
     /// Honest clients are served while others only send SYNs.
     const SERVES_IN_A_FLOOD: bool;
 

@@ -86,6 +86,7 @@ impl ThroughTokio {
         let rules = Rules {
             mss: MSS as u16,
             cookies: false,
+            rounds_windows: false,
         };
         orders.referee.replace(Some(Referee::new(rules)));
         told.watched.store(true, Ordering::Relaxed);

@@ -21,6 +21,8 @@ pub(crate) struct Rules {
     pub(crate) mss: u16,
     /// It may be a cookie, which without timestamps has no place for a window's scale.
     pub(crate) cookies: bool,
+    /// The right edge of its window may move left by what the field cannot express (RFC 7323 section 2.4).
+    pub(crate) rounds_windows: bool,
 }
 
 /// What is known of a connection.
@@ -36,6 +38,7 @@ pub(super) struct Conversation {
     /// How the server's windows are shifted, from its SYN/ACK on: without having seen that, windows cannot be judged.
     shift: Option<u8>,
     is_unscaled: bool,
+    rounds_windows: bool,
     timestamps: bool,
     /// The server has answered the SYN.
     is_answered: bool,
@@ -120,6 +123,7 @@ impl Conversation {
         );
         self.shift = Some(scale.unwrap_or(0));
         self.is_unscaled = scale.is_none();
+        self.rounds_windows = rules.rounds_windows;
         self.is_answered = true;
         (self.server, self.in_flight_start) = (server, server);
         assert_eq!(
@@ -150,9 +154,14 @@ impl Conversation {
         self.server_ack = ack;
         if let Some(shift) = self.shift {
             let edge = ack.wrapping_add(u32::from(segment.window_size()) << shift);
+            let inexpressible = if self.rounds_windows {
+                (1 << shift) - 1
+            } else {
+                0
+            };
             if let Some(before) = self.server_edge {
                 assert!(
-                    is_within(before, edge),
+                    is_within(before, edge.wrapping_add(inexpressible)),
                     "the window's right edge moved left"
                 );
             }

@@ -60,6 +60,12 @@ impl Incoming {
         Some(arrived)
     }
 
+    /// The same, for a stack that changes what it has seen.
+    #[cfg(feature = "lwip")]
+    pub(super) fn frame_mut(&mut self, (slot, length): (u32, u32)) -> &mut [u8] {
+        &mut self.slots.get_mut(slot)[..length as usize]
+    }
+
     #[inline]
     pub(super) fn frame(&self, (slot, length): Arrived) -> &[u8] {
         &self.slots.get(slot)[..length as usize]
