@@ -2,36 +2,51 @@
 #![allow(unsafe_code)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::cell::Cell;
 
-static LIVE: AtomicI64 = AtomicI64::new(0);
+// Of each thread its own: what is weighed is done on one, and that is to be counted alone. Neither needs memory or has
+// anything to drop, so that an allocator may use them.
+thread_local! {
+    static LIVE: Cell<i64> = const { Cell::new(0) };
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Bytes that were asked for and not given back.
+/// Bytes that this thread has asked for and not given back.
 pub(crate) fn live() -> i64 {
-    LIVE.load(Ordering::Relaxed)
+    LIVE.get()
+}
+
+/// How often it has asked.
+pub(crate) fn allocations() -> u64 {
+    ALLOCATIONS.get()
 }
 
 struct Counting;
 
-/// A plain load and store, which costs less than an atomic sum. With several threads some would go uncounted: what is weighed
-/// is done on one.
+#[inline]
 fn count(bytes: i64) {
-    LIVE.store(live() + bytes, Ordering::Relaxed);
+    LIVE.set(LIVE.get() + bytes);
+}
+
+#[inline]
+fn count_allocation(bytes: i64) {
+    count(bytes);
+    ALLOCATIONS.set(ALLOCATIONS.get() + 1);
 }
 
 // SAFETY: every call is passed on to the system's allocator as it came.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size() as i64);
+        count_allocation(layout.size() as i64);
         // SAFETY: the caller keeps what `alloc` asks for.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        count(layout.size() as i64);
+        count_allocation(layout.size() as i64);
         // SAFETY: the caller keeps what `alloc_zeroed` asks for.
         unsafe { System.alloc_zeroed(layout) }
     }
@@ -43,7 +58,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn realloc(&self, place: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count(size as i64 - layout.size() as i64);
+        count_allocation(size as i64 - layout.size() as i64);
         // SAFETY: the caller keeps what `realloc` asks for.
         unsafe { System.realloc(place, layout, size) }
     }

@@ -1,5 +1,6 @@
 //! All works, the contestants in turn.
 
+use crate::allocator::allocations;
 use crate::contestant::{Contestant, Seen, Who};
 use crate::options::CompareOptions;
 use crate::referee::Disturbances;
@@ -25,6 +26,8 @@ pub(crate) struct Figure {
     pub(crate) spread: (f64, f64),
     /// Instructions of one iteration.
     pub(crate) instructions: Option<u64>,
+    /// How often memory is asked for, an iteration.
+    pub(crate) allocations: f64,
     /// What the referee saw.
     pub(crate) seen: Seen,
 }
@@ -93,6 +96,8 @@ struct Run {
     who: Who,
     contestant: Box<dyn Contestant>,
     values: Vec<f64>,
+    /// In the last round.
+    allocations: u64,
 }
 
 impl Run {
@@ -105,14 +110,16 @@ impl Run {
             who,
             contestant,
             values: Vec::new(),
+            allocations: 0,
         })
     }
 
     fn round(&mut self, work: Name) {
         self.contestant.plan(work.times());
-        let start = processor_time();
+        let (start, before) = (processor_time(), allocations());
         let moved = self.contestant.work(work.times());
         let nanoseconds = (processor_time() - start).as_nanos() as f64;
+        self.allocations = allocations() - before;
         self.values.push(match work.unit() {
             Unit::Throughput => moved as f64 / nanoseconds,
             _ => nanoseconds / f64::from(work.times()),
@@ -132,6 +139,7 @@ impl Run {
                 of_median(self.values.first()),
             ),
             instructions: None,
+            allocations: self.allocations as f64 / f64::from(work.times()),
             seen: self.contestant.replay(work.replayed(), DISTURBANCES),
         }
     }
@@ -146,6 +154,7 @@ impl Figure {
             value: bytes,
             spread: (1.0, 1.0),
             instructions: None,
+            allocations: 0.0,
             seen: Seen::default(),
         }
     }

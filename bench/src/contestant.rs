@@ -7,7 +7,7 @@ use crate::referee::{Disturbances, Referee, Rules};
 use crate::stacks::{Nothing, Periplus, SUPER, Setup, Smoltcp, Stack};
 use crate::through_tokio::ThroughTokio;
 use crate::works::{self, Name, Work};
-use crate::{client, lookup, weight};
+use crate::{client, lookup, through_tokio, weight};
 use std::hint::black_box;
 use std::marker::PhantomData;
 
@@ -85,7 +85,7 @@ impl Who {
             Name::W5Lookup => (self == Self::Script).then(lookup::Lookup::boxed),
             Name::W6 => self.doing::<works::ReceiveSmall>(),
             Name::W6Burst => self.doing::<works::ReceiveSmallBurst>(),
-            Name::W4Kept | Name::W5m => None,
+            Name::W4Kept | Name::W5m | Name::W5mNet => None,
             Name::W7 => match self {
                 Self::Periplus => Some(ThroughTokio::boxed(false)),
                 Self::Recording => Some(ThroughTokio::boxed(true)),
@@ -100,8 +100,15 @@ impl Who {
             (Name::W4Kept, Self::Periplus) => Some(weight::kept::<Periplus>(false, work.times())),
             (Name::W4Kept, Self::Recording) => Some(weight::kept::<Periplus>(true, work.times())),
             (Name::W4Kept, Self::Smoltcp) => Some(weight::kept::<Smoltcp>(false, work.times())),
-            (Name::W5m, Self::Periplus) => Some(weight::idle::<Periplus>(false)),
-            (Name::W5m, Self::Recording) => Some(weight::idle::<Periplus>(true)),
+            (Name::W5m, Self::Periplus) => Some(weight::idle(|crowd| {
+                weight::idle_of::<Periplus>(false, crowd)
+            })),
+            (Name::W5m, Self::Recording) => Some(weight::idle(|crowd| {
+                weight::idle_of::<Periplus>(true, crowd)
+            })),
+            (Name::W5mNet, Self::Periplus) => {
+                Some(weight::idle(|crowd| through_tokio::idle_of(false, crowd)))
+            }
             _ => None,
         }
     }

@@ -10,6 +10,7 @@ mod client;
 mod compare;
 mod content;
 mod contestant;
+mod gates;
 mod instructions;
 mod linux_loopback;
 mod lookup;

@@ -1,8 +1,10 @@
 //! The figures, for people and for programs.
 
 use crate::compare::Figure;
-use crate::contestant::Who;
+use crate::contestant::{Seen, Who};
+use crate::gates;
 use crate::works::{Name, Unit};
+use clap::ValueEnum;
 
 /// A figure as a line of JSON on stdout.
 pub(crate) fn json(figure: &Figure) {
@@ -24,13 +26,44 @@ pub(crate) fn table(works: &[Name], figures: &[Figure]) {
     rows("", works, figures, shown, |figure| Some(figure.value));
     println!("\nns: less is better. GB/s: more is better. The script's share is in every figure.");
     notes(figures);
-    let instructions = |figure: &Figure| figure.instructions.map(|count| count as f64);
-    if figures.iter().any(|figure| instructions(figure).is_some()) {
-        let shown = |figure: &Figure| figure.instructions.map_or(NONE.into(), |n| n.to_string());
-        println!();
-        rows("instructions", works, figures, shown, instructions);
+    for (title, digits, value) in TABLES {
+        let has_any = |work: &Name| {
+            let mut of_work = figures.iter().filter(|figure| figure.work == *work);
+            of_work.any(|figure| value(figure).is_some_and(|value| value > 0.0))
+        };
+        let works: Vec<_> = works.iter().copied().filter(has_any).collect();
+        if !works.is_empty() {
+            let shown =
+                |figure: &Figure| value(figure).map_or(NONE.into(), |n| format!("{n:.digits$}"));
+            println!();
+            rows(title, &works, figures, shown, value);
+        }
     }
+    println!();
+    gates::print(figures, works == Name::value_variants());
 }
+
+/// The tables beside that of the figures: what they show, and with how many digits.
+type Value = fn(&Figure) -> Option<f64>;
+const TABLES: [(&str, usize, Value); 3] = [
+    ("instructions", 0, |figure| {
+        figure.instructions.map(|count| count as f64)
+    }),
+    ("ACKs for a MB received", 0, |figure| {
+        let Seen {
+            frames, received, ..
+        } = figure.seen;
+        let streams = matches!(
+            figure.work,
+            Name::W3r | Name::W3rChunk | Name::W3rBurst | Name::W3gr | Name::W3grChunk
+        );
+        (streams && received > 0).then(|| frames as f64 / received as f64 * 1e6)
+    }),
+    ("allocations", 2, |figure| {
+        let is_known = figure.work.unit() != Unit::Bytes && figure.who.is_in_memory();
+        is_known.then_some(figure.allocations)
+    }),
+];
 
 const WIDTH: usize = 12;
 /// What was not, or cannot be, measured.
@@ -62,6 +95,7 @@ fn rows(
         let ratio = ours
             .and_then(&value)
             .zip(theirs.and_then(&value))
+            .filter(|&(_, theirs)| theirs > 0.0)
             .map_or(NONE.into(), |(ours, theirs)| {
                 format!("{:.2}", ours / theirs)
             });
@@ -96,18 +130,9 @@ fn notes(figures: &[Figure]) {
         "Medians; the round furthest from its median was {:.0} % off.",
         spread * 100.0
     );
-    for figure in figures {
-        if figure.work == Name::W3r && figure.seen.received > 0 {
-            let acks = figure.seen.frames as f64 / figure.seen.received as f64 * 1e6;
-            println!(
-                "{} sends {acks:.0} ACKs for a MB received.",
-                figure.who.name()
-            );
-        }
-    }
     let sum = |of: fn(&Figure) -> u64| figures.iter().map(of).sum::<u64>();
     println!(
-        "Referee: {} frames right, {} damaged ones dropped, {} times something sent again because its ACK was late, {} MB as they were sent.",
+        "Referee: {} frames right, {} damaged ones dropped, {} ACKs late and something sent again, {} MB as they were sent.",
         sum(|figure| figure.seen.frames),
         sum(|figure| figure.seen.damaged),
         sum(|figure| figure.seen.late),

@@ -2,7 +2,9 @@
 
 use crate::contestant::Who;
 use crate::referee::Disturbances;
+use crate::stacks::Periplus;
 use crate::works::{Name, Unit};
+use crate::{through_tokio, weight};
 use clap::ValueEnum;
 
 /// More than in a real run, because there are fewer frames.
@@ -56,4 +58,15 @@ fn every_name_is_the_one_that_the_command_line_takes() {
     for who in Who::ALL {
         assert_eq!(Who::from_str(who.name(), false), Ok(who));
     }
+}
+
+#[test]
+fn nothing_is_kept_of_a_flood_and_something_of_a_connection() {
+    assert_eq!(weight::kept::<Periplus>(false, 20_000), 0.0);
+    let bare = weight::idle_of::<Periplus>(false, 2000);
+    let in_tokio = through_tokio::idle_of(false, 2000);
+    assert!(
+        0.0 < bare && bare < in_tokio,
+        "{bare} bytes, and {in_tokio} as a TcpStream"
+    );
 }

@@ -5,6 +5,7 @@
 
 mod device;
 
+use crate::allocator::live;
 use crate::bench::Watch;
 use crate::client::{MSS, PORT, SERVER};
 use crate::content::{Answer, sum};
@@ -14,14 +15,17 @@ use crate::stacks::{Setup, options};
 use crate::works::{ANSWER, REQUEST};
 use device::{Orders, Scripted};
 use periplus_journey::RequestEnd;
-use periplus_net::{Recorder, ShardHandle, TcpStream};
+use periplus_net::{Recorder, ShardHandle, TcpListener, TcpStream};
+use std::future::poll_fn;
 use std::hint::black_box;
 use std::net::{SocketAddr, SocketAddrV4};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use std::task::Poll;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
 
@@ -64,6 +68,57 @@ impl Told {
     }
 }
 
+/// A runtime for a shard, which never leaves its thread.
+fn runtime() -> Runtime {
+    let mut builder = Builder::new_current_thread();
+    builder.enable_io().build().expect("a runtime")
+}
+
+/// A shard on the present runtime, with the script at the other end of its device.
+fn spawn(setup: &Setup, orders: &Rc<Orders>, told: &Arc<Told>) -> ShardHandle {
+    let device = Scripted::new(setup, Rc::clone(orders), Arc::clone(told));
+    let recorder: Recorder = Box::new(drop);
+    ShardHandle::spawn(options(setup), device, Some(recorder)).expect("a shard on this thread")
+}
+
+async fn listen(shard: &ShardHandle) -> TcpListener {
+    let address = SocketAddr::from((SERVER, PORT));
+    let listener = shard.listen(address, BACKLOG).await;
+    listener.expect("a free port")
+}
+
+/// Bytes that a connection costs of so many that are established and idle, as streams of whose bytes a task waits. What the
+/// backend needs for itself, the streams' handles, is not among them.
+pub(crate) fn idle_of(recording: bool, crowd: usize) -> f64 {
+    let setup = Setup {
+        recording,
+        timestamps: false,
+        super_frames: false,
+        payload: 1,
+        connections: crowd,
+        burst: 1,
+    };
+    let mut streams = Vec::with_capacity(crowd);
+    runtime().block_on(async {
+        let shard = spawn(&setup, &Rc::default(), &Arc::default());
+        let before = live();
+        let listener = listen(&shard).await;
+        while streams.len() < crowd {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            poll_fn(|context| {
+                let mut byte = [0];
+                let mut buffer = ReadBuf::new(&mut byte);
+                let read = Pin::new(&mut stream).poll_read(context, &mut buffer);
+                assert!(read.is_pending(), "nothing was sent");
+                Poll::Ready(())
+            })
+            .await;
+            streams.push(stream);
+        }
+        (live() - before) as f64 / crowd as f64
+    })
+}
+
 /// A runtime with a shard and its backend.
 pub(crate) struct ThroughTokio {
     runtime: Runtime,
@@ -90,18 +145,11 @@ impl ThroughTokio {
         };
         orders.referee.replace(Some(Referee::new(rules)));
         told.watched.store(true, Ordering::Relaxed);
-        let runtime = Builder::new_current_thread()
-            .enable_io()
-            .build()
-            .expect("a runtime");
-        let device = Scripted::new(&setup, Rc::clone(&orders), Arc::clone(&told));
+        let runtime = runtime();
         let backend = Arc::clone(&told);
-        runtime.block_on(async move {
-            let recorder: Recorder = Box::new(drop);
-            let shard = ShardHandle::spawn(options(&setup), device, Some(recorder));
-            let shard = shard.expect("a shard on this thread");
-            let address = SocketAddr::from((SERVER, PORT));
-            let listener = shard.listen(address, BACKLOG).await.expect("a free port");
+        runtime.block_on(async {
+            let shard = spawn(&setup, &orders, &told);
+            let listener = listen(&shard).await;
             let (stream, _) = listener.accept().await.expect("a connection");
             tokio::spawn(serve(stream, backend, recording));
         });

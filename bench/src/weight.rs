@@ -23,15 +23,13 @@ pub(crate) fn kept<S: Stack>(recording: bool, times: u32) -> f64 {
     (live() - before) as f64 / f64::from(times)
 }
 
-/// Bytes that a connection costs of many that are established and idle, each with a reader that waits.
-pub(crate) fn idle<S: Stack>(recording: bool) -> f64 {
-    CROWDS
-        .into_iter()
-        .map(|crowd| idle_of::<S>(recording, crowd))
-        .fold(0.0, f64::max)
+/// Bytes that a connection costs of many that are established and idle, each with a reader that waits, by what `idle_of` says
+/// of so many.
+pub(crate) fn idle(idle_of: impl Fn(usize) -> f64) -> f64 {
+    CROWDS.into_iter().map(idle_of).fold(0.0, f64::max)
 }
 
-/// The same of so many.
+/// What a connection costs of so many in a bare stack.
 pub(crate) fn idle_of<S: Stack>(recording: bool, crowd: usize) -> f64 {
     let setup = Setup {
         recording,

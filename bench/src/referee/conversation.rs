@@ -231,3 +231,57 @@ impl Conversation {
 fn is_within(number: u32, edge: u32) -> bool {
     (edge.wrapping_sub(number) as i32) >= 0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use etherparse::TcpHeader;
+
+    /// A conversation in which the server has sent `abcdef` from number 100 on, of which nothing is acknowledged.
+    fn conversation() -> Conversation {
+        let mut conversation = Conversation::default();
+        conversation.resume(Known {
+            client: 1,
+            server: 100,
+            unsent: 0,
+        });
+        conversation.wrote(b"abcdef");
+        left(&mut conversation, 100, b"abcdef");
+        conversation
+    }
+
+    fn left(conversation: &mut Conversation, seq: u32, payload: &[u8]) {
+        let mut header = TcpHeader::new(80, 1024, seq, 1000);
+        (header.ack, header.acknowledgment_number) = (true, 1);
+        let mut bytes = header.to_bytes().to_vec();
+        bytes.extend_from_slice(payload);
+        let segment = TcpSlice::from_slice(&bytes).expect("a segment");
+        conversation.left(&segment);
+    }
+
+    #[test]
+    fn what_was_sent_may_be_sent_again_with_more_behind_it() {
+        let mut conversation = conversation();
+        conversation.wrote(b"gh");
+        left(&mut conversation, 103, b"defgh");
+        left(&mut conversation, 106, b"gh");
+    }
+
+    #[test]
+    #[should_panic = "sent again is not what was sent"]
+    fn something_else_under_the_same_numbers_is_noticed() {
+        left(&mut conversation(), 103, b"dxf");
+    }
+
+    #[test]
+    #[should_panic = "sent is not what was written"]
+    fn what_nobody_wrote_is_noticed() {
+        left(&mut conversation(), 106, b"g");
+    }
+
+    #[test]
+    #[should_panic = "not the server's next number"]
+    fn a_gap_is_noticed() {
+        left(&mut conversation(), 107, b"");
+    }
+}

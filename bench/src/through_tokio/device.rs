@@ -42,8 +42,9 @@ pub(super) struct Scripted {
     told: Arc<Told>,
     /// Bytes of answers that are to come before the next request.
     due: u64,
-    /// What is sent next on the way to the connection; then, requests.
+    /// What is sent next on the way to the connections, and of which; then, requests on the last one.
     opening: Option<Frame>,
+    opened: usize,
 }
 
 impl Scripted {
@@ -52,7 +53,7 @@ impl Scripted {
         let mut client = Client::new(Manner {
             payload: setup.payload,
             timestamps: setup.timestamps,
-            connections: 1,
+            connections: setup.connections,
             super_mss: None,
         });
         port.slots(|slot| client.fill(slot));
@@ -63,6 +64,7 @@ impl Scripted {
             told,
             due: 0,
             opening: Some(Frame::ArpRequest),
+            opened: 0,
         }
     }
 
@@ -89,6 +91,11 @@ impl Scripted {
         self.opening = match frame {
             Frame::ArpRequest => Some(Frame::Syn),
             Frame::Syn => Some(Frame::Ack),
+            Frame::Ack if self.opened + 1 < self.client.connections().len() => {
+                self.opened += 1;
+                self.client.select(self.opened);
+                Some(Frame::Syn)
+            }
             _ => None,
         };
         if frame == Frame::Data {

@@ -85,6 +85,7 @@ works! {
     W5Burst: "W5-burst", "the same in bursts of 32", Nanoseconds, 200_000;
     W5Lookup: "W5-lookup", "one dependent look-up in 256 MiB", Nanoseconds, 200_000;
     W5m: "W5m", "an idle connection, of a million", Bytes, 1;
+    W5mNet: "W5m-net", "the same, as a TcpStream with a waker", Bytes, 1;
     W6: "W6", "100 B in, until the reader has them", Nanoseconds, 400_000;
     W6Burst: "W6-burst", "the same in bursts of 32 connections", Nanoseconds, 400_000;
     W7: "W7", "W1 through TcpStream in tokio", Nanoseconds, 100_000;
