@@ -319,23 +319,17 @@ impl Shard {
         id: ConnectionId,
         buffer: &mut [u8],
     ) -> Result<Read, StreamError> {
-        if let Some(nothing) = self.read_nothing(id) {
-            return nothing;
+        let Some(flow) = self.flows.get_mut(id.0) else {
+            return Err(StreamError::NotConnected);
+        };
+        if !flow.connection.has_text() {
+            // a look, that changes nothing the shard must know of
+            return flow.connection.read_nothing();
         }
-        self.with(now, id, |connection, context| {
-            connection.read(context, buffer)
-        })
-        .unwrap_or(Err(StreamError::NotConnected))
-    }
-
-    /// What a read gives where there is nothing to read: a look, that changes nothing the shard must know of.
-    #[inline]
-    fn read_nothing(&mut self, id: ConnectionId) -> Option<Result<Read, StreamError>> {
-        match self.flows.get_mut(id.0) {
-            Some(flow) if flow.connection.has_text() => None,
-            Some(flow) => Some(flow.connection.read_nothing()),
-            None => Some(Err(StreamError::NotConnected)),
-        }
+        let context = &mut self.environment.context(now);
+        let read = flow.connection.read(context, buffer);
+        self.settle(id.0);
+        read
     }
 
     /// Takes the next bytes as they lie, at most `limit` of them: without a copy while the device has frames enough, since the
@@ -349,13 +343,16 @@ impl Shard {
         id: ConnectionId,
         limit: usize,
     ) -> Result<ReadChunk, StreamError> {
-        if let Some(nothing) = self.read_nothing(id) {
-            return nothing.map(ReadChunk::from_nothing);
+        let Some(flow) = self.flows.get_mut(id.0) else {
+            return Err(StreamError::NotConnected);
+        };
+        if !flow.connection.has_text() {
+            return flow.connection.read_nothing().map(ReadChunk::from_nothing);
         }
-        self.with(now, id, |connection, context| {
-            connection.read_chunk(context, limit)
-        })
-        .unwrap_or(Err(StreamError::NotConnected))
+        let context = &mut self.environment.context(now);
+        let read = flow.connection.read_chunk(context, limit);
+        self.settle(id.0);
+        read
     }
 
     /// Copies the next bytes into `buffer` and leaves them in the receive queue.

@@ -30,6 +30,9 @@ const DEFAULT_MSS: u32 = 536;
 /// A super-frame waits for more only within this time of the last one.
 const RECENTLY: Duration = Duration::from_millis(1);
 
+/// The congestion window is given back no slower than by halves of this.
+const MOST_IDLE: Duration = INITIAL_RTO.saturating_mul(120);
+
 /// At most half of the largest window, lest the peer has to wait for the second half of what it has no room for.
 pub(crate) fn bound_to_half_window(length: u32, max_wnd: u32) -> u32 {
     let cutoff = if max_wnd > DEFAULT_MSS {
@@ -393,7 +396,7 @@ impl Connection {
         let Some(last) = self.send_buffers.latest else {
             return;
         };
-        let rto = self.retransmission_timer.rto().min(INITIAL_RTO * 120);
+        let rto = self.retransmission_timer.rto().min(MOST_IDLE);
         let idle = context.now.since(last);
         if idle > rto {
             let halvings = (idle.as_nanos() - 1) / rto.as_nanos().max(1);

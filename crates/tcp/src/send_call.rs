@@ -2,6 +2,7 @@
 //! Linux's `tcp_sendmsg`.
 
 use crate::chronograph::Limit;
+use crate::memory::GUARANTEED;
 use crate::release::Nagle;
 use crate::send_buffers::BUFFER_OVERHEAD;
 use crate::{Connection, Context, MemoryBudget, State, StreamError, Sysctls};
@@ -60,6 +61,7 @@ const SEGMENT_OVERHEAD: (usize, usize) = (320 + 320, 256);
 const INITIAL_WINDOW: usize = 10;
 
 impl Connection {
+    #[inline]
     fn may_write(&self) -> Result<(), StreamError> {
         if let Some(error) = self.error {
             return Err(error);
@@ -162,6 +164,7 @@ impl Connection {
     }
 
     /// The send queue is fuller by `count` of the `offered` bytes.
+    #[inline]
     fn written(&mut self, context: &Context<'_>, count: usize, offered: usize) -> Write {
         if count > 0 && self.chronograph.limit() != Limit::ReceiveWindow {
             self.chronograph.turn(context.now, Limit::Busy);
@@ -176,8 +179,38 @@ impl Connection {
 
     /// Makes room for as many of the `offered` bytes as the send queue takes, pushing out what is full on the way. Returns how
     /// many; the bytes themselves are to be queued by the caller.
+    #[inline]
     fn fill(&mut self, context: &Context<'_>, offered: usize, flags: SendFlags) -> usize {
         self.give_back_after_idle(context);
+        let is_first = self.send_queue.is_empty() && self.send_buffers.len() == 0;
+        if is_first
+            && (1..=GUARANTEED).contains(&offered)
+            && offered <= self.current_segment_size() as usize
+        {
+            self.fill_first(context, offered as u32, flags);
+            offered
+        } else {
+            self.fill_further(context, offered, flags)
+        }
+    }
+
+    /// The ordinary case: nothing is held, and what is written is no longer than a segment. That always finds room.
+    fn fill_first(&mut self, context: &Context<'_>, offered: u32, flags: SendFlags) {
+        self.restart_after_idle(context);
+        self.send_buffers.push_now = false;
+        self.send_buffers.push(offered, context.now);
+        let is_pushed = !flags.more || self.must_push();
+        if is_pushed {
+            self.send_buffers.pushed = self.send_buffers.written();
+        }
+        if let Some((_, tail)) = self.send_buffers.tail() {
+            tail.end_of_record = flags.end_of_record;
+            tail.push = is_pushed;
+        }
+        self.push_written(context, flags);
+    }
+
+    fn fill_further(&mut self, context: &Context<'_>, offered: usize, flags: SendFlags) -> usize {
         let share = self.send_share(context.memory);
         let room = share.saturating_sub(self.send_queue.len());
         let wanted = offered.min(room);
@@ -240,13 +273,18 @@ impl Connection {
         if !flags.more || self.must_push() {
             self.mark_push();
         }
+        self.push_written(context, flags);
+        count
+    }
+
+    /// All that was offered is written.
+    fn push_written(&mut self, context: &Context<'_>, flags: SendFlags) {
         let nagle = if flags.more {
             Nagle::Cork
         } else {
             self.nagle()
         };
         self.push(context, nagle);
-        count
     }
 
     /// More than half of the peer's largest window was written since the last push (Linux's `forced_push`): it must not wait for
@@ -293,12 +331,11 @@ impl Connection {
     /// Nothing was on its way for long: the path may be another now, and its congestion window begins anew (RFC 5681 4.1).
     fn give_back_after_idle(&mut self, context: &Context<'_>) {
         let buffers = &mut self.send_buffers;
-        let rto = self.retransmission_timer.rto();
-        if buffers.grown > 0
-            && self.send_queue.is_empty()
-            && buffers.latest.is_some_and(|at| context.now.since(at) > rto)
-        {
-            buffers.grown = 0;
+        if buffers.grown > 0 && self.send_queue.is_empty() {
+            let rto = self.retransmission_timer.rto();
+            if buffers.latest.is_some_and(|at| context.now.since(at) > rto) {
+                buffers.grown = 0;
+            }
         }
     }
 

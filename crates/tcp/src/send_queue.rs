@@ -157,9 +157,8 @@ impl Contents {
             data = rest;
         }
         while !data.is_empty() {
-            let size = SpareBuffers::size_for(data.len().max(self.length / PART));
-            let mut block = spare.block(size);
-            let (fitting, rest) = data.split_at(size.min(data.len()));
+            let mut block = spare.block_for(data.len().max(self.length / PART));
+            let (fitting, rest) = data.split_at(block.capacity().min(data.len()));
             block.extend_from_slice(fitting);
             self.length += fitting.len();
             self.append(Block::Gathered(block));

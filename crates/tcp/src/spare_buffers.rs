@@ -12,8 +12,6 @@ const QUEUES: usize = 64;
 const SMALLEST: usize = 1024;
 /// How many of each class are kept: 1.2 MiB in all.
 const BLOCKS: [usize; 7] = [64, 32, 16, 16, 8, 8, 8];
-/// The largest block that is kept.
-const LARGEST: usize = SMALLEST << (BLOCKS.len() - 1);
 
 /// Emptied queues and blocks of a shard, in bounded number. The one given back last is taken first.
 #[derive(Debug, Default)]
@@ -37,19 +35,28 @@ impl SpareBuffers {
         self.blocks.iter().flatten().map(Vec::capacity).sum()
     }
 
-    /// The size of the smallest block with room for `length` bytes; of the largest, if none has.
+    /// An empty block of the smallest class that has room for `length` bytes, or of the largest.
     #[inline]
-    pub(crate) fn size_for(length: usize) -> usize {
-        length.clamp(SMALLEST, LARGEST).next_power_of_two()
+    pub(crate) fn block_for(&mut self, length: usize) -> Vec<u8> {
+        let class = class_for(length);
+        self.of_class(class)
     }
 
     /// An empty block with room for exactly `size` bytes.
     #[inline]
     pub(crate) fn block(&mut self, size: usize) -> Vec<u8> {
-        let kept = class_of(size).and_then(|class| self.blocks[class].pop());
-        kept.unwrap_or_else(|| {
+        if let Some(class) = class_of(size) {
+            return self.of_class(class);
+        }
+        self.allocated += 1;
+        Vec::with_capacity(size)
+    }
+
+    #[inline]
+    fn of_class(&mut self, class: usize) -> Vec<u8> {
+        self.blocks[class].pop().unwrap_or_else(|| {
             self.allocated += 1;
-            Vec::with_capacity(size)
+            Vec::with_capacity(SMALLEST << class)
         })
     }
 
@@ -95,6 +102,16 @@ impl SpareBuffers {
     }
 }
 
+/// The first of [`BLOCKS`] that has room for `length` bytes, or the last.
+#[inline]
+fn class_for(length: usize) -> usize {
+    if length <= SMALLEST {
+        return 0;
+    }
+    let class = ((length - 1) / SMALLEST).ilog2() as usize + 1;
+    class.min(BLOCKS.len() - 1)
+}
+
 /// Which of [`BLOCKS`] has this size.
 #[inline]
 fn class_of(size: usize) -> Option<usize> {
@@ -111,11 +128,11 @@ mod tests {
         for class in 0..BLOCKS.len() {
             let size = SMALLEST << class;
             assert_eq!(class_of(size), Some(class));
-            assert_eq!(SpareBuffers::size_for(size), size);
-            assert_eq!(SpareBuffers::size_for(size + 1), (2 * size).min(LARGEST));
+            assert_eq!(class_for(size), class);
+            assert_eq!(class_for(size + 1), (class + 1).min(BLOCKS.len() - 1));
         }
-        assert_eq!(SpareBuffers::size_for(0), SMALLEST);
-        for size in [0, 1, 1023, 1025, 2 * LARGEST] {
+        assert_eq!(class_for(0), 0);
+        for size in [0, 1, 1023, 1025, SMALLEST << BLOCKS.len()] {
             assert_eq!(class_of(size), None, "{size}");
         }
     }
