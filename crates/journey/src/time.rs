@@ -40,13 +40,15 @@ impl Instant {
     }
 
     /// The earliest of those that are set.
+    #[inline]
     pub fn earliest<const N: usize>(moments: [Option<Instant>; N]) -> Option<Instant> {
-        let earliest = moments
-            .into_iter()
-            .fold(Self::FAR_FUTURE, |earliest, moment| {
-                earliest.min(moment.unwrap_or(Self::FAR_FUTURE))
-            });
-        (earliest != Self::FAR_FUTURE).then_some(earliest)
+        // What is not set comes after everything: without a branch each.
+        let mut earliest = u64::MAX;
+        for moment in moments {
+            let number = moment.map_or(0, |moment| moment.0.get());
+            earliest = earliest.min(number.wrapping_sub(1));
+        }
+        NonZeroU64::new(earliest.wrapping_add(1)).map(Self)
     }
 
     /// The time from `earlier` to this moment, zero if `earlier` is in fact later.
@@ -63,9 +65,10 @@ impl Default for Instant {
 
 impl Add<Duration> for Instant {
     type Output = Instant;
+
+    #[inline]
     fn add(self, duration: Duration) -> Instant {
-        let nanoseconds = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-        Instant(self.0.saturating_add(nanoseconds))
+        Instant(self.0.saturating_add(nanoseconds(duration)))
     }
 }
 
@@ -77,10 +80,18 @@ impl AddAssign<Duration> for Instant {
 
 impl Sub<Duration> for Instant {
     type Output = Instant;
+
+    #[inline]
     fn sub(self, duration: Duration) -> Instant {
-        let nanoseconds = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-        Instant::from_nanos(self.as_nanos().saturating_sub(nanoseconds))
+        Instant::from_nanos(self.as_nanos().saturating_sub(nanoseconds(duration)))
     }
+}
+
+/// All of a duration, or as many as there can be: 584 years.
+#[inline]
+fn nanoseconds(duration: Duration) -> u64 {
+    let whole = duration.as_secs().saturating_mul(1_000_000_000);
+    whole.saturating_add(duration.subsec_nanos().into())
 }
 
 impl fmt::Debug for Instant {

@@ -2,9 +2,10 @@
 
 use crate::flow_header::FlowHeader;
 use crate::flow_table::FlowKey;
+use crate::handle::{Handle, Tag};
 use crate::list::{Linked, Links};
 use crate::slab::Index;
-use crate::timer_wheel::TimerId;
+use crate::timer_wheel::{TimerId, TimerWheel};
 use periplus_journey::Instant;
 use periplus_tcp::{Claim, Connection};
 
@@ -26,7 +27,8 @@ pub(crate) struct Flow {
     /// Ready headers.
     pub(crate) header: Option<ReadyHeader>,
     pub(crate) timer: Option<TimerId>,
-    pub(crate) armed: Option<Instant>,
+    /// When its timer expires; never later than it has something to do.
+    pub(crate) armed: Instant,
     /// The next hop does not answer: not before then.
     pub(crate) retry_at: Option<Instant>,
     /// The record of its TIME-WAIT, which it is itself no longer in.
@@ -59,7 +61,7 @@ impl Flow {
             key,
             header: None,
             timer: None,
-            armed: None,
+            armed: Instant::FAR_FUTURE,
             retry_at: None,
             time_wait: None,
             claim: Claim::default(),
@@ -73,7 +75,28 @@ impl Flow {
     }
 
     /// When the shard has to look at it.
-    pub(crate) fn next_timeout(&self) -> Option<Instant> {
-        Instant::earliest([self.connection.next_timeout(), self.retry_at])
+    #[inline]
+    fn next_timeout(&self) -> Instant {
+        let next = self.connection.next_timeout();
+        let next = next.unwrap_or(Instant::FAR_FUTURE);
+        next.min(self.retry_at.unwrap_or(Instant::FAR_FUTURE))
+    }
+
+    /// Arms its timer. One that is set to an earlier moment stays, and is set anew when that has come: a deadline moves away with
+    /// nearly every segment, or is gone, and comes back with the next.
+    #[inline]
+    pub(crate) fn arm(&mut self, timers: &mut TimerWheel, index: Index) {
+        let deadline = self.next_timeout();
+        if deadline < self.armed {
+            let handle = Handle::new(Tag::Established, index);
+            self.armed = deadline;
+            self.timer = Some(timers.arm(self.timer, deadline, handle));
+        }
+    }
+
+    /// Whether it has something to say, and no turn at the transmit ring yet.
+    #[inline]
+    pub(crate) fn may_queue(&self) -> bool {
+        !self.is_queued && !self.is_unresolved && self.connection.has_output()
     }
 }

@@ -12,18 +12,40 @@ use std::net::{IpAddr, Ipv4Addr};
 impl Shard {
     /// Brings everything in line with the connection, and gives it a turn at the transmit ring if it has something to say.
     pub(crate) fn settle(&mut self, index: Index) {
-        self.note(index);
-        let Some(flow) = self.flows.get_mut(index) else {
-            return;
-        };
-        if !flow.is_queued && !flow.is_unresolved && flow.connection.has_output() {
-            flow.is_queued = true;
-            self.transmit_queue.push_back(index);
-        }
+        self.bring_in_line(index, true);
     }
 
     /// Brings memory, timer, readiness and tables in line with the connection.
     pub(crate) fn note(&mut self, index: Index) {
+        self.bring_in_line(index, false);
+    }
+
+    /// Asked after every segment and every call. Nothing is looked up twice, and what has not changed costs a comparison.
+    #[inline]
+    fn bring_in_line(&mut self, index: Index, may_queue: bool) {
+        let Some(flow) = self.flows.get_mut(index) else {
+            return;
+        };
+        if matches!(flow.connection.state(), State::TimeWait | State::Closed) {
+            self.bring_to_an_end(index, may_queue);
+            return;
+        }
+        self.environment.reckon(flow);
+        announce(&mut self.ready, flow, index);
+        flow.arm(&mut self.timers, index);
+        if may_queue && flow.may_queue() {
+            flow.is_queued = true;
+            self.transmit_queue.push_back(index);
+        }
+        if !flow.is_pinning && flow.connection.pinned_frames() > 0 {
+            flow.is_pinning = true;
+            self.pinning.push_back(&mut self.flows, index);
+        }
+    }
+
+    /// The same for a connection that is over, or as good as that.
+    #[cold]
+    fn bring_to_an_end(&mut self, index: Index, may_queue: bool) {
         let Some(flow) = self.flows.get_mut(index) else {
             return;
         };
@@ -34,13 +56,7 @@ impl Shard {
             return;
         };
         self.environment.reckon(flow);
-        if let Some(Readiness { readable, writable }) = flow.connection.take_readiness() {
-            self.ready.push(Ready::Stream {
-                id: ConnectionId(index),
-                readable,
-                writable,
-            });
-        }
+        announce(&mut self.ready, flow, index);
         if flow.is_listed && flow.connection.state() == State::Closed {
             flow.is_listed = false;
             self.flow_table.remove(&flow.key);
@@ -49,22 +65,10 @@ impl Shard {
             self.forget_flow(index);
             return;
         }
-        match flow.next_timeout() {
-            Some(deadline) if flow.armed != Some(deadline) => {
-                flow.armed = Some(deadline);
-                flow.timer = Some(self.timers.arm(
-                    flow.timer,
-                    deadline,
-                    Handle::new(Tag::Established, index),
-                ));
-            }
-            Some(_) => {}
-            None => {
-                flow.armed = None;
-                if let Some(timer) = flow.timer.take() {
-                    self.timers.disarm(timer);
-                }
-            }
+        flow.arm(&mut self.timers, index);
+        if may_queue && flow.may_queue() {
+            flow.is_queued = true;
+            self.transmit_queue.push_back(index);
         }
         if !flow.is_pinning && flow.connection.pinned_frames() > 0 {
             flow.is_pinning = true;
@@ -118,7 +122,7 @@ impl Shard {
         );
         flow.connection.left_to_record();
         flow.is_listed = false;
-        flow.armed = None;
+        flow.armed = Instant::FAR_FUTURE;
         let timer = self
             .timers
             .arm(flow.timer.take(), record.ends_at, placeholder);
@@ -147,5 +151,17 @@ impl Shard {
         };
         self.flow_table.remove(&key);
         Some(entry.record)
+    }
+}
+
+/// Tells a backend that was told to wait what it no longer has to wait for.
+#[inline]
+fn announce(ready: &mut Vec<Ready>, flow: &mut Flow, index: Index) {
+    if let Some(Readiness { readable, writable }) = flow.connection.take_readiness() {
+        ready.push(Ready::Stream {
+            id: ConnectionId(index),
+            readable,
+            writable,
+        });
     }
 }

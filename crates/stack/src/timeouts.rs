@@ -54,7 +54,8 @@ impl Shard {
         let Some(flow) = self.flows.get_mut(index) else {
             return;
         };
-        flow.armed = None;
+        flow.armed = Instant::FAR_FUTURE;
+        flow.timer = None;
         if flow.retry_at.is_some_and(|at| at <= now) {
             flow.retry_at = None;
             self.unresolved.retain(|&(_, waiting)| waiting != index);

@@ -7,6 +7,7 @@ use periplus_journey::{Instant, Outcome};
 
 impl Connection {
     /// The earliest moment at which [`Connection::timeout`] has something to do.
+    #[inline]
     pub fn next_timeout(&self) -> Option<Instant> {
         let delayed_ack = match self.ack_due {
             AckDue::By(at) => Some(at),
