@@ -55,6 +55,14 @@ impl FlowTable {
         self.probe(self.hash_of(&key), &key)
     }
 
+    /// The record of an IPv4 flow: the local address, the remote one, the local port, the remote one, as they stand on the wire.
+    #[inline]
+    pub fn get_ipv4(&self, four_tuple: &[u8; 12]) -> Option<Handle> {
+        let hash = self.hash.bytes(four_tuple);
+        let found = self.v4.find(hash, |entry| entry.0 == *four_tuple);
+        found.map(|entry| entry.1)
+    }
+
     /// Looks the flows of a burst up together and puts what was found into `handles`, in order. All are hashed before
     /// the first is probed: the probes then depend on nothing but memory, and the CPU lets their cache misses overlap.
     pub fn get_many(&self, keys: &[FlowKey], handles: &mut Vec<Option<Handle>>) {

@@ -2,7 +2,7 @@
 
 use crate::Shard;
 use crate::receive::Fate;
-use periplus_journey::{DropReason, Instant};
+use periplus_journey::{Counters, DropReason, Instant};
 use periplus_ring::Arrival;
 use periplus_wire::Ecn;
 use periplus_wire::ethernet;
@@ -50,7 +50,7 @@ impl Shard {
         if header.is_fragment() {
             return Fate::Dropped(DropReason::IpFragment);
         }
-        self.count_ecn(header.ecn());
+        count_ecn(&mut self.environment.counters, header.ecn());
         let packet = Ipv4Packet {
             source: header.source(),
             destination: header.destination(),
@@ -66,15 +66,16 @@ impl Shard {
             _ => Fate::Dropped(DropReason::UnhandledProto),
         }
     }
+}
 
-    fn count_ecn(&mut self, ecn: Ecn) {
-        let counters = &mut self.environment.counters;
-        let counter = match ecn {
-            Ecn::NotEct => &mut counters.ip_in_no_ect_pkts,
-            Ecn::Ect1 => &mut counters.ip_in_ect1_pkts,
-            Ecn::Ect0 => &mut counters.ip_in_ect0_pkts,
-            Ecn::Ce => &mut counters.ip_in_ce_pkts,
-        };
-        *counter += 1;
-    }
+/// A packet came in with this ECN field.
+#[inline]
+pub(crate) fn count_ecn(counters: &mut Counters, ecn: Ecn) {
+    let counter = match ecn {
+        Ecn::NotEct => &mut counters.ip_in_no_ect_pkts,
+        Ecn::Ect1 => &mut counters.ip_in_ect1_pkts,
+        Ecn::Ect0 => &mut counters.ip_in_ect0_pkts,
+        Ecn::Ce => &mut counters.ip_in_ce_pkts,
+    };
+    *counter += 1;
 }

@@ -10,6 +10,7 @@ mod arp;
 mod calls;
 mod demux;
 mod dropped_syns;
+mod early_demux;
 mod environment;
 mod ephemeral_ports;
 mod flow;

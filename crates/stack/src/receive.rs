@@ -26,7 +26,10 @@ impl Shard {
         self.ring_may_hold_more = burst.is_full();
         for arrival in burst.drain() {
             let frames = u64::from(arrival.segments);
-            let fate = self.frame_arrives(now, arrival);
+            let fate = match self.early_demux(now, arrival) {
+                Ok(fate) => fate,
+                Err(arrival) => self.frame_arrives(now, arrival),
+            };
             let ledger = &mut self.environment.ledger;
             ledger.received += frames;
             match fate {
@@ -63,6 +66,7 @@ impl Shard {
     }
 
     /// When an arrival came, as far as the device says.
+    #[inline]
     pub(crate) fn arrival_time(&self, now: Instant, arrival: &Arrival) -> ArrivalTime {
         match arrival.arrived {
             Some(arrived) => ArrivalTime {

@@ -132,6 +132,12 @@ impl Ipv4Header {
         self.flags_fragment_offset.get() & (MORE_FRAGMENTS | OFFSET_MASK) != 0
     }
 
+    /// Whether this is version 4 without options, and a whole packet.
+    #[inline]
+    pub fn is_plain(&self) -> bool {
+        self.version_ihl == 0x45 && !self.is_fragment()
+    }
+
     /// Bytes of the header, options included.
     #[inline]
     pub fn header_length(&self) -> usize {

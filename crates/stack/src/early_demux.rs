@@ -1,0 +1,92 @@
+//! Early demux: a segment of an established connection goes to it without a detour (Linux's `tcp_v4_early_demux`).
+//!
+//! That its flow is known says what routes and rules would: both its addresses passed them when the connection began. Whatever is not
+//! ordinary (other headers, another kind of flow, a damaged segment) takes the long way, which counts and answers it.
+
+use crate::Shard;
+use crate::handle::Tag;
+use crate::ipv4::count_ecn;
+use crate::receive::Fate;
+use periplus_journey::Instant;
+use periplus_ring::{Arrival, RxChecksum};
+use periplus_tcp::{Disposition, Payload, Segment};
+use periplus_wire::checksum::Sum;
+use periplus_wire::ipv4;
+use periplus_wire::ordinary::OrdinaryHeaders;
+use periplus_wire::tcp::TcpOptions;
+
+impl Shard {
+    /// Takes a segment of an established connection. Any other arrival is given back.
+    #[inline]
+    pub(crate) fn early_demux(
+        &mut self,
+        now: Instant,
+        mut arrival: Arrival,
+    ) -> Result<Fate, Arrival> {
+        let length = arrival.length();
+        let ordinary = OrdinaryHeaders::parse(&arrival.frame, length, self.options.ethernet);
+        let Some((headers, options)) = ordinary else {
+            return Err(arrival);
+        };
+        let Some(handle) = self.flow_table.get_ipv4(&headers.four_tuple()) else {
+            return Err(arrival);
+        };
+        if handle.tag() != Tag::Established
+            || arrival.checksum == RxChecksum::Unverified && !is_checksum_right(headers, &arrival)
+        {
+            return Err(arrival);
+        }
+        let index = handle.index();
+        let time = self.arrival_time(now, &arrival);
+        let Some(flow) = self.flows.get_mut(index) else {
+            return Err(arrival);
+        };
+        let counters = &mut self.environment.counters;
+        counters.ip_in_receives += 1;
+        count_ecn(counters, headers.ecn());
+        counters.tcp_in_segs += 1;
+        let header = headers.tcp();
+        let (start, length) = (headers.payload_start(), headers.payload_length());
+        let mut segment = Segment {
+            seq: header.sequence(),
+            ack: header.acknowledgment(),
+            wnd: header.window(),
+            flags: header.flags(),
+            options: TcpOptions::parse(options),
+            ecn: headers.ecn(),
+            payload: Payload::default(),
+            time,
+        };
+        arrival.frame.advance(start);
+        segment.payload = Payload::new(arrival.frame, arrival.rest);
+        segment.payload.truncate(length); // Ethernet's padding
+        let disposition = flow
+            .connection
+            .segment_arrives(&mut self.environment.context(now), segment);
+        if let Disposition::AnsweredByReset(answer) = disposition {
+            let key = flow.key;
+            self.settle(index);
+            return Ok(self.send_reset(key, answer));
+        }
+        self.settle(index);
+        Ok(match disposition {
+            Disposition::Delivered => Fate::Delivered,
+            Disposition::Dropped(reason) => Fate::Dropped(reason),
+            _ => Fate::Consumed,
+        })
+    }
+}
+
+/// The checksum over the pseudo-header and the whole chain (RFC 9293 3.1).
+#[inline]
+fn is_checksum_right(headers: &OrdinaryHeaders, arrival: &Arrival) -> bool {
+    let (source, destination) = headers.addresses();
+    let length = headers.segment_length();
+    let mut sum = Sum::pseudo_header(source.into(), destination.into(), ipv4::TCP, length as u32);
+    let segment = headers.segment();
+    match arrival.frame.get(segment.clone()) {
+        Some(whole) => sum.add(whole),
+        None => arrival.pieces(segment).for_each(|piece| sum.add(piece)),
+    }
+    sum.finish() == 0
+}
