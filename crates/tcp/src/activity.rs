@@ -80,6 +80,14 @@ impl Activity {
         self.segs_out = self.segs_out.wrapping_add(1);
     }
 
+    /// Text was sent for the first time, in so many segments.
+    #[inline]
+    pub(crate) fn sent_new(&mut self, now: Instant, segments: u32) {
+        self.segs_out = self.segs_out.wrapping_add(segments);
+        self.data_segs_out = self.data_segs_out.wrapping_add(segments);
+        self.data_sent = Moment::at(now);
+    }
+
     /// Text was sent: `length` bytes at `seq` in segments of `segment_size`, when everything before `max` had been sent.
     pub(crate) fn sent(
         &mut self,

@@ -353,6 +353,7 @@ impl Connection {
     }
 
     /// Whether a look at the transmit ring would send something, as far as is known without trying.
+    #[inline]
     pub fn has_output(&self) -> bool {
         self.reset_due.is_some()
             || self.ack_due == AckDue::Now

@@ -254,8 +254,9 @@ impl Connection {
         self.rcv.nxt - self.rcv.last_ack_sent
     }
 
-    /// A segment with an ACK goes out, and text in it if `text`.
-    pub(crate) fn ack_sent(&mut self, context: &Context<'_>, text: bool) {
+    /// Something with an ACK goes out, `texts` of it with text.
+    #[inline]
+    pub(crate) fn ack_sent(&mut self, context: &Context<'_>, texts: u32) {
         let was_due = std::mem::replace(&mut self.ack_due, AckDue::No) != AckDue::No;
         let ack = &mut self.delayed_ack;
         if was_due && ack.quick > 0 {
@@ -266,8 +267,8 @@ impl Connection {
         }
         (ack.pushed, ack.pushed_twice) = (false, false);
         let since = (context.now.as_millis() as u32).wrapping_sub(ack.received);
-        if text && since < ack.ato.into() {
-            ack.pingpong = ack.pingpong.saturating_add(1);
+        if texts > 0 && since < ack.ato.into() {
+            ack.pingpong = ack.pingpong.saturating_add(texts.min(u8::MAX.into()) as u8);
         }
     }
 

@@ -60,6 +60,16 @@ impl Payload {
         }
     }
 
+    /// The one frame that it lies in, if it is but one.
+    #[inline]
+    pub(crate) fn take_only_frame(&mut self) -> Option<RxFrame> {
+        if !self.rest.is_empty() {
+            return None;
+        }
+        self.length = 0;
+        self.first.take()
+    }
+
     /// The frames that still hold bytes, in order.
     pub fn into_frames(self) -> impl Iterator<Item = RxFrame> {
         self.first

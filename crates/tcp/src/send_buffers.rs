@@ -54,6 +54,16 @@ impl Buffer {
     }
 }
 
+/// What an ACK tells while all is well.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Arrived {
+    pub(crate) segments: u32,
+    /// When the oldest of them was sent.
+    pub(crate) oldest: Instant,
+    /// When the newest was, and the stream offset of its end.
+    pub(crate) newest: (Instant, u64),
+}
+
 /// The buffers from SND.UNA on. The first has its place here: most answers need no other.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SendBuffers {
@@ -322,6 +332,63 @@ impl SendBuffers {
         }
         self.rest = VecDeque::new(); // an idle connection is small
         self.marks = None;
+    }
+
+    /// Whether nothing that is out was SACKed, lost or sent again.
+    #[inline]
+    pub(crate) fn is_all_well(&self) -> bool {
+        self.marks.is_none() && self.sacked_out == 0
+    }
+
+    /// The same as [`acknowledge`](Self::acknowledge) while [all is well](Self::is_all_well). `None` if not even one segment is
+    /// acknowledged whole.
+    #[inline]
+    pub(crate) fn acknowledge_sent_once(&mut self, una: u64) -> Option<Arrived> {
+        let mut start = std::mem::replace(&mut self.start, una);
+        self.released = self.released.max(una);
+        let mut news: Option<Arrived> = None;
+        while let Some(first) = &mut self.first {
+            let is_whole = first.end <= una;
+            let (run, segments) = if !is_whole {
+                if start >= una || first.segments == 0 {
+                    return news;
+                }
+                let end = first.end - u64::from(self.fin && self.rest.is_empty());
+                let left = end
+                    .saturating_sub(una)
+                    .div_ceil(u64::from(first.size.max(1)));
+                let gone = u64::from(first.segments).saturating_sub(left.max(1)) as u16;
+                first.segments -= gone;
+                (Buffer { end: una, ..*first }, gone)
+            } else {
+                (*first, first.segments)
+            };
+            self.packets_out -= u32::from(segments);
+            if segments > 0 {
+                let newest = (run.at, run.end);
+                news = Some(match news {
+                    None => Arrived {
+                        segments: segments.into(),
+                        oldest: run.at,
+                        newest,
+                    },
+                    Some(before) => Arrived {
+                        segments: before.segments + u32::from(segments),
+                        newest,
+                        ..before
+                    },
+                });
+            }
+            if !is_whole {
+                return news;
+            }
+            start = run.end;
+            self.first = self.rest.pop_front();
+        }
+        if self.rest.capacity() > 0 {
+            self.rest = VecDeque::new(); // an idle connection is small
+        }
+        news
     }
 
     /// The `first` buffer, which began at `start`, is acknowledged in part: its whole segments go.

@@ -110,6 +110,13 @@ impl SendQueue {
         }
     }
 
+    /// Whether it is held in no more than `count` blocks.
+    #[inline]
+    pub(crate) fn is_in_few_pieces(&self, count: usize) -> bool {
+        let contents = self.contents.as_ref();
+        contents.is_none_or(|contents| contents.blocks.len() <= count)
+    }
+
     /// Lets go of the first `count` bytes: they are acknowledged.
     #[inline]
     pub fn acknowledge(&mut self, count: usize, spare: &mut SpareBuffers) {

@@ -22,19 +22,27 @@ impl Connection {
 
     /// The window that could be offered now (Linux's `__tcp_select_window`): none while less is free than a segment or a
     /// sixteenth of all, and without a window scale whole segments (the receiver's silly window avoidance, RFC 9293 3.8.6.2.2).
-    fn select_window(&self, context: &Context<'_>) -> u32 {
-        let limit = self.receive_limit(context.sysctls, context.memory);
+    #[inline]
+    fn select_window(&self, limit: usize) -> u32 {
         let full = self.full_window(limit);
-        let mss = self.delayed_ack.rcv_mss().min(full);
         let mut free = limit.saturating_sub(self.held()).min(full as usize) as u32;
         if free < full / 2 {
             free = free >> self.rcv.wind_shift << self.rcv.wind_shift;
-            if (free as usize) < limit / 16 || free < mss {
+            if (free as usize) < limit / 16 || free < self.delayed_ack.rcv_mss().min(full) {
                 return 0;
             }
         }
         let free = free.min(self.rcv_ssthresh);
-        if self.rcv.wind_shift > 0 || mss == 0 {
+        if self.rcv.wind_shift > 0 {
+            return free;
+        }
+        self.select_whole_segments(free, full)
+    }
+
+    /// The same without a window scale.
+    fn select_whole_segments(&self, free: u32, full: u32) -> u32 {
+        let mss = self.delayed_ack.rcv_mss().min(full);
+        if mss == 0 {
             return free;
         }
         let window = self.rcv.edge - self.rcv.last_ack_sent;
@@ -49,9 +57,13 @@ impl Connection {
 
     /// The right edge that could be offered now. It is charged by the memory that is held, and never moves left.
     pub(crate) fn right_edge(&self, context: &Context<'_>) -> SeqNum {
-        self.rcv
-            .edge
-            .max(self.rcv.nxt + self.select_window(context))
+        let limit = self.receive_limit(context.sysctls, context.memory);
+        self.right_edge_within(limit)
+    }
+
+    #[inline]
+    fn right_edge_within(&self, limit: usize) -> SeqNum {
+        self.rcv.edge.max(self.rcv.nxt + self.select_window(limit))
     }
 
     /// SEG.WND of a segment that acknowledges `ack`. Rounded up: rounding down would move the right edge left. But each rounding up
@@ -59,12 +71,13 @@ impl Connection {
     /// used up. What the peer is then told is less, by what the scale cannot express (RFC 7323 2.4); what it was told before is
     /// still taken.
     pub(crate) fn window_field(&self, context: &Context<'_>, ack: SeqNum) -> u16 {
-        let window = self.right_edge(context) - ack;
-        let unit = 1 << self.rcv.wind_shift;
-        let field = if self.held() < self.receive_limit(context.sysctls, context.memory) / 2 {
-            window.div_ceil(unit)
+        let limit = self.receive_limit(context.sysctls, context.memory);
+        let window = self.right_edge_within(limit) - ack;
+        let shift = self.rcv.wind_shift;
+        let field = if self.held() < limit / 2 {
+            (u64::from(window) + (1 << shift) - 1) >> shift
         } else {
-            window / unit
+            u64::from(window >> shift)
         };
         u16::try_from(field).unwrap_or(u16::MAX)
     }
@@ -114,14 +127,11 @@ impl Connection {
     /// After a read: tells the peer, if the window it knows can be doubled at least.
     pub(crate) fn offer_freed_window(&mut self, context: &Context<'_>) {
         let known = self.rcv.wnd();
-        if 2 * u64::from(known)
-            > self
-                .full_window(self.receive_limit(context.sysctls, context.memory))
-                .into()
-        {
+        let limit = self.receive_limit(context.sysctls, context.memory);
+        if 2 * u64::from(known) > self.full_window(limit).into() {
             return;
         }
-        let window = self.select_window(context);
+        let window = self.select_window(limit);
         if window > 0 && window >= 2 * known {
             self.ack_due = AckDue::Now;
         }

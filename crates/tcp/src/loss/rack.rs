@@ -55,9 +55,21 @@ impl Default for Rack {
 impl Rack {
     /// Something arrived (step 2).
     pub(crate) fn update(&mut self, report: &AckReport) {
-        let Some(newest) = report.newest else { return };
+        if let Some(newest) = report.newest {
+            self.advance(newest, report.rtt);
+        }
+    }
+
+    /// What was sent once at `newest`, and ends at that stream offset, arrived: so an ACK says that came at `arrived`.
+    #[inline]
+    pub(crate) fn arrived(&mut self, newest: (Instant, u64), arrived: Instant) {
+        self.advance(newest, arrived.since(newest.0));
+    }
+
+    #[inline]
+    fn advance(&mut self, newest: (Instant, u64), rtt: Duration) {
         self.advanced = true;
-        self.rtt = report.rtt;
+        self.rtt = rtt;
         if newest > (self.xmit_ts, self.end_seq) {
             (self.xmit_ts, self.end_seq) = newest;
         }

@@ -107,6 +107,11 @@ impl Recovery {
         self.undo_retrans = Some(self.undo_retrans.unwrap_or(0) + 1);
     }
 
+    /// No segment is out that was sent again.
+    pub(crate) fn nothing_is_out_again(&mut self) {
+        self.retrans_stamp = None;
+    }
+
     /// The window was reduced: it may have been for nothing. `copies` are in the network already, and may be reported later.
     pub(super) fn may_undo(&mut self, una: u64, copies: u32) {
         self.undo_marker = Some(una);

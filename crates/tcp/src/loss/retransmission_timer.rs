@@ -45,14 +45,15 @@ impl RetransmissionTimer {
     }
 
     /// RTO with the back-off applied.
+    #[inline]
     pub(crate) fn rto(&self) -> Duration {
         let base = match &self.round_trip_time {
             Some(round_trip_time) => round_trip_time.rto(),
-            None if self.established => FALLBACK_RTO,
-            None => INITIAL_RTO,
+            None if self.established => FALLBACK_RTO.as_nanos() as u64,
+            None => INITIAL_RTO.as_nanos() as u64,
         };
-        base.saturating_mul(1u32 << self.back_off.min(16))
-            .min(MAXIMUM_RTO)
+        let backed_off = base.saturating_mul(1 << self.back_off.min(16));
+        Duration::from_nanos(backed_off.min(MAXIMUM_RTO.as_nanos() as u64))
     }
 
     /// How often in a row the timer expired.
@@ -87,6 +88,7 @@ impl RetransmissionTimer {
     /// back (RFC 7323 4); with neither, the back-off stays (Karn's algorithm). A timestamp from before the last copy was echoed
     /// by an ACK whose predecessors were lost, and would count the wait for the timer as part of the round trip: Linux takes
     /// it, and its RTO grows with every lost ACK. Returns whether something was measured.
+    #[inline]
     pub(crate) fn acknowledged(
         &mut self,
         una: SeqNum,
@@ -95,12 +97,19 @@ impl RetransmissionTimer {
         round_trips: Option<(Duration, Duration)>,
         echoed: Option<Duration>,
     ) -> bool {
-        let syn = self.syn_sent.take().map(|sent| now.since(sent));
-        let others = syn.or_else(|| {
-            echoed.filter(|&age| age <= now.since(self.sent_again_at) + TIMESTAMP_TICK)
-        });
-        let Some((oldest, newest)) = round_trips.or(others.map(|r| (r, r))) else {
-            return false;
+        let syn = self.syn_sent.take();
+        let (oldest, newest) = match round_trips {
+            Some(both) => both,
+            None => {
+                let syn = syn.map(|sent| now.since(sent));
+                let one = syn.or_else(|| {
+                    echoed.filter(|&age| age <= now.since(self.sent_again_at) + TIMESTAMP_TICK)
+                });
+                let Some(one) = one else {
+                    return false;
+                };
+                (one, one)
+            }
         };
         self.min_rtt = Some(self.min_rtt.map_or(newest, |least| least.min(newest)));
         self.measured(oldest, una, nxt);

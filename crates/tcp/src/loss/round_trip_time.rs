@@ -10,24 +10,35 @@ use std::time::Duration;
 /// 200 ms and 230 ms. We side with Linux (TCP_RTO_MIN), also in that it is a bound of the variation, not of the sum.
 pub(crate) const MINIMUM_RTO: Duration = Duration::from_millis(200);
 
-/// SRTT and what it varies by.
+/// [`MINIMUM_RTO`] in nanoseconds.
+const LEAST_VARIATION: u64 = MINIMUM_RTO.as_nanos() as u64;
+/// No round trip counts as longer than an hour: sums of several never overflow.
+const LONGEST: u64 = 3_600_000_000_000;
+
+/// SRTT and what it varies by, in nanoseconds: they are reckoned anew with nearly every ACK.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RoundTripTime {
-    srtt: Duration,
+    srtt: u64,
     /// Four times the mean deviation.
-    deviation: Duration,
+    deviation: u64,
     /// The largest `deviation` of this round trip.
-    largest_deviation: Duration,
+    largest_deviation: u64,
     /// Four times RTTVAR: follows the largest deviation at once when it grows, and slowly when it falls.
-    variation: Duration,
+    variation: u64,
     /// A round trip ends when this is acknowledged.
     round_trip_ends: SeqNum,
+}
+
+fn nanoseconds(r: Duration) -> u64 {
+    let whole = r.as_secs().min(LONGEST / 1_000_000_000) * 1_000_000_000;
+    whole + u64::from(r.subsec_nanos())
 }
 
 impl RoundTripTime {
     /// The first measurement (RFC 6298 2.2), while `max` is the end of what is in flight.
     pub(crate) fn new(r: Duration, max: SeqNum) -> Self {
-        let variation = (2 * r).max(MINIMUM_RTO);
+        let r = nanoseconds(r);
+        let variation = (2 * r).max(LEAST_VARIATION);
         Self {
             srtt: r,
             deviation: 2 * r,
@@ -38,7 +49,9 @@ impl RoundTripTime {
     }
 
     /// Another measurement (RFC 6298 2.3: alpha 1/8, beta 1/4).
+    #[inline]
     pub(crate) fn measured(&mut self, r: Duration, una: SeqNum, max: SeqNum) {
+        let r = nanoseconds(r);
         let error = r.abs_diff(self.srtt);
         let quarter = self.deviation / 4;
         if error > quarter && r < self.srtt {
@@ -53,22 +66,24 @@ impl RoundTripTime {
         if una.after(self.round_trip_ends) {
             self.variation -= (self.variation - self.largest_deviation) / 4;
             self.round_trip_ends = max;
-            self.largest_deviation = MINIMUM_RTO;
+            self.largest_deviation = LEAST_VARIATION;
         }
     }
 
     /// SRTT.
+    #[inline]
     pub(crate) fn smoothed(&self) -> Duration {
-        self.srtt
+        Duration::from_nanos(self.srtt)
     }
 
     /// The mean deviation.
     pub(crate) fn deviation(&self) -> Duration {
-        self.deviation / 4
+        Duration::from_nanos(self.deviation / 4)
     }
 
-    /// The RTO without a back-off (RFC 6298 2.3).
-    pub(crate) fn rto(&self) -> Duration {
+    /// The RTO without a back-off (RFC 6298 2.3), in nanoseconds.
+    #[inline]
+    pub(crate) fn rto(&self) -> u64 {
         self.srtt + self.variation
     }
 }
@@ -90,7 +105,7 @@ mod tests {
         let rtt = RoundTripTime::new(milliseconds(400), at(1));
         assert_eq!(rtt.smoothed(), milliseconds(400));
         assert_eq!(rtt.deviation(), milliseconds(200));
-        assert_eq!(rtt.rto(), milliseconds(1200));
+        assert_eq!(rtt.rto(), nanoseconds(milliseconds(1200)));
     }
 
     #[test]
@@ -99,9 +114,9 @@ mod tests {
         rtt.measured(milliseconds(480), at(1), at(2));
         assert_eq!(rtt.smoothed(), milliseconds(410));
         assert_eq!(rtt.deviation(), milliseconds(170));
-        assert_eq!(rtt.rto(), milliseconds(410 + 800)); // the variation falls only when the round trip is over
+        assert_eq!(rtt.rto(), nanoseconds(milliseconds(410 + 800))); // the variation falls only when the round trip is over
         rtt.measured(milliseconds(410), at(2), at(3));
-        assert_eq!(rtt.rto(), milliseconds(410 + 800));
+        assert_eq!(rtt.rto(), nanoseconds(milliseconds(410 + 800)));
     }
 
     #[test]
@@ -110,7 +125,7 @@ mod tests {
         for n in 1..100 {
             rtt.measured(milliseconds(10), at(n + 1), at(n + 1));
         }
-        assert_eq!(rtt.rto(), milliseconds(210));
+        assert_eq!(rtt.rto(), nanoseconds(milliseconds(210)));
     }
 
     #[test]

@@ -29,6 +29,11 @@ impl TailLossProbe {
         self.due
     }
 
+    /// Whether nothing is known of a probe that was sent.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.end.is_none()
+    }
+
     /// Whether a copy is in the network that was sent as a probe.
     pub(super) fn is_copy_out(&self) -> bool {
         self.end.is_some() && self.is_copy

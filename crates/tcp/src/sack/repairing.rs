@@ -39,14 +39,15 @@ impl Connection {
     }
 
     /// Whether something would be sent again now.
+    #[inline]
     pub(crate) fn has_lost_to_send(&self) -> bool {
-        self.next_lost().is_some()
+        // Asked with every frame, and nearly always in vain.
+        self.send_buffers.is_repair_needed() && self.next_lost().is_some()
     }
 
     /// Where that begins which is sent again next.
     fn next_lost(&self) -> Option<u64> {
         let buffers = &self.send_buffers;
-        // This is asked with every frame, and nearly always in vain.
         if !buffers.is_repair_needed()
             || self.recovery.is_held_back()
             || buffers.packets_in_flight() >= self.cwnd_segments()

@@ -178,20 +178,30 @@ impl Connection {
         } else if !report.has_set_timer {
             self.set_transmit_timer(context);
         }
+        self.journal_acknowledgment(context, segment, all_acknowledged);
+        if fin {
+            self.fin_acknowledged(context);
+        }
+    }
+
+    /// SND.UNA moved, which ends the journeys of what lies before it.
+    #[inline]
+    pub(super) fn journal_acknowledgment(
+        &mut self,
+        context: &mut Context<'_>,
+        segment: &Segment,
+        all_acknowledged: bool,
+    ) {
+        if self.journal.is_none() {
+            return;
+        }
         let summary = self.summary();
         if let Some(journal) = &mut self.journal {
-            journal.acknowledged(
-                self.una_offset,
-                segment.time.arrived,
-                summary,
-                context.recorder,
-            );
+            let arrived = segment.time.arrived;
+            journal.acknowledged(self.una_offset, arrived, summary, context.recorder);
             if all_acknowledged && self.receive_queue.is_empty() {
                 journal.rest(!segment.payload.is_empty(), context.recorder);
             }
-        }
-        if fin {
-            self.fin_acknowledged(context);
         }
     }
 
@@ -203,31 +213,33 @@ impl Connection {
         let is_duplicate = !report.advanced && segment.is_empty();
         self.note_probe_ack(context, self.send_buffers.start(), report, is_duplicate);
         if report.advanced {
-            self.tell_congestion_control(context, report);
+            let rtt = report.round_trips().map(|(_, newest)| newest);
+            self.tell_congestion_control(context, rtt);
         }
         report.repair = self.alert(context, report);
         self.adapt_window(report);
     }
 
     /// The round-trip time, as far as the segment's acknowledgment tells it.
+    #[inline]
     pub(super) fn measure_round_trip(
         &mut self,
         segment: &Segment,
         round_trips: Option<(Duration, Duration)>,
     ) {
         let arrived = segment.time.arrived;
-        let echo_reply = segment.options.timestamps.map(|echoed| echoed.echo_reply);
-        let echoed = self
-            .timestamps
-            .zip(echo_reply)
-            .and_then(|(clock, echo_reply)| clock.age(echo_reply, arrived));
+        let echoed = match (round_trips, self.timestamps, segment.options.timestamps) {
+            (None, Some(clock), Some(echoed)) => clock.age(echoed.echo_reply, arrived),
+            _ => None,
+        };
         let (ack, nxt) = (segment.ack, self.snd.nxt);
         self.retransmission_timer
             .acknowledged(ack, nxt, arrived, round_trips, echoed);
     }
 
-    /// What the congestion control makes of an ACK.
-    fn tell_congestion_control(&mut self, context: &Context<'_>, report: &AckReport) {
+    /// What the congestion control makes of an ACK, which measured `rtt`.
+    #[inline]
+    pub(super) fn tell_congestion_control(&mut self, context: &Context<'_>, rtt: Option<Duration>) {
         /// What Linux takes for the length of a burst: four super-frames, and no more than this.
         const BURST: u64 = 4 * 65_536;
         const LONGEST_BURST: Duration = Duration::from_millis(1);
@@ -246,7 +258,7 @@ impl Connection {
             now: context.now,
             una: self.snd.una,
             max: self.snd.nxt,
-            rtt: report.round_trips().map(|(_, newest)| newest),
+            rtt,
             burst: burst.unwrap_or_default(),
             paced: self.is_paced(context.sysctls),
             limited,
@@ -257,7 +269,13 @@ impl Connection {
     /// SND.WND by the rule that keeps old segments from changing it (RFC 9293 3.10.7.4, fifth). One that acknowledges something new is
     /// never old, though it may begin earlier: it fills a hole at this end. By the letter its window would be left out, and more be sent
     /// than the peer has ever offered; Linux and we take it (`tcp_may_update_window`).
-    fn update_window(&mut self, context: &mut Context<'_>, segment: &Segment, advanced: bool) {
+    #[inline]
+    pub(super) fn update_window(
+        &mut self,
+        context: &mut Context<'_>,
+        segment: &Segment,
+        advanced: bool,
+    ) {
         let newer = advanced
             || self.snd.wl1.before(segment.seq)
             || (self.snd.wl1 == segment.seq && self.snd.wl2.at_or_before(segment.ack));

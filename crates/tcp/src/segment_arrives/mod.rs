@@ -3,6 +3,7 @@
 //! | step of 3.10.7.4 | file |
 //! |---|---|
 //! | the order itself | `steps` |
+//! | a segment that needs none of it | `predicted` |
 //! | first, check the sequence number | `sequence_number` |
 //! | second, check RST; third, security (not used any more) | `reset_bit` |
 //! | fourth, check SYN | `syn_bit` |
@@ -16,6 +17,7 @@
 
 mod acknowledgment;
 mod fin_bit;
+mod predicted;
 mod reset_bit;
 mod sequence_number;
 mod steps;

@@ -14,6 +14,18 @@ impl Connection {
         mut segment: Segment,
     ) -> Disposition {
         self.activity.arrived(segment.payload.len());
+        if let Some(disposition) = self.take_predicted(context, &mut segment) {
+            return disposition;
+        }
+        self.arrives_step_by_step(context, segment)
+    }
+
+    /// The same by the steps of RFC 9293 3.10.7, one after the other.
+    pub(crate) fn arrives_step_by_step(
+        &mut self,
+        context: &mut Context<'_>,
+        mut segment: Segment,
+    ) -> Disposition {
         match self.state {
             State::Closed => {
                 return match reset::answer_to(&segment) {

@@ -130,10 +130,16 @@ impl Connection {
     }
 
     /// Data inside the window is never refused for memory: what is held loosely is packed first.
-    fn keep_within_memory(&mut self, context: &mut Context<'_>) {
-        if self.held() <= self.receive_limit(context.sysctls, context.memory) {
-            return;
+    #[inline]
+    pub(super) fn keep_within_memory(&mut self, context: &mut Context<'_>) {
+        if self.held() > self.receive_limit(context.sysctls, context.memory) {
+            self.pack(context);
         }
+    }
+
+    /// Packs what is held loosely.
+    #[cold]
+    fn pack(&mut self, context: &mut Context<'_>) {
         let mut moved = 0;
         if self.receive_queue.is_loose() {
             moved += self.receive_queue.compact();

@@ -6,6 +6,7 @@ mod hostile_peer;
 mod informing;
 mod inspecting;
 mod opening;
+mod predicting;
 mod resetting;
 mod retransmitting;
 mod sending;
