@@ -28,6 +28,11 @@ impl Outgoing {
         self.pending.len() < self.count as usize
     }
 
+    /// Slots that are free.
+    pub(crate) fn room(&self) -> usize {
+        self.count as usize - self.pending.len()
+    }
+
     /// The next slot's first `length` bytes.
     #[inline]
     pub(crate) fn reserve(&mut self, length: usize) -> Option<&mut [u8]> {

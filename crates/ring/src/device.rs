@@ -49,6 +49,12 @@ pub trait Device {
     /// the next call.
     fn reserve(&mut self, length: usize) -> Option<&mut [u8]>;
 
+    /// How many frames of `length` bytes are sure to find room one after the other, once there is room for one. A device that
+    /// cannot tell says one: it is asked again for each frame.
+    fn room(&self, _length: usize) -> usize {
+        1
+    }
+
     /// Hands over the frame in the buffer reserved last.
     fn commit(&mut self, now: Instant, descriptor: TxDescriptor);
 
@@ -82,6 +88,10 @@ impl<D: Device + ?Sized> Device for Box<D> {
 
     fn reserve(&mut self, length: usize) -> Option<&mut [u8]> {
         (**self).reserve(length)
+    }
+
+    fn room(&self, length: usize) -> usize {
+        (**self).room(length)
     }
 
     fn commit(&mut self, now: Instant, descriptor: TxDescriptor) {

@@ -271,6 +271,10 @@ impl<D: Device> Device for FaultDevice<D> {
         self.inner.reserve(length)
     }
 
+    fn room(&self, length: usize) -> usize {
+        self.inner.room(length)
+    }
+
     fn commit(&mut self, now: Instant, descriptor: TxDescriptor) {
         self.inner.commit(now, descriptor);
     }

@@ -144,6 +144,13 @@ impl Device for MemoryDevice {
         Some(&mut self.scratch[..length])
     }
 
+    fn room(&self, length: usize) -> usize {
+        if self.drop_when_full {
+            return usize::MAX;
+        }
+        self.outgoing.room(length)
+    }
+
     fn commit(&mut self, now: Instant, descriptor: TxDescriptor) {
         let on_the_wire = self.capabilities.mtu + ethernet::HEADER_LENGTH;
         assert!(

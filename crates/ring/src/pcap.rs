@@ -77,6 +77,10 @@ impl<D: Device, W: Write> Device for PcapDevice<D, W> {
         Some(&mut self.scratch[..length])
     }
 
+    fn room(&self, length: usize) -> usize {
+        self.inner.room(length)
+    }
+
     fn commit(&mut self, now: Instant, descriptor: TxDescriptor) {
         let frame = &self.scratch[..descriptor.length];
         // there was room when it was reserved, and nobody else fills it

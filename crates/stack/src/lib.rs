@@ -2,7 +2,7 @@
 //! secrets come in as arguments; frames and the next timeout come out.
 //!
 //! A frame walks through the files in this order: `receive` → `arp`, `ipv4` → `icmp`, `udp`, `demux` → `passive_open`,
-//! `refuse`, or its connection → `settle` → `transmit` → `frame_writer`.
+//! `refuse`, or its connection → `settle` → `transmit` → `segment_writer`.
 //!
 //! The tables are public, so that each can be measured by itself.
 
@@ -28,11 +28,13 @@ pub mod neighbours;
 mod options;
 mod outbox;
 mod passive_open;
+mod pieces;
 mod poll;
 pub mod rate_limit;
 mod receive;
 mod refuse;
 pub mod routes;
+mod segment_writer;
 mod settle;
 mod shard;
 pub mod slab;

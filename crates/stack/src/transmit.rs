@@ -7,10 +7,11 @@ use crate::flow_header::FlowHeader;
 use crate::frame_writer;
 use crate::neighbours::Resolution;
 use crate::outbox::Message;
+use crate::segment_writer::SegmentWriter;
 use crate::slab::Index;
 use periplus_journey::Instant;
-use periplus_ring::{Capabilities, Device, TxDescriptor};
-use periplus_tcp::{Emit, RingFull, SegmentHeader, Turn};
+use periplus_ring::{Device, TxDescriptor};
+use periplus_tcp::{Emit, RingFull, Turn};
 use periplus_wire::ethernet::{self, EtherType, EthernetAddress};
 use periplus_wire::{arp, ipv4};
 use std::time::Duration;
@@ -33,41 +34,6 @@ pub enum TransmitOutcome {
     Done,
     /// The ring is full; what is left goes when it has room.
     RingFull,
-}
-
-/// Writes one connection's segments into the device's ring.
-struct FlowEmit<'a> {
-    device: &'a mut dyn Device,
-    capabilities: &'a Capabilities,
-    header: FlowHeader,
-    now: Instant,
-    sent: u64,
-}
-
-impl Emit for FlowEmit<'_> {
-    fn largest_payload(&self, segment_size: usize) -> usize {
-        frame_writer::largest_payload(self.capabilities, segment_size)
-    }
-
-    fn segment(
-        &mut self,
-        header: &SegmentHeader,
-        payload: &[&[u8]],
-        segment_size: usize,
-    ) -> Result<(), RingFull> {
-        let (device, capabilities) = (&mut *self.device, self.capabilities);
-        frame_writer::write_segment(
-            device,
-            capabilities,
-            self.now,
-            &self.header,
-            header,
-            payload,
-            segment_size,
-        )?;
-        self.sent += 1;
-        Ok(())
-    }
 }
 
 impl Shard {
@@ -105,7 +71,7 @@ impl Shard {
         };
         // Disjoint parts of the shard: the connection, its surroundings, and the device's capabilities.
         let capabilities = self.environment.capabilities;
-        let mut emit = FlowEmit {
+        let mut emit = SegmentWriter {
             device,
             capabilities: &capabilities,
             header,
@@ -251,8 +217,14 @@ impl Shard {
                 let Some(flow) = FlowHeader::new(key, from, to) else {
                     return Ok(());
                 };
-                let capabilities = &self.environment.capabilities;
-                frame_writer::write_segment(device, capabilities, now, &flow, header, &[], 0)?;
+                let mut emit = SegmentWriter {
+                    device,
+                    capabilities: &self.environment.capabilities,
+                    header: flow,
+                    now,
+                    sent: 0,
+                };
+                emit.segment(header, &[], 0)?;
                 self.environment.counters.tcp_out_segs += 1;
             }
             Message::Icmp {

@@ -8,8 +8,8 @@ pub struct RingFull;
 
 /// Takes segments. The one pass over the payload, which copies and sums it, happens behind this.
 pub trait Emit {
-    /// The largest payload [`Emit::segment`] takes in one call with segments of `segment_size` bytes: a multiple of it
-    /// where the device cuts, else `segment_size` itself.
+    /// The largest payload [`Emit::segment`] takes in one call with segments of `segment_size` bytes: a multiple of it,
+    /// as far as the ring has room.
     fn largest_payload(&self, segment_size: usize) -> usize;
 
     /// Sends a segment, or a super-frame to be cut at every `segment_size` payload bytes.

@@ -159,6 +159,10 @@ impl Device for Port {
         self.sent.reserve(length)
     }
 
+    fn room(&self, _length: usize) -> usize {
+        self.sent.room()
+    }
+
     fn commit(&mut self, _now: Instant, descriptor: TxDescriptor) {
         self.statistics.transmitted += 1;
         self.sent.commit(descriptor.length);

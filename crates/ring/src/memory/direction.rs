@@ -55,6 +55,20 @@ impl Direction {
         self.lock().has_room(length)
     }
 
+    /// For the sending end: how many frames of `length` find room; one at least, if the pool cannot tell of more.
+    pub(super) fn room(&self, length: usize) -> usize {
+        let mut ring = self.lock();
+        if ring.closed {
+            return usize::MAX;
+        }
+        let buffers = ring.buffers(length);
+        let mut frames = (ring.size - ring.used) / buffers;
+        while frames > 1 && !ring.pool.has(frames * buffers) {
+            frames /= 2; // those that are free may be more, on their way back from another thread
+        }
+        frames.max(1)
+    }
+
     /// For the sending end: copies `frame` into the ring, or drops it there.
     pub(super) fn bring(&self, frame: Frame<'_>) {
         let mut ring = self.lock();
