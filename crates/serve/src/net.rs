@@ -5,7 +5,7 @@ use crate::server::Acceptor;
 use crate::stream::PeekStream;
 use bytes::Bytes;
 use periplus_journey::{Instant, Mark};
-use periplus_net::{Journal, TcpListener, TcpStream};
+use periplus_net::{Journal, Piece, TcpListener, TcpStream};
 use std::io;
 use std::task::{Context, Poll};
 use tokio::io::ReadBuf;
@@ -29,6 +29,14 @@ impl PeekStream for TcpStream {
         data: &mut Bytes,
     ) -> Poll<io::Result<usize>> {
         TcpStream::poll_write_bytes(self, context, data)
+    }
+
+    fn poll_write_pieces(
+        &mut self,
+        context: &mut Context<'_>,
+        pieces: &[Piece<'_>],
+    ) -> Poll<io::Result<usize>> {
+        TcpStream::poll_write_pieces(self, context, pieces)
     }
 
     fn poll_delivered(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -1,6 +1,7 @@
 //! What the backend needs of a stream.
 
 use bytes::Bytes;
+use periplus_net::Piece;
 use std::io;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncWrite, ReadBuf};
@@ -25,6 +26,14 @@ pub trait PeekStream: AsyncWrite + Unpin {
         &mut self,
         context: &mut Context<'_>,
         data: &mut Bytes,
+    ) -> Poll<io::Result<usize>>;
+
+    /// Queues bytes off the front of `pieces`, one after the other, as many as there is room for, and says how many: one write,
+    /// so that an answer's head and its content leave in the same segment.
+    fn poll_write_pieces(
+        &mut self,
+        context: &mut Context<'_>,
+        pieces: &[Piece<'_>],
     ) -> Poll<io::Result<usize>>;
 
     /// Waits until the peer has acknowledged all that was written, and that it was all.

@@ -116,6 +116,20 @@ fn files_of_any_size_arrive_as_they_are_and_wait_for_no_timer() {
     });
 }
 
+#[test]
+fn a_small_file_leaves_in_one_write_with_the_head_before_it() {
+    block_on(async {
+        let (site, mut client) = site();
+        for length in [1, 1023, 100_000] {
+            site.write("file.bin", content(length));
+            let before = client.far.writes();
+            let reply = client.get("/file.bin").await;
+            assert!(reply.content == content(length));
+            assert_eq!(client.far.writes() - before, 1, "{length} bytes");
+        }
+    });
+}
+
 /// Clients that ask and do not read: whoever is not asked for more waits for no turn, or the turn would be given to one who
 /// does not take it.
 #[test]

@@ -2,6 +2,7 @@
 
 use crate::stream::PeekStream;
 use bytes::{Buf, Bytes, BytesMut};
+use periplus_net::Piece;
 use std::cell::RefCell;
 use std::io;
 use std::pin::Pin;
@@ -26,6 +27,7 @@ struct Shared {
     sent: Vec<u8>,
     /// Bytes that were queued without a copy.
     shared: u64,
+    writes: u64,
     /// Bytes that may still be written.
     room: usize,
     shut: bool,
@@ -45,6 +47,7 @@ pub(crate) fn line() -> (Line, Far) {
         reset: false,
         sent: Vec::new(),
         shared: 0,
+        writes: 0,
         room: usize::MAX,
         shut: false,
         aborted: false,
@@ -99,6 +102,11 @@ impl Far {
     /// How many bytes were queued without a copy.
     pub(crate) fn shared(&self) -> u64 {
         self.0.borrow().shared
+    }
+
+    /// In how many writes of pieces.
+    pub(crate) fn writes(&self) -> u64 {
+        self.0.borrow().writes
     }
 
     /// What the backend has written.
@@ -184,6 +192,32 @@ impl PeekStream for Line {
             self.0.borrow_mut().shared += length as u64;
         }
         written
+    }
+
+    fn poll_write_pieces(
+        &mut self,
+        context: &mut Context<'_>,
+        pieces: &[Piece<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let mut taken = 0;
+        for piece in pieces.iter().filter(|piece| !piece.is_empty()) {
+            let written = match *piece {
+                Piece::Copied(bytes) => Pin::new(&mut *self).poll_write(context, bytes),
+                Piece::Shared(bytes) => self.poll_write_bytes(context, &mut bytes.clone()),
+            };
+            match written {
+                Poll::Ready(Ok(length)) => {
+                    taken += length;
+                    if length < piece.len() {
+                        break;
+                    }
+                }
+                _ if taken > 0 => break,
+                trouble => return trouble,
+            }
+        }
+        self.0.borrow_mut().writes += u64::from(taken > 0);
+        Poll::Ready(Ok(taken))
     }
 
     fn poll_delivered(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -26,26 +26,26 @@ impl Handed {
         }
     }
 
-    /// The noted bytes that `slice` is a part of, cut to it. Bytes noted before those have been written, and are
-    /// forgotten.
+    /// The noted bytes that `slice` is a part of, cut to it.
     pub(super) fn find(&self, slice: &[u8]) -> Option<Bytes> {
         if slice.len() < WORTH_SHARING {
             return None;
         }
-        let mut noted = self.bytes.borrow_mut();
-        let position = noted.iter().position(|bytes| contains(bytes, slice))?;
-        noted.drain(..position);
-        noted.front().map(|bytes| bytes.slice_ref(slice))
+        let noted = self.bytes.borrow();
+        let found = noted.iter().find(|bytes| contains(bytes, slice))?;
+        Some(found.slice_ref(slice))
     }
 
-    /// Forgets the noted bytes that end with `written`.
+    /// Forgets the noted bytes that end with `written`, and those before them.
     pub(super) fn written(&self, written: &[u8]) {
+        if written.is_empty() {
+            return;
+        }
         let mut noted = self.bytes.borrow_mut();
-        if noted
-            .front()
-            .is_some_and(|bytes| bytes.as_ptr_range().end == written.as_ptr_range().end)
-        {
-            noted.pop_front();
+        let position = noted.iter().position(|bytes| contains(bytes, written));
+        if let Some(position) = position {
+            let ended = noted[position].as_ptr_range().end == written.as_ptr_range().end;
+            noted.drain(..position + usize::from(ended));
         }
     }
 
@@ -93,5 +93,18 @@ mod tests {
         assert!(handed.find(&bytes[4096..]).is_some());
         handed.written(&bytes[4096..]);
         assert!(handed.find(&bytes).is_none());
+    }
+
+    #[test]
+    fn what_is_found_is_not_forgotten_before_it_is_written() {
+        let handed = Handed::default();
+        let [first, second] = [7, 8].map(|byte| Bytes::from(vec![byte; 8192]));
+        handed.note(&first);
+        handed.note(&second);
+        assert!(handed.find(&first).is_some() && handed.find(&second).is_some());
+        handed.written(&first[..4096]);
+        assert!(handed.find(&first[4096..]).is_some());
+        handed.written(&second[..4096]);
+        assert!(handed.find(&first).is_none() && handed.find(&second[4096..]).is_some());
     }
 }

@@ -87,7 +87,8 @@ impl<S: PeekStream, M: Marks> AsyncWrite for Turnstile<S, M> {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.get_mut().poll_write_slice(context, bytes)
+        self.get_mut()
+            .poll_write_slices(context, &[IoSlice::new(bytes)])
     }
 
     fn poll_write_vectored(
@@ -95,22 +96,7 @@ impl<S: PeekStream, M: Marks> AsyncWrite for Turnstile<S, M> {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let turnstile = self.get_mut();
-        let mut written = 0;
-        for slice in slices.iter().filter(|slice| !slice.is_empty()) {
-            match turnstile.poll_write_slice(context, slice) {
-                Poll::Ready(Ok(length)) => {
-                    written += length;
-                    if length < slice.len() {
-                        break;
-                    }
-                }
-                // What was written is written; the trouble will be met again.
-                _ if written > 0 => break,
-                trouble => return trouble,
-            }
-        }
-        Poll::Ready(Ok(written))
+        self.get_mut().poll_write_slices(context, slices)
     }
 
     fn is_write_vectored(&self) -> bool {

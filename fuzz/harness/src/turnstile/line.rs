@@ -2,6 +2,7 @@
 
 use bytes::{Buf, Bytes, BytesMut};
 use periplus_serve::PeekStream;
+use periplus_stack::Piece;
 use std::cell::RefCell;
 use std::io;
 use std::pin::Pin;
@@ -102,6 +103,32 @@ impl PeekStream for Line {
             data.advance(length);
         }
         written
+    }
+
+    /// One piece after the other, until one finds no room for all of it.
+    fn poll_write_pieces(
+        &mut self,
+        context: &mut Context<'_>,
+        pieces: &[Piece<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let mut taken = 0;
+        for piece in pieces.iter().filter(|piece| !piece.is_empty()) {
+            let bytes = match piece {
+                Piece::Copied(bytes) => bytes,
+                Piece::Shared(bytes) => &bytes[..],
+            };
+            match Pin::new(&mut *self).poll_write(context, bytes) {
+                Poll::Ready(Ok(length)) => {
+                    taken += length;
+                    if length < bytes.len() {
+                        break;
+                    }
+                }
+                _ if taken > 0 => break,
+                trouble => return trouble,
+            }
+        }
+        Poll::Ready(Ok(taken))
     }
 
     fn poll_delivered(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {

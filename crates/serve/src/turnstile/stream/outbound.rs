@@ -5,24 +5,42 @@ use crate::marks::Marks;
 use crate::stream::PeekStream;
 use crate::turnstile::Disagreement;
 use crate::turnstile::answer::{AnswerStep, AnswerWalker};
-use std::io;
-use std::pin::Pin;
+use arrayvec::ArrayVec;
+use bytes::Bytes;
+use periplus_net::Piece;
+use std::io::{self, IoSlice};
 use std::task::{Context, Poll, ready};
 
+/// Slices that are written at once: a head, and a chunk's size, content and end, several times.
+const PIECES: usize = 16;
+
 impl<S: PeekStream, M: Marks> Turnstile<S, M> {
-    /// Writes one of hyper's slices, without a copy if the bytes it lies in are known.
-    pub(super) fn poll_write_slice(
+    /// Writes hyper's slices as one write, those without a copy that lie in bytes that are known.
+    pub(super) fn poll_write_slices(
         &mut self,
         context: &mut Context<'_>,
-        slice: &[u8],
+        slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         self.exchange.check_answer_due()?;
-        let length = match self.handed.find(slice) {
-            Some(mut bytes) => ready!(self.stream.poll_write_bytes(context, &mut bytes))?,
-            None => ready!(Pin::new(&mut self.stream).poll_write(context, slice))?,
-        };
-        self.handed.written(&slice[..length]);
-        self.walk_answer(&slice[..length])?;
+        let filled = slices.iter().filter(|slice| !slice.is_empty());
+        let slices: ArrayVec<&[u8], PIECES> = filled.map(|slice| &**slice).take(PIECES).collect();
+        if slices.is_empty() {
+            return Poll::Ready(Ok(0));
+        }
+        let known = slices.iter().map(|slice| self.handed.find(slice));
+        let known: ArrayVec<Option<Bytes>, PIECES> = known.collect();
+        let pieces = slices.iter().zip(&known);
+        let pieces: ArrayVec<Piece<'_>, PIECES> = pieces
+            .map(|(slice, known)| known.as_ref().map_or(Piece::Copied(slice), Piece::Shared))
+            .collect();
+        let length = ready!(self.stream.poll_write_pieces(context, &pieces))?;
+        let mut left = length;
+        for slice in slices {
+            let written = &slice[..left.min(slice.len())];
+            left -= written.len();
+            self.handed.written(written);
+            self.walk_answer(written)?;
+        }
         Poll::Ready(Ok(length))
     }
 
