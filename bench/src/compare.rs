@@ -104,8 +104,9 @@ impl Run {
     /// `who` at `work`, warm.
     fn of(who: Who, work: Name) -> Option<Self> {
         let mut contestant = who.at(work)?;
-        contestant.plan(work.warm_up());
-        contestant.work(work.warm_up());
+        let times = who.times(work.warm_up());
+        contestant.plan(times);
+        contestant.work(times);
         Some(Self {
             who,
             contestant,
@@ -115,14 +116,15 @@ impl Run {
     }
 
     fn round(&mut self, work: Name) {
-        self.contestant.plan(work.times());
+        let times = self.who.times(work.times());
+        self.contestant.plan(times);
         let (start, before) = (processor_time(), allocations());
-        let moved = self.contestant.work(work.times());
+        let moved = self.contestant.work(times);
         let nanoseconds = (processor_time() - start).as_nanos() as f64;
         self.allocations = allocations() - before;
         self.values.push(match work.unit() {
             Unit::Throughput => moved as f64 / nanoseconds,
-            _ => nanoseconds / f64::from(work.times()),
+            _ => nanoseconds / f64::from(times),
         });
     }
 
@@ -139,7 +141,7 @@ impl Run {
                 of_median(self.values.first()),
             ),
             instructions: None,
-            allocations: self.allocations as f64 / f64::from(work.times()),
+            allocations: self.allocations as f64 / f64::from(self.who.times(work.times())),
             seen: self.contestant.replay(work.replayed(), DISTURBANCES),
         }
     }
@@ -161,7 +163,8 @@ impl Figure {
 
     /// Whether counting its instructions takes seconds, not hours, and means something.
     fn is_countable(&self) -> bool {
-        self.work.unit() != Unit::Bytes && !self.work.is_large() && self.work != Name::W5Lookup
+        let is_small = !self.work.is_large() && self.work != Name::W5Of1k;
+        self.work.unit() != Unit::Bytes && is_small && self.work != Name::W5Lookup
     }
 }
 
