@@ -90,6 +90,8 @@ pub(crate) mod tests {
             time_wait: 0,
             undelivered: 0,
             marks_lost: 0,
+            written_copied: 0,
+            written_shared: 0,
         }
     }
 

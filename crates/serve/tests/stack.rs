@@ -62,6 +62,26 @@ fn files_of_any_size_arrive_as_they_are_and_have_a_journey() {
     });
 }
 
+/// hyper gives a body's bytes to the stream as plain slices; they are found again, and queued as they were read.
+#[test]
+fn of_a_file_of_100_kib_only_the_head_is_copied_on_its_way_to_the_ring() {
+    const LENGTH: usize = 100 * 1024;
+    test(async {
+        let site = Site::start().await;
+        let mut stream = site.connect().await;
+        site.write("file", &content(LENGTH));
+        for answers in 1..=3 {
+            let (head, received) = get(&mut stream, "/file").await;
+            assert!(received == content(LENGTH));
+            let (copied, shared) = site.written().await;
+            assert_eq!(shared, answers * LENGTH as u64);
+            assert_eq!(copied, answers * head.len() as u64);
+        }
+        drop(stream);
+        site.finish().await;
+    });
+}
+
 #[test]
 fn pipelined_requests_have_a_journey_each() {
     test(async {

@@ -54,7 +54,7 @@ pub use periplus_tcp::listen::ListenCounters;
 pub use periplus_tcp::{
     BufferSizes, CaState, Chunk, Claim, CongestionAlgorithm, ConnectionCounters, InfoOptions,
     InfoValue, Marker, Piece, Poll, PortRange, QueueLengths, Read, ReadChunk, SendFlags,
-    SocketOptions, State, StreamError, SysctlError, Sysctls, TcpInfo, Timer, Write,
+    SocketOptions, SpareBuffers, State, StreamError, SysctlError, Sysctls, TcpInfo, Timer, Write,
 };
 pub use shard::{ConnectionId, ListenerId, Ready, Shard, UdpId};
 pub use sockets::{ConnectionSocket, DatagramSocket, ListenerSocket, Queue, SocketCursor};

@@ -239,6 +239,11 @@ impl Shard {
         self.environment.memory.claimed
     }
 
+    /// What emptied queues left behind, and how much was copied into them.
+    pub fn spare_buffers(&self) -> &SpareBuffers {
+        &self.environment.spare
+    }
+
     /// How the shard was set up.
     pub fn options(&self) -> &ShardOptions {
         &self.options

@@ -72,6 +72,7 @@ impl SendQueue {
         } else {
             let contents = self.contents.get_or_insert_with(|| spare.send_queue());
             contents.length += bytes.len();
+            spare.count_shared(bytes.len());
             contents.append(Block::Shared(bytes));
         }
     }
@@ -151,6 +152,7 @@ impl Contents {
 
     /// Fills the last block, and begins others.
     fn push_copy(&mut self, mut data: &[u8], spare: &mut SpareBuffers) {
+        spare.count_copied(data.len());
         if let Some(Queued {
             block: Block::Gathered(block),
             end: last,

@@ -22,12 +22,29 @@ pub struct SpareBuffers {
     sent: Vec<Box<send_queue::Contents>>,
     blocks: [Vec<Vec<u8>>; BLOCKS.len()],
     allocated: u64,
+    copied: u64,
+    shared: u64,
 }
 
 impl SpareBuffers {
     /// How often there was nothing to take, and memory was asked for.
     pub fn allocated(&self) -> u64 {
         self.allocated
+    }
+
+    /// Bytes written so far that were copied into send queues, and those that were queued where they lay.
+    pub fn copied_and_shared(&self) -> (u64, u64) {
+        (self.copied, self.shared)
+    }
+
+    #[inline]
+    pub(crate) fn count_copied(&mut self, bytes: usize) {
+        self.copied += bytes as u64;
+    }
+
+    #[inline]
+    pub(crate) fn count_shared(&mut self, bytes: usize) {
+        self.shared += bytes as u64;
     }
 
     /// Bytes of the blocks that lie here.

@@ -28,6 +28,10 @@ pub struct Snapshot {
     pub undelivered: usize,
     /// Marks of foreign threads that were lost because the shard did not come to take them.
     pub marks_lost: u64,
+    /// Bytes written that were copied into send queues.
+    pub written_copied: u64,
+    /// Bytes written that were queued where they lay, as [`Bytes`](bytes::Bytes).
+    pub written_shared: u64,
 }
 
 impl Snapshot {
@@ -39,6 +43,7 @@ impl Snapshot {
         ledger.received += ring.rx_ring_full + ring.held;
         ledger.held += ring.held;
         ledger.drop_frames(DropReason::RxRingFull, ring.rx_ring_full);
+        let (written_copied, written_shared) = state.shard.spare_buffers().copied_and_shared();
         Self {
             device: state.device.capabilities().name,
             counters: state.shard.counters(),
@@ -53,6 +58,8 @@ impl Snapshot {
                 .as_ref()
                 .map_or(0, |closing| closing.undelivered),
             marks_lost: inbox.marks_lost(),
+            written_copied,
+            written_shared,
         }
     }
 }

@@ -69,6 +69,12 @@ impl Shards {
         TcpStream::connect(&self.client, SERVER).await.unwrap()
     }
 
+    /// Bytes that the server wrote so far: those that were copied, and those that were queued where they lay.
+    pub(crate) async fn written(&self) -> (u64, u64) {
+        let snapshot = self.server.snapshot().await.unwrap();
+        (snapshot.written_copied, snapshot.written_shared)
+    }
+
     /// Ends the server's shard. Gives the records of all requests, each of them checked.
     pub(crate) async fn finish(self) -> Vec<Record> {
         let mut records = self.finish_all().await;

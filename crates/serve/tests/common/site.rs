@@ -57,6 +57,11 @@ impl Site {
         self.shards.connect().await
     }
 
+    /// Bytes that the server wrote so far: those that were copied, and those that were queued where they lay.
+    pub(crate) async fn written(&self) -> (u64, u64) {
+        self.shards.written().await
+    }
+
     /// Stops the server. Gives how it drained, and the records of all requests, each of them checked.
     pub(crate) async fn finish(self) -> (Drained, Vec<Record>) {
         let (drained, mut records) = self.finish_all().await;
