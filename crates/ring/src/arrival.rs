@@ -51,8 +51,12 @@ impl Arrival {
     }
 
     /// Bytes of the whole chain.
+    #[inline]
     pub fn length(&self) -> usize {
-        self.frame.len() + self.rest.iter().map(|frame| frame.len()).sum::<usize>()
+        match &self.rest[..] {
+            [] => self.frame.len(),
+            rest => self.frame.len() + rest.iter().map(|frame| frame.len()).sum::<usize>(),
+        }
     }
 
     /// Buffers in the chain: the descriptors it takes in a ring.

@@ -46,20 +46,23 @@ impl Shard {
         count_ecn(counters, headers.ecn());
         counters.tcp_in_segs += 1;
         let header = headers.tcp();
+        let (seq, ack) = (header.sequence(), header.acknowledgment());
+        let (wnd, flags) = (header.window(), header.flags());
+        let (options, ecn) = (TcpOptions::parse(options), headers.ecn());
         let (start, length) = (headers.payload_start(), headers.payload_length());
-        let mut segment = Segment {
-            seq: header.sequence(),
-            ack: header.acknowledgment(),
-            wnd: header.window(),
-            flags: header.flags(),
-            options: TcpOptions::parse(options),
-            ecn: headers.ecn(),
-            payload: Payload::default(),
+        arrival.frame.advance(start);
+        let mut payload = Payload::new(arrival.frame, arrival.rest);
+        payload.truncate(length); // Ethernet's padding
+        let segment = Segment {
+            seq,
+            ack,
+            wnd,
+            flags,
+            options,
+            ecn,
+            payload,
             time,
         };
-        arrival.frame.advance(start);
-        segment.payload = Payload::new(arrival.frame, arrival.rest);
-        segment.payload.truncate(length); // Ethernet's padding
         let disposition = flow
             .connection
             .segment_arrives(&mut self.environment.context(now), segment);

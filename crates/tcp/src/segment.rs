@@ -16,8 +16,12 @@ pub struct Payload {
 
 impl Payload {
     /// The payload made of `first`, already cut to it, and of the chain after it.
+    #[inline]
     pub fn new(first: RxFrame, rest: Vec<RxFrame>) -> Self {
-        let length = first.len() + rest.iter().map(RxFrame::len).sum::<usize>();
+        let mut length = first.len();
+        if !rest.is_empty() {
+            length += rest.iter().map(RxFrame::len).sum::<usize>();
+        }
         Self {
             first: Some(first),
             rest,
@@ -26,11 +30,13 @@ impl Payload {
     }
 
     /// Bytes.
+    #[inline]
     pub fn len(&self) -> usize {
         self.length
     }
 
     /// Whether there is none.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.length == 0
     }
@@ -47,10 +53,14 @@ impl Payload {
     }
 
     /// Keeps the first `length` bytes.
+    #[inline]
     pub fn truncate(&mut self, length: usize) {
-        if length >= self.length {
-            return;
+        if length < self.length {
+            self.cut_to(length);
         }
+    }
+
+    fn cut_to(&mut self, length: usize) {
         self.length = length;
         let mut left = length;
         for frame in self.first.iter_mut().chain(&mut self.rest) {
@@ -113,6 +123,7 @@ pub struct Segment {
 
 impl Segment {
     /// SEG.LEN: sequence numbers it occupies, SYN and FIN included.
+    #[inline]
     pub fn len(&self) -> u32 {
         self.payload.len() as u32
             + u32::from(self.has(TcpFlags::SYN))
@@ -120,11 +131,13 @@ impl Segment {
     }
 
     /// Whether it occupies no sequence number.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// Whether a control bit is set.
+    #[inline]
     pub fn has(&self, flag: TcpFlags) -> bool {
         self.flags.contains(flag)
     }

@@ -39,7 +39,7 @@ impl OrdinaryHeaders {
             return None;
         }
         let mut sum = Sum::new();
-        sum.add(&frame[NETWORK..TRANSPORT]);
+        sum.add_array::<{ ipv4::HEADER_LENGTH }>(frame.get(NETWORK..)?.first_chunk()?);
         if sum.finish() != 0 {
             return None;
         }
