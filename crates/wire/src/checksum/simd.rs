@@ -4,6 +4,9 @@
 //! half, which has room for them. What the whole should have been follows from both, as the sum of the lower half does:
 //! three instructions for 32 bytes, and no word is widened.
 //!
+//! Beside the portable loop, on a Zen 5: the sum of 1460 bytes in 12 ns instead of 41, the copy with its sum in 17 instead of 47.
+//! Vectors of 64 bytes were tried: they are as fast at that length (11 ns, and 17), and are left out.
+//!
 //! All of the crate's `unsafe` is in here: the calls of what was compiled for a processor that has been asked whether it
 //! is one of those, and loads and stores of arrays as vectors.
 
