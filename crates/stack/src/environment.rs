@@ -29,8 +29,12 @@ pub(crate) struct Environment {
 
 impl Environment {
     /// What a connection claims of the shard's memory may have changed, and whether it is an orphan.
+    #[inline]
     pub(crate) fn reckon(&mut self, flow: &mut Flow) {
-        self.count_orphan(flow, flow.connection.is_orphan());
+        let is_orphan = flow.connection.is_orphan();
+        if is_orphan != flow.is_orphan {
+            self.count_orphan(flow, is_orphan);
+        }
         let claim = flow.connection.claim();
         if claim != flow.claim {
             let before = std::mem::replace(&mut flow.claim, claim);
@@ -50,6 +54,7 @@ impl Environment {
     }
 
     /// A connection claims `now` of the shard's memory, and no longer `before`.
+    #[inline]
     pub(crate) fn claim(&mut self, before: Claim, now: Claim) {
         self.memory
             .claim(before, now, &self.sysctls, &mut self.counters);
@@ -90,11 +95,19 @@ pub(crate) struct Memory {
 
 impl Memory {
     /// As on Linux, pressure begins at two thirds, and ends below half, of what may be claimed.
+    #[inline]
     fn claim(&mut self, before: Claim, now: Claim, sysctls: &Sysctls, counters: &mut Counters) {
         let claimed = &mut self.claimed;
         claimed.receive = claimed.receive - before.receive + now.receive;
         claimed.send = claimed.send - before.send + now.send;
-        let (most, half) = (claimed.receive.max(claimed.send), sysctls.tcp_mem / 2);
+        let most = claimed.receive.max(claimed.send);
+        if self.under_pressure || most > sysctls.tcp_mem / 4 {
+            self.feel_pressure(most, sysctls.tcp_mem / 2, counters);
+        }
+    }
+
+    #[cold]
+    fn feel_pressure(&mut self, most: usize, half: usize, counters: &mut Counters) {
         if !self.under_pressure && most > half / 3 * 2 {
             self.under_pressure = true;
             counters.tcp_memory_pressures += 1;

@@ -65,6 +65,8 @@ pub struct TimerWheel {
     /// [`expire`](TimerWheel::expire) came to its limit.
     present: u64,
     levels: [Level; LEVELS],
+    /// A bit for each level that is not empty.
+    occupied: u8,
     /// Entries armed for the present tick or one before it, and those that were due beyond a limit.
     overdue: List,
     nodes: Slab<Node>,
@@ -80,6 +82,7 @@ impl TimerWheel {
         Self {
             present: 0,
             levels: std::array::from_fn(|_| level()),
+            occupied: 0,
             overdue: List::default(),
             nodes: Slab::with_limit(usize::MAX),
         }
@@ -133,6 +136,7 @@ impl TimerWheel {
     /// When [`expire`](TimerWheel::expire) next has something to do: never later than the first deadline's tick, or
     /// than the present where that has passed. It may be earlier, when entries must only be filed anew; each such call
     /// brings them nearer. `None` if nothing is armed.
+    #[inline]
     pub fn next_timeout(&self) -> Option<Instant> {
         let tick = if self.overdue.is_empty() {
             self.next_slot()?.2
@@ -160,7 +164,7 @@ impl TimerWheel {
                 return;
             };
             self.present = tick;
-            self.levels[level].occupied &= !(1 << slot);
+            self.vacate(level, slot);
             let mut entries = std::mem::take(&mut self.levels[level].slots[slot]);
             self.empty(&mut entries, limit, expired);
             while let Some(index) = entries.pop_front(&mut self.nodes) {
@@ -180,8 +184,12 @@ impl TimerWheel {
     }
 
     /// The first occupied slot: level, slot, and the tick at which it begins.
+    #[inline]
     fn next_slot(&self) -> Option<(usize, usize, u64)> {
-        let level = self.levels.iter().position(|level| level.occupied != 0)?;
+        if self.occupied == 0 {
+            return None;
+        }
+        let level = self.occupied.trailing_zeros() as usize;
         let slot = self.levels[level].occupied.trailing_zeros() as usize;
         let shift = DIGIT_BITS * level as u32;
         let above = self.present >> (shift + DIGIT_BITS) << (shift + DIGIT_BITS);
@@ -203,6 +211,15 @@ impl TimerWheel {
         }
     }
 
+    /// A slot is empty now.
+    fn vacate(&mut self, level: usize, slot: usize) {
+        let occupied = &mut self.levels[level].occupied;
+        *occupied &= !(1 << slot);
+        if *occupied == 0 {
+            self.occupied &= !(1 << level);
+        }
+    }
+
     fn file(&mut self, index: Index) {
         let Some(node) = self.nodes.get_mut(index) else {
             return;
@@ -210,6 +227,7 @@ impl TimerWheel {
         node.filed = node.deadline;
         match place(self.present, node.filed) {
             Some((level, slot)) => {
+                self.occupied |= 1 << level;
                 let level = &mut self.levels[level];
                 level.occupied |= 1 << slot;
                 level.slots[slot].push_back(&mut self.nodes, index);
@@ -227,10 +245,10 @@ impl TimerWheel {
         };
         match place(self.present, node.filed) {
             Some((level, slot)) => {
-                let level = &mut self.levels[level];
-                level.slots[slot].unlink(&mut self.nodes, index);
-                if level.slots[slot].is_empty() {
-                    level.occupied &= !(1 << slot);
+                let list = &mut self.levels[level].slots[slot];
+                list.unlink(&mut self.nodes, index);
+                if list.is_empty() {
+                    self.vacate(level, slot);
                 }
             }
             None => self.overdue.unlink(&mut self.nodes, index),

@@ -56,6 +56,12 @@ impl Pacing {
         self.waits = false;
     }
 
+    /// Whether new text has to wait.
+    #[inline]
+    pub(crate) fn is_early(&self, now: Instant) -> bool {
+        self.departure >= now + TIMER_TICK
+    }
+
     /// Whether the next has to wait, being further away than `slack`. If so, its departure is a [time-out](Self::next_timeout).
     fn must_wait(&mut self, now: Instant, slack: Duration) -> bool {
         let is_early = self.departure >= now + slack;

@@ -245,7 +245,8 @@ impl Connection {
     }
 
     /// Nagle's algorithm as Minshall modified it: a small segment waits only for another small one.
-    fn holds_back(&self, nagle: Nagle) -> bool {
+    #[inline]
+    pub(crate) fn holds_back(&self, nagle: Nagle) -> bool {
         match nagle {
             Nagle::Cork => true,
             Nagle::Push | Nagle::Off => false,

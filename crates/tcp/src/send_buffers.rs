@@ -192,6 +192,29 @@ impl SendBuffers {
         }
     }
 
+    /// A new buffer of `length` bytes that is let out at once as one segment, a push at its end.
+    #[inline]
+    pub(crate) fn push_and_release(&mut self, length: u32, size: u32, now: Instant) {
+        let end = self.end() + u64::from(length);
+        let buffer = Buffer {
+            end,
+            at: now,
+            segments: 1,
+            size: size.min(u32::from(u16::MAX)) as u16,
+            tags: Tags::default(),
+            push: true,
+            end_of_record: false,
+        };
+        if self.first.is_none() {
+            self.first = Some(buffer);
+        } else {
+            self.rest.push_back(buffer);
+        }
+        (self.released, self.pushed) = (end, end);
+        self.packets_out += 1;
+        self.latest = Some(now);
+    }
+
     /// No more is written: the FIN follows, with the last bytes if they were not let out yet.
     pub(crate) fn push_fin(&mut self) {
         if let Some((_, tail)) = self.tail() {

@@ -182,6 +182,10 @@ impl Connection {
     #[inline]
     fn fill(&mut self, context: &Context<'_>, offered: usize, flags: SendFlags) -> usize {
         self.give_back_after_idle(context);
+        if flags == SendFlags::default() && self.may_go_at_once(context, offered) {
+            self.let_go_at_once(context, offered as u32);
+            return offered;
+        }
         let is_first = self.send_queue.is_empty() && self.send_buffers.len() == 0;
         if is_first
             && (1..=GUARANTEED).contains(&offered)
@@ -285,6 +289,50 @@ impl Connection {
             self.nagle()
         };
         self.push(context, nagle);
+    }
+
+    /// Whether the `offered` bytes are no more than a segment, nothing is before them, and nothing holds them back: an answer, mostly.
+    #[inline]
+    fn may_go_at_once(&self, context: &Context<'_>, offered: usize) -> bool {
+        let (buffers, mss) = (&self.send_buffers, self.current_segment_size());
+        let window_end = self.una_offset + u64::from(self.snd.wnd);
+        let queued = self.send_queue.len();
+        self.state == State::Established
+            && offered > 0
+            && offered <= mss as usize
+            && !self.has_unreleased()
+            && buffers.released + offered as u64 <= window_end
+            && (offered == mss as usize || !self.holds_back(self.nagle()))
+            && self.packets_in_flight() < self.cwnd_segments()
+            && !self.pacing.is_early(context.now)
+            && queued + offered <= self.send_share(context.memory)
+            && self.has_room(context, queued)
+    }
+
+    /// They are queued and released in one go: what [`fill`](Self::fill), `push` and `release_text` come to then.
+    #[inline]
+    fn let_go_at_once(&mut self, context: &Context<'_>, length: u32) {
+        self.restart_after_idle(context);
+        let mss = self.current_segment_size();
+        let (was_idle, latest) = (self.packets_in_flight() == 0, self.send_buffers.latest);
+        self.send_buffers.push_now = false;
+        self.send_buffers.push_and_release(length, mss, context.now);
+        self.text_departs(context, length);
+        if length < mss {
+            self.send_buffers.small = self.send_buffers.released;
+        }
+        self.recovery.sent(1);
+        if was_idle && let Some(latest) = latest {
+            self.congestion.resumed(latest, context.now);
+        }
+        let buffers = &self.send_buffers;
+        let limited = self.packets_in_flight() >= self.cwnd_segments();
+        self.cwnd_validation.note(
+            limited,
+            buffers.packets_out,
+            self.una_offset,
+            buffers.released,
+        );
     }
 
     /// More than half of the peer's largest window was written since the last push (Linux's `forced_push`): it must not wait for

@@ -127,6 +127,10 @@ impl Connection {
     /// After a read: tells the peer, if the window it knows can be doubled at least.
     pub(crate) fn offer_freed_window(&mut self, context: &Context<'_>) {
         let known = self.rcv.wnd();
+        // It is mostly open, and nothing need be reckoned to see that.
+        if 2 * known as usize > self.largest_buffer(context.sysctls) {
+            return;
+        }
         let limit = self.receive_limit(context.sysctls, context.memory);
         if 2 * u64::from(known) > self.full_window(limit).into() {
             return;
