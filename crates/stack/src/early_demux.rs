@@ -4,11 +4,11 @@
 //! ordinary (other headers, another kind of flow, a damaged segment) takes the long way, which counts and answers it.
 
 use crate::Shard;
-use crate::handle::Tag;
+use crate::handle::{Handle, Tag};
 use crate::ipv4::count_ecn;
 use crate::receive::Fate;
 use periplus_journey::Instant;
-use periplus_ring::{Arrival, RxChecksum};
+use periplus_ring::{Arrival, BURST, RxChecksum};
 use periplus_tcp::{Disposition, Payload, Segment};
 use periplus_wire::checksum::Sum;
 use periplus_wire::ipv4;
@@ -16,11 +16,33 @@ use periplus_wire::ordinary::OrdinaryHeaders;
 use periplus_wire::tcp::TcpOptions;
 
 impl Shard {
-    /// Takes a segment of an established connection. Any other arrival is given back.
+    /// Looks the flows of a burst up together, and at what is kept of them. Each look is a wait for memory where there are many
+    /// connections, and depends on nothing but its own frame: so the processor waits for all of them at once.
+    pub(crate) fn look_ahead(&mut self, arrivals: &[Arrival]) {
+        let mut tuples = [None; BURST];
+        for (tuple, arrival) in tuples.iter_mut().zip(arrivals) {
+            *tuple = OrdinaryHeaders::four_tuple_ahead(&arrival.frame);
+        }
+        let tuples = &tuples[..arrivals.len().min(BURST)];
+        self.flow_table.get_many_ipv4(tuples, &mut self.ahead);
+        let established = self
+            .ahead
+            .iter()
+            .flatten()
+            .filter(|handle| handle.tag() == Tag::Established);
+        let touched = established
+            .filter_map(|handle| self.flows.get(handle.index()))
+            .fold(0, |touched, flow| touched ^ flow.touch());
+        std::hint::black_box(touched);
+    }
+
+    /// Takes a segment of an established connection, which a look [ahead](Self::look_ahead) may have `found`. Any other arrival is
+    /// given back.
     #[inline]
     pub(crate) fn early_demux(
         &mut self,
         now: Instant,
+        found: Option<Handle>,
         mut arrival: Arrival,
     ) -> Result<Fate, Arrival> {
         let length = arrival.length();
@@ -28,7 +50,10 @@ impl Shard {
         let Some((headers, options)) = ordinary else {
             return Err(arrival);
         };
-        let Some(handle) = self.flow_table.get_ipv4(&headers.four_tuple()) else {
+        // What was found may be over since, and another have begun.
+        let found = found.filter(|found| found.tag() == Tag::Established && self.is_listed(*found));
+        let found = found.or_else(|| self.flow_table.get_ipv4(&headers.four_tuple()));
+        let Some(handle) = found else {
             return Err(arrival);
         };
         if handle.tag() != Tag::Established
@@ -77,6 +102,11 @@ impl Shard {
             Disposition::Dropped(reason) => Fate::Dropped(reason),
             _ => Fate::Consumed,
         })
+    }
+
+    fn is_listed(&self, established: Handle) -> bool {
+        let flow = self.flows.get(established.index());
+        flow.is_some_and(|flow| flow.is_listed)
     }
 }
 

@@ -94,6 +94,12 @@ impl Flow {
         }
     }
 
+    /// Reads what a segment will ask for, wherever it lies: for who will need it soon. What it returns means nothing.
+    #[inline]
+    pub(crate) fn touch(&self) -> u32 {
+        self.connection.touch() ^ u32::from(self.is_queued) ^ self.claim.receive as u32
+    }
+
     /// Whether it has something to say, and no turn at the transmit ring yet.
     #[inline]
     pub(crate) fn may_queue(&self) -> bool {

@@ -5,7 +5,7 @@ use crate::keyed_hash::KeyedHash;
 use hashbrown::HashTable;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-/// How many look-ups [`FlowTable::get_many`] keeps in flight: a burst's worth.
+/// How many look-ups [`FlowTable::get_many_ipv4`] keeps in flight: a burst's worth.
 const BURST: usize = 64;
 
 /// A flow as seen from here.
@@ -63,18 +63,25 @@ impl FlowTable {
         found.map(|entry| entry.1)
     }
 
-    /// Looks the flows of a burst up together and puts what was found into `handles`, in order. All are hashed before
-    /// the first is probed: the probes then depend on nothing but memory, and the CPU lets their cache misses overlap.
-    pub fn get_many(&self, keys: &[FlowKey], handles: &mut Vec<Option<Handle>>) {
+    /// Looks the flows of a burst up together, by what [`get_ipv4`](Self::get_ipv4) takes, and puts what was found into `handles`, in
+    /// order. All are hashed before the first is probed: the probes then depend on nothing but memory, and the CPU lets their
+    /// cache misses overlap.
+    pub fn get_many_ipv4(
+        &self,
+        four_tuples: &[Option<[u8; 12]>],
+        handles: &mut Vec<Option<Handle>>,
+    ) {
         handles.clear();
-        for keys in keys.chunks(BURST) {
-            let mut hashed = [const { (0, Key::V4([0; 12])) }; BURST];
-            let hashed = &mut hashed[..keys.len()];
-            for (hashed, key) in hashed.iter_mut().zip(keys) {
-                let key = Key::from(key);
-                *hashed = (self.hash_of(&key), key);
+        for tuples in four_tuples.chunks(BURST) {
+            let mut hashes = [0; BURST];
+            for (hash, tuple) in hashes.iter_mut().zip(tuples) {
+                *hash = tuple.map_or(0, |tuple| self.hash.bytes(&tuple));
             }
-            handles.extend(hashed.iter().map(|(hash, key)| self.probe(*hash, key)));
+            handles.extend(tuples.iter().zip(hashes).map(|(tuple, hash)| {
+                let tuple = tuple.as_ref()?;
+                let found = self.v4.find(hash, |entry| entry.0 == *tuple);
+                found.map(|entry| entry.1)
+            }));
         }
     }
 

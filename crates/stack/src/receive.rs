@@ -24,9 +24,14 @@ impl Shard {
     pub fn receive(&mut self, now: Instant, burst: &mut RxBurst, level: PoolLevel) {
         self.environment.frames.level = level;
         self.ring_may_hold_more = burst.is_full();
-        for arrival in burst.drain() {
+        self.ahead.clear();
+        if burst.len() > 1 {
+            self.look_ahead(burst.as_slice());
+        }
+        for (number, arrival) in burst.drain().enumerate() {
             let frames = u64::from(arrival.segments);
-            let fate = match self.early_demux(now, arrival) {
+            let found = self.ahead.get(number).copied().flatten();
+            let fate = match self.early_demux(now, found, arrival) {
                 Ok(fate) => fate,
                 Err(arrival) => self.frame_arrives(now, arrival),
             };

@@ -5,6 +5,7 @@ use crate::environment::{Environment, Memory, frame_budget};
 use crate::ephemeral_ports::EphemeralPorts;
 use crate::flow::Flow;
 use crate::flow_table::FlowTable;
+use crate::handle::Handle;
 use crate::list::List;
 use crate::listener_table::ListenerTable;
 use crate::neighbours::{self, Neighbours};
@@ -102,6 +103,8 @@ pub struct Shard {
     /// Counts the changes of link addresses: headers of an older epoch are made anew.
     pub(crate) neighbour_epoch: u32,
     pub(crate) flow_table: FlowTable,
+    /// What a look ahead at the burst under way has found.
+    pub(crate) ahead: Vec<Option<Handle>>,
     pub(crate) flows: Slab<Flow>,
     pub(crate) half_open: Slab<HalfOpenEntry>,
     pub(crate) syn_cookies: SynCookies,
@@ -173,6 +176,7 @@ impl Shard {
             neighbours: Neighbours::new(hash_key, neighbours::DEFAULT_LIMIT),
             neighbour_epoch: 0,
             flow_table: FlowTable::new(hash_key),
+            ahead: Vec::new(),
             flows: Slab::with_limit(options.max_connections),
             half_open: Slab::with_limit(options.max_half_open),
             syn_cookies: SynCookies::new(sequence_key),

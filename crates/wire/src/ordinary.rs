@@ -47,6 +47,16 @@ impl OrdinaryHeaders {
         Some((headers, options))
     }
 
+    /// The [four-tuple](Self::four_tuple) of a frame that seems to have these headers, which nobody has looked at yet.
+    #[inline]
+    pub fn four_tuple_ahead(frame: &[u8]) -> Option<[u8; 12]> {
+        let headers = Self::ref_from_bytes(frame.get(..END)?).ok()?;
+        let is_likely = headers.ethernet.ether_type() == EtherType::IPV4
+            && headers.ip.is_plain()
+            && headers.ip.protocol() == ipv4::TCP;
+        is_likely.then(|| headers.four_tuple())
+    }
+
     /// The TCP header.
     #[inline]
     pub fn tcp(&self) -> &TcpHeader {
