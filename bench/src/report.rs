@@ -115,6 +115,7 @@ fn column(who: Who) -> &'static str {
 fn shown(figure: &Figure) -> String {
     match figure.work.unit() {
         Unit::Nanoseconds => format!("{:.0} ns", figure.value),
+        Unit::Throughput if figure.value >= 1000.0 => format!("{:.0} GB/s", figure.value),
         Unit::Throughput => format!("{:.2} GB/s", figure.value),
         Unit::Bytes => format!("{:.1} B", figure.value),
     }

@@ -25,6 +25,8 @@ pub(crate) struct Port {
     chains: bool,
     pool: FramePool,
     arrived: VecDeque<Arrival>,
+    /// For the buffers of a chain after its first.
+    rest: Vec<FrameBuffer>,
     pub(crate) sent: Outgoing,
     statistics: RingStatistics,
 }
@@ -48,6 +50,7 @@ impl Port {
             chains,
             pool: FramePool::new(frames, SLOT),
             arrived: VecDeque::with_capacity(crate::stacks::BURST),
+            rest: Vec::with_capacity(PIECES),
             sent: Outgoing::new(setup),
             statistics: RingStatistics::default(),
         }
@@ -78,24 +81,30 @@ impl Port {
         mut buffer: FrameBuffer,
         write: impl FnOnce(&mut [u8]) -> usize,
     ) {
-        let mut rest: Vec<_> = (1..PIECES).filter_map(|_| self.pool.take()).collect();
+        let mut rest = std::mem::take(&mut self.rest);
+        rest.extend((1..PIECES).filter_map(|_| self.pool.take()));
         let own = sum(&buffer);
         let sums = rest.iter().map(|piece| sum(piece));
         let all = own + sums.sum::<u32>();
         put_sum(&mut buffer, all);
         let length = write(&mut buffer);
         put_sum(&mut buffer, own);
-        if length < SLOT {
-            return self.arrives(now, buffer.filled(length));
-        }
-        let rest = rest.drain(..).map(|piece| {
+        let is_short = length < SLOT;
+        // One allocation a chain, as the devices of `periplus-nic` make it.
+        let mut chain = Vec::with_capacity(if is_short { 0 } else { PIECES - 1 });
+        let pieces = rest.drain(..).filter(|_| !is_short);
+        chain.extend(pieces.map(|piece| {
             let mut piece = piece.filled(PAYLOAD + PIECE);
             piece.advance(PAYLOAD);
             piece
-        });
+        }));
+        self.rest = rest;
+        if is_short {
+            return self.arrives(now, buffer.filled(length));
+        }
         let arrival = Arrival {
             frame: buffer.filled(PAYLOAD + PIECE),
-            rest: rest.collect(),
+            rest: chain,
             arrived: Some(now),
             checksum: RxChecksum::Unverified,
             segments: (SUPER / crate::client::MSS) as u16,
