@@ -9,6 +9,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+/// How long the thread leaves journeys to gather after it has kept some. As long as it does not wait for the next one, giving one wakes nobody:
+/// a system call and two switches for each request would be several times what recording it costs.
+const GATHERING: Duration = Duration::from_millis(5);
+
 /// Something that keeps journeys or shows them. It runs on the writer's thread and may take its time.
 pub trait Keeper: Send {
     /// What it is called in an error message.
@@ -110,6 +114,7 @@ impl Writer {
             keepers,
             on_failure,
             finished: Finished::default(),
+            has_kept: false,
         };
         let thread = std::thread::Builder::new()
             .name("periplus-logbook".into())
@@ -148,6 +153,8 @@ struct Desk<F> {
     keepers: Vec<Box<dyn Keeper>>,
     on_failure: F,
     finished: Finished,
+    /// Since it last let journeys gather.
+    has_kept: bool,
 }
 
 impl<F: FnMut(&str, io::Error)> Desk<F> {
@@ -156,6 +163,7 @@ impl<F: FnMut(&str, io::Error)> Desk<F> {
             let logged = Logged::new(&record, epoch);
             self.each(|keeper| keeper.keep(&logged));
             self.finished.kept += 1;
+            self.has_kept = true;
         }
         self.each(|keeper| keeper.finish());
         self.finished
@@ -175,6 +183,11 @@ impl<F: FnMut(&str, io::Error)> Desk<F> {
                         alarm = [alarm, wish].into_iter().flatten().min();
                         Ok(())
                     });
+                    if std::mem::take(&mut self.has_kept) {
+                        std::thread::sleep(alarm.map_or(GATHERING, |alarm| alarm.min(GATHERING)));
+                        message = receiver.try_recv().map_err(|_| RecvTimeoutError::Timeout);
+                        continue;
+                    }
                     message = match alarm {
                         Some(alarm) => receiver.recv_timeout(alarm),
                         None => receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
