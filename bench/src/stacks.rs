@@ -168,11 +168,8 @@ pub(crate) trait Stack: Sized {
     /// For the record: a request was at `start..end` of what was read, or begins at `start` if it goes on.
     fn request(&mut self, _: Instant, _: Self::Connection, _start: u64, _end: Option<u64>) {}
 
-    /// For the record: its answer begins at `start` of what is written.
-    fn answer(&mut self, _: Instant, _: Self::Connection, _start: u64) {}
-
-    /// For the record: and ends at `end`.
-    fn answered(&mut self, _: Instant, _: Self::Connection, _end: u64) {}
+    /// For the record: its answer is at `start..end` of what was written, or begins at `start` if it goes on.
+    fn answer(&mut self, _: Instant, _: Self::Connection, _start: u64, _end: Option<u64>) {}
 
     /// Frames thrown away so far, where the stack counts them.
     fn dropped(&self) -> Option<u64> {

@@ -14,7 +14,6 @@ use crate::referee::{Disturbances, Referee, Rules};
 use crate::stacks::{Setup, options};
 use crate::works::{ANSWER, REQUEST};
 use device::{Orders, Scripted};
-use periplus_journey::RequestEnd;
 use periplus_net::{Recorder, ShardHandle, TcpListener, TcpStream};
 use std::future::poll_fn;
 use std::hint::black_box;
@@ -209,10 +208,7 @@ async fn serve(mut stream: TcpStream, told: Arc<Told>, recording: bool) {
         total = total.wrapping_add(sum(bytes));
         assert_eq!(length, REQUEST, "a request in one piece");
         if recording {
-            journal.request(read);
-            journal.request_end(read + REQUEST as u64, RequestEnd::Complete);
-            journal.handler_called();
-            journal.response(written);
+            journal.whole_request(read..read + REQUEST as u64);
         }
         let bytes = answer.next(ANSWER);
         told.note(true, peer, bytes);
@@ -220,7 +216,7 @@ async fn serve(mut stream: TcpStream, told: Arc<Told>, recording: bool) {
         read += REQUEST as u64;
         written += ANSWER as u64;
         if recording {
-            journal.response_end(written);
+            journal.whole_response(written - ANSWER as u64..written);
         }
         black_box(total);
     }

@@ -4,7 +4,7 @@ mod port;
 
 use super::{BUFFER, Setup, Stack, Taken};
 use crate::client::{CLIENT, MSS, PORT, SERVER, SERVER_ETHERNET};
-use periplus_journey::{Instant, Record, RequestEnd};
+use periplus_journey::{Finished, Instant};
 use periplus_ring::{Device, RxBurst, RxFrame};
 use periplus_stack::{
     BufferSizes, ConnectionId, ListenerId, Read, ReadChunk, Ready, Shard, ShardOptions,
@@ -25,7 +25,7 @@ pub(crate) struct Periplus {
     burst: RxBurst,
     listener: ListenerId,
     ready: Vec<Ready>,
-    records: Vec<Record>,
+    records: Vec<Finished>,
     recording: bool,
     acceptable: bool,
     readable: VecDeque<ConnectionId>,
@@ -137,7 +137,7 @@ impl Stack for Periplus {
         }
         self.shard.transmit(now, &mut self.port);
         self.take_ready();
-        self.shard.take_records(&mut self.records);
+        self.shard.take_finished(&mut self.records);
         self.records.clear();
     }
 
@@ -223,27 +223,22 @@ impl Stack for Periplus {
             return;
         }
         if let Some(mut marker) = self.shard.marker(id) {
-            marker.request(now, start);
-            if let Some(end) = end {
-                marker.request_end(now, end, RequestEnd::Complete);
-                marker.handler_called(now);
+            match end {
+                Some(end) => marker.whole_request(now, start, end),
+                None => marker.request(now, start),
             }
         }
     }
 
-    fn answer(&mut self, now: Instant, id: ConnectionId, start: u64) {
-        if self.recording
-            && let Some(mut marker) = self.shard.marker(id)
-        {
-            marker.response(now, start);
+    fn answer(&mut self, now: Instant, id: ConnectionId, start: u64, end: Option<u64>) {
+        if !self.recording {
+            return;
         }
-    }
-
-    fn answered(&mut self, now: Instant, id: ConnectionId, end: u64) {
-        if self.recording
-            && let Some(mut marker) = self.shard.marker(id)
-        {
-            marker.response_end(now, end);
+        if let Some(mut marker) = self.shard.marker(id) {
+            match end {
+                Some(end) => marker.whole_response(now, start, end),
+                None => marker.response(now, start),
+            }
         }
     }
 

@@ -74,9 +74,8 @@ pub(super) fn answer<S: Stack>(
     let (now, read, written) = (bench.now, bench.read, bench.written);
     let stack = &mut bench.stack;
     stack.request(now, connection, read, Some(read + REQUEST as u64));
-    stack.answer(now, connection, written);
     let taken = bench.write(watch, connection, ANSWER);
     assert_eq!(taken, ANSWER, "no room for an answer");
     let end = written + ANSWER as u64;
-    bench.stack.answered(now, connection, end);
+    bench.stack.answer(now, connection, written, Some(end));
 }

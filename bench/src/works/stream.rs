@@ -97,7 +97,7 @@ impl<const SUPER_FRAMES: bool> Work for Send<SUPER_FRAMES> {
         bench.read_all(watch, |bench, _, served| {
             let (stack, now) = (&mut bench.stack, bench.now);
             stack.request(now, served.connection, 0, Some(REQUEST as u64));
-            stack.answer(now, served.connection, 0);
+            stack.answer(now, served.connection, 0, None);
         });
         write::<SUPER_FRAMES, _>(bench, watch);
         bench.turn(watch);

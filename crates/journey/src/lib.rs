@@ -5,6 +5,7 @@
 
 mod counters;
 mod events;
+mod finished;
 mod histogram;
 mod ledger;
 mod mark;
@@ -18,6 +19,7 @@ mod time;
 
 pub use counters::Counters;
 pub use events::Events;
+pub use finished::{Beginning, Finished, Rare, Seen};
 pub use histogram::Histogram;
 pub use ledger::FrameLedger;
 pub use mark::{Label, Mark, RequestEnd, StampedMark};

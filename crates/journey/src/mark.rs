@@ -47,6 +47,14 @@ pub enum Mark {
     },
     /// The handler was called with the request.
     HandlerCalled,
+    /// A request is at `start..end` of the received bytes, all of it was parsed, and its handler was called: what
+    /// [`Mark::Request`], [`Mark::RequestEnd`] and [`Mark::HandlerCalled`] say of it, at one time.
+    WholeRequest {
+        /// a.
+        start: u64,
+        /// b.
+        end: u64,
+    },
     /// The answer to the oldest unanswered request begins at offset `start` of the sent bytes.
     Response {
         /// c.
@@ -54,6 +62,14 @@ pub enum Mark {
     },
     /// That answer ends before offset `end` of the sent bytes.
     ResponseEnd {
+        /// d.
+        end: u64,
+    },
+    /// The answer to the oldest unanswered request is at `start..end` of the sent bytes: what [`Mark::Response`] and
+    /// [`Mark::ResponseEnd`] say of it, at one time.
+    WholeResponse {
+        /// c.
+        start: u64,
         /// d.
         end: u64,
     },

@@ -16,7 +16,7 @@ use crate::mailbox::{Call, Inbox};
 use crate::shard::registry;
 use crate::shard::waiters::Discarded;
 use crate::shard::{ShardCell, Snapshot};
-use periplus_journey::Record;
+use periplus_journey::Finished;
 use periplus_ring::RxBurst;
 use periplus_stack::Ready;
 use round::Next;
@@ -36,7 +36,7 @@ pub(crate) struct Driver {
     burst: RxBurst,
     calls: VecDeque<Call>,
     ready: Vec<Ready>,
-    records: Vec<Record>,
+    finished: Vec<Finished>,
     wakers: Vec<Waker>,
     discarded: Discarded,
 }
@@ -49,7 +49,7 @@ impl Driver {
             burst: RxBurst::default(),
             calls: VecDeque::new(),
             ready: Vec::new(),
-            records: Vec::new(),
+            finished: Vec::new(),
             wakers: Vec::new(),
             discarded: Discarded::default(),
         }
@@ -65,7 +65,7 @@ impl Driver {
                 call(cell);
             }
         }
-        cell.record(&mut self.records);
+        cell.record(&mut self.finished);
     }
 }
 
@@ -102,11 +102,11 @@ impl Drop for Driver {
             let (snapshot, closing) = cell.drive(|state| {
                 // No journey is lost in silence, not even when the runtime is dropped under it.
                 state.shard.cut_off(clock::now());
-                state.shard.take_records(&mut self.records);
+                state.shard.take_finished(&mut self.finished);
                 state.waiters.end_all(&mut self.wakers);
                 (Snapshot::of(state, &self.inbox), state.closing.take())
             });
-            cell.record(&mut self.records);
+            cell.record(&mut self.finished);
             for reply in closing.into_iter().flat_map(|closing| closing.replies) {
                 let _ = reply.send(snapshot.clone());
             }

@@ -5,6 +5,7 @@ use crate::mailbox::{Call, Mailbox};
 use crate::shard::registry::{self, ShardId};
 use periplus_journey::{Instant, Label, Mark, RequestEnd, StampedMark, Station};
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Sets marks in a stream: where a request begins and ends, what it is called, where its answer lies. Offsets count from the
@@ -40,6 +41,19 @@ impl Journal {
     /// The handler was called.
     pub fn handler_called(&self) {
         self.mark(Mark::HandlerCalled);
+    }
+
+    /// A request is at `range` of the received bytes, all of it was parsed, and the handler is called: one mark, and one look
+    /// at the clock, for a codec that finds a request in one piece.
+    pub fn whole_request(&self, range: Range<u64>) {
+        let Range { start, end } = range;
+        self.mark(Mark::WholeRequest { start, end });
+    }
+
+    /// The answer to the oldest unanswered request was written, to `range` of the sent bytes.
+    pub fn whole_response(&self, range: Range<u64>) {
+        let Range { start, end } = range;
+        self.mark(Mark::WholeResponse { start, end });
     }
 
     /// The answer to the oldest unanswered request begins at offset `start` of the sent bytes.
@@ -105,7 +119,10 @@ impl Journal {
                 // The mark that ends a journey may leave a record to be taken, and nothing else to do.
                 state.errand |= matches!(
                     mark.mark,
-                    Mark::RequestEnd { .. } | Mark::ResponseEnd { .. } | Mark::NoResponse
+                    Mark::RequestEnd { .. }
+                        | Mark::ResponseEnd { .. }
+                        | Mark::WholeResponse { .. }
+                        | Mark::NoResponse
                 );
                 state.shard.mark(id, mark);
             }),

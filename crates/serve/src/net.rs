@@ -54,6 +54,8 @@ impl Marks for Journal {
             Mark::Request { start } => self.request(start),
             Mark::RequestEnd { end, how } => self.request_end(end, how),
             Mark::HandlerCalled => self.handler_called(),
+            Mark::WholeRequest { start, end } => self.whole_request(start..end),
+            Mark::WholeResponse { start, end } => self.whole_response(start..end),
             Mark::Response { start } => self.response(start),
             Mark::ResponseEnd { end } => self.response_end(end),
             Mark::NoResponse => self.no_response(),

@@ -7,12 +7,11 @@ use crate::ipv4::Ipv4Packet;
 use crate::options::ClosedPortPolicy;
 use crate::receive::Fate;
 use periplus_journey::{
-    DropReason, Events, Instant, Kind, Outcome, Overlays, QueuesMet, Record, TcpSummary,
+    Beginning, DropReason, Finished, Instant, Kind, Outcome, QueuesMet, Rare, Seen, TcpSummary,
 };
 use periplus_ring::Arrival;
 use periplus_tcp::{ArrivalTime, reset};
 use periplus_wire::tcp::TcpFlags;
-use std::time::Duration;
 
 impl Shard {
     /// A segment that is for no connection, and opens none.
@@ -67,33 +66,36 @@ impl Shard {
         if !recorder.is_enabled() || !self.arrival_records.take(now) {
             return;
         }
-        let events = Events {
-            arrived: Some(time.arrived),
-            taken: time.taken,
-            ..Events::default()
-        };
-        recorder.push(|id, device| Record {
+        let (id, device) = recorder.number();
+        recorder.keep(Finished {
             kind: Kind::Arrival,
+            outcome,
+            coarse: false,
+            status: None,
             id,
             device,
             peer: key.remote,
             local: key.local,
-            handshake: None,
-            queues,
             protocol,
             request: None,
-            status: None,
             bytes_in: 0,
             bytes_out: 0,
             acked: 0,
-            outcome,
-            reason: Some(reason.into()),
-            events,
-            overlays: Overlays::default(),
-            peer_in_server: Duration::ZERO,
-            rx_ring_at_most: time.rx_ring_at_most,
+            seen: Seen {
+                arrived: Some(time.arrived),
+                taken: time.taken,
+                ..Seen::default()
+            },
             tcp: TcpSummary::default(),
-            coarse: false,
+            beginning: Some(Box::new(Beginning {
+                queues,
+                ..Beginning::default()
+            })),
+            rare: Some(Box::new(Rare {
+                reason: Some(reason.into()),
+                rx_ring_at_most: time.rx_ring_at_most,
+                ..Rare::default()
+            })),
         });
     }
 }

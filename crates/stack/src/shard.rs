@@ -17,7 +17,7 @@ use crate::slab::{Index, Slab};
 use crate::source_limits::SourceNetworks;
 use crate::timer_wheel::{TimerId, TimerWheel};
 use crate::udp::{self, UdpSocket};
-use periplus_journey::{Counters, FrameLedger, Instant, Record};
+use periplus_journey::{Counters, Finished, FrameLedger, Instant, Record};
 use periplus_ring::Capabilities;
 use periplus_tcp::{
     Claim, HalfOpen, InitialSequence, Listener, Offer, Recorder, SpareBuffers, SynCookies, TimeWait,
@@ -211,9 +211,17 @@ impl Shard {
         out.append(&mut self.ready);
     }
 
-    /// Moves the records of finished journeys into `out`.
-    pub fn take_records(&mut self, out: &mut Vec<Record>) {
+    /// Moves what was written down of finished journeys into `out`.
+    #[inline]
+    pub fn take_finished(&mut self, out: &mut Vec<Finished>) {
         self.environment.recorder.take(out);
+    }
+
+    /// Moves the records of finished journeys into `out`: [`Shard::take_finished`] for who looks at each.
+    pub fn take_records(&mut self, out: &mut Vec<Record>) {
+        let mut finished = Vec::new();
+        self.take_finished(&mut finished);
+        out.extend(finished.into_iter().map(Record::from));
     }
 
     /// Whether [`Shard::transmit`] has something to try.

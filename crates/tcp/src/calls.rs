@@ -173,7 +173,6 @@ impl Connection {
         recorder: &'a mut Recorder,
         counters: &'a mut Counters,
     ) -> Option<Marker<'a>> {
-        let tcp = self.summary();
         let read_to = self.read_offset();
         Some(Marker {
             journal: self.journal.as_mut()?,
@@ -182,7 +181,9 @@ impl Connection {
             read_to,
             drained: self.receive_queue.is_empty(),
             acknowledged: self.una_offset,
-            tcp,
+            retransmissions: self.retransmissions,
+            retransmission_timer: &self.retransmission_timer,
+            congestion: &self.congestion,
         })
     }
 

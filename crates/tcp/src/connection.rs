@@ -24,7 +24,7 @@ use crate::{
     ConnectionCounters, LastAnswer, ReceiveQueue, Segment, SegmentHeader, SendQueue, SocketOptions,
     State, StreamError,
 };
-use periplus_journey::{Events, Instant, Outcome, QueuesMet, TcpSummary};
+use periplus_journey::{Beginning, Instant, Outcome, QueuesMet, TcpSummary};
 use periplus_wire::SeqNum;
 use periplus_wire::tcp::Timestamps;
 use std::net::{IpAddr, SocketAddr};
@@ -273,16 +273,16 @@ impl Connection {
         connection.retransmission_timer.established();
         if context.recorder.is_enabled() {
             let kept = !half_open.is_cookie();
-            let handshake = Events {
+            let beginning = Beginning {
                 syn_arrived: kept.then_some(half_open.syn_arrived),
+                syn_ack_sent: kept.then(|| half_open.syn_ack_sent()),
                 established: Some(established),
-                ..Events::default()
+                ..Beginning::default()
             };
             connection.journal = Some(Box::new(ConnectionJournal::new(
                 half_open.remote(),
                 half_open.local(),
-                handshake,
-                kept.then(|| half_open.syn_ack_sent()),
+                beginning,
             )));
         }
         connection
@@ -461,8 +461,7 @@ impl Connection {
         self.journal = Some(Box::new(ConnectionJournal::new(
             peer,
             local,
-            Events::default(),
-            None,
+            Beginning::default(),
         )));
     }
 

@@ -38,7 +38,7 @@ impl Driver {
             let outcome = state.shard.transmit(now, &mut *state.device);
             // A connection that cannot be sent to fails here, and whoever waits on it is to be told.
             self.wake_ready(cell, state, now);
-            state.shard.take_records(&mut self.records);
+            state.shard.take_finished(&mut self.finished);
             self.discarded = mem::take(&mut state.waiters.discarded);
             if state.has_ended(now) {
                 return Next::End;

@@ -7,7 +7,7 @@ use crate::shard::Recorder;
 use crate::shard::registry::ShardId;
 use crate::shard::shutdown::Closing;
 use crate::shard::waiters::Waiters;
-use periplus_journey::{Instant, Record};
+use periplus_journey::{Finished, Instant, Record};
 use periplus_ring::Device;
 use periplus_stack::Shard;
 use std::cell::RefCell;
@@ -98,17 +98,18 @@ impl ShardCell {
         round(&mut self.state.borrow_mut())
     }
 
-    /// Gives `records` to the recorder. The shard must not be borrowed: the recorder may call it.
-    pub(crate) fn record(&self, records: &mut Vec<Record>) {
-        if records.is_empty() {
+    /// Gives the records of `finished` journeys to the recorder. The shard must not be borrowed: the recorder may call it.
+    pub(crate) fn record(&self, finished: &mut Vec<Finished>) {
+        if finished.is_empty() {
             return;
         }
         let recorder = self.recorder.borrow_mut().take();
         if let Some(mut recorder) = recorder {
-            records.drain(..).for_each(&mut recorder);
+            let records = finished.drain(..).map(Record::from);
+            records.for_each(&mut recorder);
             *self.recorder.borrow_mut() = Some(recorder);
         }
-        records.clear();
+        finished.clear();
     }
 }
 

@@ -3,67 +3,58 @@
 use super::Recorder;
 use super::stamp_log::ReceiveStamp;
 use super::underway::Underway;
-use periplus_journey::{Events, Instant, QueuesMet, TcpSummary};
+use periplus_journey::{Beginning, Instant, QueuesMet, TcpSummary};
 use std::net::SocketAddr;
 
 /// What stays of a connection while nothing is asked and nothing is answered, and the rest while it is.
 #[derive(Debug)]
 pub(crate) struct ConnectionJournal {
+    pub(super) about: About,
+    /// Lent by the recorder.
+    pub(super) underway: Option<Box<Underway>>,
+}
+
+/// What every record of a connection needs of it.
+#[derive(Debug)]
+pub(super) struct About {
     pub(super) peer: SocketAddr,
     pub(super) local: SocketAddr,
     /// Until the first request's record is written.
     pub(super) beginning: Option<Box<Beginning>>,
     pub(super) requests_seen: bool,
-    /// Lent by the recorder.
-    pub(super) underway: Option<Box<Underway>>,
-}
-
-/// How the connection came to be.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Beginning {
-    pub(super) handshake: Events,
-    pub(super) syn_ack_sent: Option<Instant>,
-    pub(super) queues: QueuesMet,
 }
 
 impl ConnectionJournal {
-    pub(crate) fn new(
-        peer: SocketAddr,
-        local: SocketAddr,
-        handshake: Events,
-        syn_ack_sent: Option<Instant>,
-    ) -> Self {
+    pub(crate) fn new(peer: SocketAddr, local: SocketAddr, beginning: Beginning) -> Self {
         Self {
-            peer,
-            local,
-            beginning: Some(Box::new(Beginning {
-                handshake,
-                syn_ack_sent,
-                queues: QueuesMet::default(),
-            })),
-            requests_seen: false,
+            about: About {
+                peer,
+                local,
+                beginning: Some(Box::new(beginning)),
+                requests_seen: false,
+            },
             underway: None,
         }
     }
 
     /// r0.
     pub(crate) fn first_syn_dropped(&mut self, at: Instant) {
-        if let Some(beginning) = &mut self.beginning {
-            beginning.handshake.first_syn_dropped = Some(at);
+        if let Some(beginning) = &mut self.about.beginning {
+            beginning.first_syn_dropped = Some(at);
         }
     }
 
     /// The listener's queues as the connection met them.
     pub(crate) fn came_to(&mut self, queues: QueuesMet) {
-        if let Some(beginning) = &mut self.beginning {
+        if let Some(beginning) = &mut self.about.beginning {
             beginning.queues = queues;
         }
     }
 
     /// e2.
     pub(crate) fn accepted(&mut self, at: Instant) {
-        if let Some(beginning) = &mut self.beginning {
-            beginning.handshake.accepted = Some(at);
+        if let Some(beginning) = &mut self.about.beginning {
+            beginning.accepted = Some(at);
         }
     }
 
@@ -133,7 +124,33 @@ impl ConnectionJournal {
         recorder: &mut Recorder,
     ) {
         if let Some(underway) = &mut self.underway {
-            underway.acknowledged(offset, at);
+            underway.acknowledged = offset;
+            if !underway.sent.is_empty() {
+                underway.sent.acknowledge(offset, at);
+            }
+            if let [request] = &mut underway.open[..]
+                && request.is_plainly_answered(offset)
+            {
+                request.answered(at, tcp, recorder);
+                recorder.keep_only(&mut underway.open);
+            } else if !underway.open.is_empty() {
+                underway.acknowledged(offset, at);
+                self.finish(tcp, recorder);
+            }
+        }
+    }
+
+    /// The codec says at `at` that an answer ends before `end`, which was sent already.
+    #[cold]
+    pub(super) fn was_sent(
+        &mut self,
+        at: Instant,
+        end: u64,
+        tcp: TcpSummary,
+        recorder: &mut Recorder,
+    ) {
+        if let Some(underway) = &mut self.underway {
+            underway.was_sent(at, end);
             self.finish(tcp, recorder);
         }
     }

@@ -1,11 +1,11 @@
 //! Journeys come to their end and are written down.
 
-use super::connection_journal::Beginning;
+use super::connection_journal::About;
 use super::open_request::{OpenRequest, UNKNOWN};
+use super::stamp_log::{ReceiveStamp, StampLog};
+use super::underway::Underway;
 use super::{ConnectionJournal, Recorder};
-use periplus_journey::{
-    Events, Handshake, Instant, Kind, Outcome, QueuesMet, Record, RequestEnd, Station, TcpSummary,
-};
+use periplus_journey::{Beginning, Finished, Instant, Kind, Outcome, RequestEnd, Seen, TcpSummary};
 use std::borrow::Cow;
 use std::net::SocketAddr;
 
@@ -16,35 +16,36 @@ pub(crate) struct Ending {
     pub(crate) reason: Option<&'static str>,
 }
 
+/// How far the connection's streams are when a record is written.
+#[derive(Clone, Copy)]
+struct Reached<'a> {
+    transmitted: u64,
+    acknowledged: u64,
+    received: &'a StampLog<ReceiveStamp>,
+}
+
 impl ConnectionJournal {
     /// Writes the records of the requests at the front whose answers are acknowledged.
     #[inline]
     pub(super) fn finish(&mut self, tcp: TcpSummary, recorder: &mut Recorder) {
-        while let Some(underway) = &mut self.underway {
-            let finished = match &underway.open[..] {
-                [] => return,
-                [first, ..] if first.events.acknowledged.is_none() => return,
-                [_] => underway.open.pop(),
-                [..] => Some(underway.open.remove(0)),
-            };
-            let Some(mut request) = finished else { return };
-            if let (Some(transmitted), Some(acknowledged)) =
-                (request.events.transmitted, request.events.acknowledged)
-            {
-                request
-                    .overlays
-                    .add(Station::Peer, transmitted, acknowledged);
+        let Some(underway) = &mut self.underway else {
+            return;
+        };
+        let (reached, open) = underway.reached();
+        let mut finished = 0;
+        for request in open.iter_mut() {
+            if request.finished.seen.acknowledged.is_none() {
+                break;
             }
-            let outcome = refusal(request.how).unwrap_or(Outcome::Answered);
-            self.write(
-                request,
-                Ending {
-                    outcome,
-                    reason: None,
-                },
-                tcp,
-                recorder,
-            );
+            let ending = Ending {
+                outcome: refusal(request.how).unwrap_or(Outcome::Answered),
+                reason: None,
+            };
+            self.about.close(request, ending, reached, tcp, recorder);
+            finished += 1;
+        }
+        for request in open.drain(..finished) {
+            recorder.keep(request.finished);
         }
     }
 
@@ -53,30 +54,31 @@ impl ConnectionJournal {
         let Some(underway) = &mut self.underway else {
             return;
         };
-        let mut requests = underway.open.iter();
+        let (reached, open) = underway.reached();
+        let mut requests = open.iter();
         let Some(position) = requests.position(|request| request.response_start == UNKNOWN) else {
             return;
         };
-        let mut request = underway.open.remove(position);
-        request.events.ended = Some(at);
+        let mut request = open.remove(position);
+        request.finished.seen.ended = Some(at);
         let delivered = Ending {
             outcome: Outcome::Delivered,
             reason: None,
         };
-        self.write(request, delivered, tcp, recorder);
+        self.about
+            .close(&mut request, delivered, reached, tcp, recorder);
+        recorder.keep(request.finished);
     }
 
     /// The connection is over: what is open ends where it is; without any request the connection has its own record.
     pub(crate) fn end(
         mut self,
-        ending: Ending,
+        mut ending: Ending,
         at: Instant,
         tcp: TcpSummary,
         recorder: &mut Recorder,
     ) {
         self.finish(tcp, recorder);
-        let mut open = Vec::new();
-        let mut ending = ending;
         if let Some(underway) = &mut self.underway {
             // The backend's word came first; how the connection then went down is what became of it.
             if let Some(reason) = underway.timed_out {
@@ -91,149 +93,133 @@ impl ConnectionJournal {
             {
                 request.add_peer(since, at);
             }
-            open = std::mem::take(&mut underway.open);
-        }
-        for mut request in open.drain(..) {
-            request.events.ended = Some(at);
-            // Refused without a word, in good order: that is how it ended, and not with the connection.
-            let refused = refusal(request.how).filter(|_| request.response_start == UNKNOWN);
-            let ending = match (ending.outcome, refused) {
-                (Outcome::Closed, Some(outcome)) => Ending { outcome, ..ending },
-                _ => ending,
-            };
-            self.write(request, ending, tcp, recorder);
-        }
-        if let (Some(beginning), false) = (&self.beginning, self.requests_seen) {
-            let request = of_connection(beginning, at);
-            self.write_as(Kind::Connection, request, ending, tcp, recorder);
-        }
-        if let Some(mut underway) = self.underway.take() {
-            underway.open = open;
-            underway.forget();
-            recorder.give_back(underway);
-        }
-    }
-
-    #[inline]
-    fn write(
-        &mut self,
-        request: OpenRequest,
-        ending: Ending,
-        tcp: TcpSummary,
-        recorder: &mut Recorder,
-    ) {
-        let is_first = request.is_first;
-        self.write_as(Kind::Request, request, ending, tcp, recorder);
-        if is_first {
-            self.beginning = None;
-        }
-    }
-
-    #[inline]
-    fn write_as(
-        &self,
-        kind: Kind,
-        mut request: OpenRequest,
-        ending: Ending,
-        tcp: TcpSummary,
-        recorder: &mut Recorder,
-    ) {
-        let (mut handshake, mut queues) = (None, QueuesMet::default());
-        if request.is_first {
-            request.add_waits_before_accept();
-            if let Some(beginning) = &self.beginning {
-                handshake = beginning.kept();
-                queues = beginning.queues;
+            let (reached, open) = underway.reached();
+            for mut request in open.drain(..) {
+                request.finished.seen.ended = Some(at);
+                // Refused without a word, in good order: that is how it ended, and not with the connection.
+                let refused = refusal(request.how).filter(|_| request.response_start == UNKNOWN);
+                let ending = match (ending.outcome, refused) {
+                    (Outcome::Closed, Some(outcome)) => Ending { outcome, ..ending },
+                    _ => ending,
+                };
+                self.about
+                    .close(&mut request, ending, reached, tcp, recorder);
+                recorder.keep(request.finished);
             }
         }
-        let (transmitted, acknowledged, received) = match &self.underway {
-            Some(underway) => (
-                underway.transmitted,
-                underway.acknowledged,
-                underway.received.end(),
-            ),
-            None => (0, 0, None),
+        let mut underway = self.underway.unwrap_or_else(|| recorder.lend());
+        if !self.about.requests_seen {
+            let (reached, _) = underway.reached();
+            self.about
+                .write_connection(ending, at, reached, tcp, recorder);
+        }
+        underway.forget();
+        recorder.give_back(underway);
+    }
+}
+
+impl Underway {
+    #[inline]
+    fn reached(&mut self) -> (Reached<'_>, &mut Vec<OpenRequest>) {
+        let reached = Reached {
+            transmitted: self.transmitted,
+            acknowledged: self.acknowledged,
+            received: &self.received,
         };
+        (reached, &mut self.open)
+    }
+}
+
+impl About {
+    /// The record of a connection without a request.
+    fn write_connection(
+        &mut self,
+        ending: Ending,
+        at: Instant,
+        reached: Reached<'_>,
+        tcp: TcpSummary,
+        recorder: &mut Recorder,
+    ) {
+        let mut request = OpenRequest::new(self, 0, Seen::default(), false, 0, None);
+        self.join(&mut request);
+        request.finished.seen.ended = Some(at);
+        request.finished.kind = Kind::Connection;
+        self.close(&mut request, ending, reached, tcp, recorder);
+        recorder.keep(request.finished);
+    }
+
+    /// A request is over: what is still missing of its record.
+    fn close(
+        &mut self,
+        request: &mut OpenRequest,
+        ending: Ending,
+        reached: Reached<'_>,
+        tcp: TcpSummary,
+        recorder: &mut Recorder,
+    ) {
         // Of an answer that broke off, what was sent of it.
         let response_end = match request.response_end {
-            UNKNOWN => transmitted,
+            UNKNOWN => reached.transmitted,
             end => end,
         };
-        let up_to = |offset: u64| match request.response_start {
+        let response_start = request.response_start;
+        let up_to = |offset: u64| match response_start {
             UNKNOWN => 0,
             c => offset.min(response_end).saturating_sub(c),
         };
         // Of a request that broke off, what came of it: its stamps are kept from its first byte on.
         let request_end = match request.end {
             UNKNOWN => {
-                let came = request.events.read.and(received);
+                let came = request
+                    .finished
+                    .seen
+                    .read
+                    .and_then(|_| reached.received.end());
                 came.unwrap_or(request.start)
             }
             end => end,
         };
-        let reason = match (ending.reason, request.reason) {
-            (Some(connection), Some(request)) => Some(format!("{connection}, {request}").into()),
-            (connection, request) => request.or(connection.map(Cow::Borrowed)),
-        };
-        let (bytes_out, acked) = (up_to(response_end), up_to(acknowledged));
-        recorder.push(|id, device| Record {
-            kind,
-            id,
-            device,
-            peer: self.peer,
-            local: self.local,
-            handshake,
-            queues,
-            protocol: request.protocol,
-            request: request.request,
-            status: request.status,
-            bytes_in: request_end.saturating_sub(request.start),
-            bytes_out,
-            acked,
-            outcome: ending.outcome,
-            reason,
-            events: request.events,
-            overlays: request.overlays,
-            peer_in_server: request.peer_in_server,
-            rx_ring_at_most: request.rx_ring_at_most,
-            tcp: TcpSummary {
-                retransmissions: tcp.retransmissions - request.retransmissions_before,
-                ..tcp
-            },
-            coarse: request.coarse,
-        });
+        if let Some(connection) = ending.reason {
+            let reason = &mut request.rare().reason;
+            *reason = Some(match reason.take() {
+                Some(request) => format!("{connection}, {request}").into(),
+                None => Cow::Borrowed(connection),
+            });
+        }
+        let finished = &mut request.finished;
+        finished.outcome = ending.outcome;
+        finished.bytes_in = request_end.saturating_sub(request.start);
+        finished.bytes_out = up_to(response_end);
+        finished.acked = up_to(reached.acknowledged);
+        if request.is_first {
+            finished.beginning = self.beginning.take();
+        }
+        follow(finished, tcp, recorder);
     }
 }
 
-impl Beginning {
-    /// How the handshake's first half was kept. `None`: the connection was opened by us.
-    fn kept(&self) -> Option<Handshake> {
-        match (self.handshake.syn_arrived, self.handshake.established) {
-            (Some(_), _) => Some(Handshake::Queue),
-            (None, Some(_)) => Some(Handshake::Cookie),
-            (None, None) => None,
-        }
-    }
-
-    /// The handshake belongs to this journey.
-    pub(super) fn join(&self, request: &mut OpenRequest) {
-        request.is_first = true;
-        request.events.first_syn_dropped = self.handshake.first_syn_dropped;
-        request.events.syn_arrived = self.handshake.syn_arrived;
-        request.events.established = self.handshake.established;
-        request.events.accepted = self.handshake.accepted;
-        if let (Some(sent), Some(established)) = (self.syn_ack_sent, self.handshake.established) {
-            request.overlays.add(Station::Peer, sent, established);
-        }
+impl OpenRequest {
+    /// All that is still missing of the record of a request that is [plainly answered](OpenRequest::is_plainly_answered), as
+    /// nearly all are: what [`About::close`] does, in a few instructions.
+    #[inline]
+    pub(super) fn answered(&mut self, at: Instant, tcp: TcpSummary, recorder: &mut Recorder) {
+        let finished = &mut self.finished;
+        finished.bytes_in = self.end.saturating_sub(self.start);
+        finished.bytes_out = self.response_end.saturating_sub(self.response_start);
+        finished.acked = finished.bytes_out;
+        finished.seen.acknowledged = Some(at);
+        follow(finished, tcp, recorder);
     }
 }
 
-/// The journey of a connection without a request, which is over.
-fn of_connection(beginning: &Beginning, ended: Instant) -> OpenRequest {
-    let mut request = OpenRequest::new(0);
-    beginning.join(&mut request);
-    request.events.ended = Some(ended);
-    request
+/// The record gets its number, and what is known of the path.
+#[inline]
+fn follow(finished: &mut Finished, tcp: TcpSummary, recorder: &mut Recorder) {
+    finished.tcp = TcpSummary {
+        retransmissions: tcp.retransmissions - finished.tcp.retransmissions,
+        ..tcp
+    };
+    (finished.id, finished.device) = recorder.number();
 }
 
 /// The outcome of a request that the codec refused.
@@ -249,13 +235,11 @@ fn refusal(how: RequestEnd) -> Option<Outcome> {
 pub(crate) fn record_half_open(
     peer: SocketAddr,
     local: SocketAddr,
-    handshake: Events,
-    queues: QueuesMet,
+    beginning: Beginning,
     ended: Instant,
     ending: Ending,
     recorder: &mut Recorder,
 ) {
-    let mut journal = ConnectionJournal::new(peer, local, handshake, None);
-    journal.came_to(queues);
+    let journal = ConnectionJournal::new(peer, local, beginning);
     journal.end(ending, ended, TcpSummary::default(), recorder);
 }

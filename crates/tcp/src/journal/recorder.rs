@@ -1,18 +1,19 @@
-//! Where finished records wait until the driver takes them.
+//! Where finished journeys wait until the driver takes them.
 
+use super::open_request::OpenRequest;
 use super::underway::Underway;
-use periplus_journey::Record;
+use periplus_journey::Finished;
 
 /// What connections leave behind when they come to rest, kept for the next ones that have something to remember.
 const SPARE: usize = 64;
 
-/// A bounded queue of finished records, and the numbers they get.
+/// A bounded queue of finished journeys, and the numbers they get.
 #[derive(Debug)]
 pub struct Recorder {
     enabled: bool,
     device: &'static str,
     last_id: u64,
-    records: Vec<Record>,
+    journeys: Vec<Finished>,
     limit: usize,
     dropped: u64,
     #[expect(clippy::vec_box, reason = "lent to a connection as a box")]
@@ -20,13 +21,13 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// A recorder for requests that come in by `device`; at most `limit` records wait in it.
+    /// A recorder for requests that come in by `device`; at most `limit` journeys wait in it.
     pub fn new(enabled: bool, device: &'static str, limit: usize) -> Self {
         Self {
             enabled,
             device,
             last_id: 0,
-            records: Vec::new(),
+            journeys: Vec::new(),
             limit,
             dropped: 0,
             spare: Vec::new(),
@@ -39,54 +40,65 @@ impl Recorder {
         self.enabled
     }
 
-    /// Keeps a record, made from its number (which no other has) and the device's name, until it is taken; at the limit it
-    /// is counted and forgotten.
+    /// What the next journey is written down with: a number that no other has, and the device's name.
     #[inline]
-    pub fn push(&mut self, record: impl FnOnce(u64, &'static str) -> Record) {
+    pub fn number(&mut self) -> (u64, &'static str) {
+        self.last_id += 1;
+        (self.last_id, self.device)
+    }
+
+    /// Keeps a journey until it is taken; at the limit it is counted and forgotten.
+    pub fn keep(&mut self, journey: Finished) {
         if !self.enabled {
             return;
         }
-        self.last_id += 1;
-        if self.records.len() == self.records.capacity() {
-            self.grow();
-        }
-        // Where it is seen that there is room, a record is written into its place instead of being moved there.
-        if self.records.len() < self.records.capacity() && self.records.len() < self.limit {
-            self.records.push(record(self.last_id, self.device));
-        } else {
+        if self.journeys.len() >= self.limit {
             self.dropped += 1;
+            return;
         }
+        self.journeys.push(journey);
     }
 
-    #[cold]
-    fn grow(&mut self) {
-        self.records.reserve(1);
+    /// Keeps the journey of the only open request, and leaves none.
+    #[inline]
+    pub(super) fn keep_only(&mut self, open: &mut Vec<OpenRequest>) {
+        let waiting = self.journeys.len();
+        // Where it is seen that there is memory for one more, it is copied once.
+        if waiting < self.limit
+            && waiting < self.journeys.capacity()
+            && let Some(request) = open.pop()
+        {
+            self.journeys.push(request.finished);
+        } else if let Some(request) = open.pop() {
+            self.keep(request.finished);
+        }
     }
 
     /// Moves everything recorded into `out`.
     #[inline]
-    pub fn take(&mut self, out: &mut Vec<Record>) {
-        if self.records.is_empty() {
+    pub fn take(&mut self, out: &mut Vec<Finished>) {
+        if self.journeys.is_empty() {
             return;
         }
         if out.is_empty() {
-            std::mem::swap(out, &mut self.records);
+            std::mem::swap(out, &mut self.journeys);
         } else {
-            out.append(&mut self.records);
+            out.append(&mut self.journeys);
         }
     }
 
     /// Whether anything waits.
     pub fn is_empty(&self) -> bool {
-        self.records.is_empty()
+        self.journeys.is_empty()
     }
 
-    /// Records forgotten at the limit.
+    /// Journeys forgotten at the limit.
     pub fn dropped(&self) -> u64 {
         self.dropped
     }
 
     /// What a connection needs that has something to remember.
+    #[cold]
     pub(super) fn lend(&mut self) -> Box<Underway> {
         self.spare.pop().unwrap_or_default()
     }

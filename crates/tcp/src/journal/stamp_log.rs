@@ -47,19 +47,21 @@ struct Entry<S> {
 
 /// The stamps of one direction. An entry holds for the bytes from its neighbour's end to its own.
 ///
-/// What is forgotten is only stepped over, and the memory is kept: the log of a connection that asks and is answered
-/// neither allocates nor moves anything.
+/// A log of one entry is all that a request needs that comes in one segment, so that has a place of its own. What is
+/// forgotten of the others is only stepped over, and their memory is kept.
 #[derive(Debug)]
 pub(crate) struct StampLog<S> {
-    entries: Vec<Entry<S>>,
-    /// Entries at the front that are forgotten.
+    first: Option<Entry<S>>,
+    later: Vec<Entry<S>>,
+    /// Entries at the front of `later` that are forgotten.
     forgotten: usize,
 }
 
 impl<S: Stamp> StampLog<S> {
     pub(crate) fn new() -> Self {
         Self {
-            entries: Vec::new(),
+            first: None,
+            later: Vec::new(),
             forgotten: 0,
         }
     }
@@ -68,65 +70,91 @@ impl<S: Stamp> StampLog<S> {
     /// ask again, go first; then the neighbours at the oldest end that no mark has to tell apart are merged.
     #[inline]
     pub(crate) fn push(&mut self, end: u64, stamp: S, kept_from: u64) {
-        if self.kept().len() == CAPACITY {
-            self.make_room(kept_from);
+        let merged = false;
+        if self.first.is_none() {
+            self.first = Some(Entry { end, merged, stamp });
+        } else {
+            self.push_later(Entry { end, merged, stamp }, kept_from);
         }
-        self.entries.push(Entry {
-            end,
-            merged: false,
-            stamp,
-        });
     }
 
-    fn make_room(&mut self, kept_from: u64) {
-        self.forget_before(kept_from);
-        let kept = &mut self.entries[self.forgotten..];
-        if kept.len() == CAPACITY
-            && let [first, earlier, later, ..] = kept
+    fn push_later(&mut self, entry: Entry<S>, kept_from: u64) {
+        if self.kept().len() + 1 == CAPACITY {
+            self.forget_before(kept_from);
+        }
+        let kept = &mut self.later[self.forgotten..];
+        if kept.len() + 1 == CAPACITY
+            && let [earlier, later, ..] = kept
         {
             // Bytes in the middle of a long request or answer are the least likely to be asked for: leave the first
             // entry, which holds the request's first byte.
             later.stamp = earlier.stamp.merge(later.stamp);
             later.merged = true;
-            *earlier = *first;
-            self.forgotten += 1;
+            self.step_over(1);
+        }
+        match self.first {
+            Some(_) => self.later.push(entry),
+            None => self.first = Some(entry),
         }
     }
 
-    #[inline]
     fn kept(&self) -> &[Entry<S>] {
-        self.entries.get(self.forgotten..).unwrap_or_default()
+        &self.later[self.forgotten..]
     }
 
     /// The stamp of the byte at `offset`, and whether it was merged with a neighbour's.
     #[inline]
     pub(crate) fn of(&self, offset: u64) -> Option<(S, bool)> {
+        let first = self.first.as_ref()?;
+        if first.end > offset {
+            return Some((first.stamp, first.merged));
+        }
+        self.of_later(offset)
+    }
+
+    fn of_later(&self, offset: u64) -> Option<(S, bool)> {
         let entry = self.kept().iter().find(|entry| entry.end > offset)?;
         Some((entry.stamp, entry.merged))
     }
 
     /// Where the log ends. `None` if it holds no stamp.
     pub(crate) fn end(&self) -> Option<u64> {
-        self.kept().last().map(|entry| entry.end)
+        let last = self.kept().last().or(self.first.as_ref())?;
+        Some(last.end)
     }
 
     /// Whether it holds no stamp.
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
-        self.kept().is_empty()
+        self.first.is_none()
     }
 
     /// Lets go of the stamps of bytes before `offset`.
     #[inline]
     pub(crate) fn forget_before(&mut self, offset: u64) {
-        while self.kept().first().is_some_and(|entry| entry.end <= offset) {
-            self.forgotten += 1;
+        if self.first.as_ref().is_some_and(|first| first.end <= offset) {
+            self.first = None;
+            if !self.later.is_empty() {
+                self.forget_later(offset);
+            }
         }
-        if self.is_empty() {
-            self.entries.clear();
+    }
+
+    fn forget_later(&mut self, offset: u64) {
+        let old = self.kept().iter().take_while(|entry| entry.end <= offset);
+        let old = old.count();
+        self.first = self.kept().get(old).copied();
+        self.step_over(old + usize::from(self.first.is_some()));
+    }
+
+    /// Forgets the oldest of the later entries.
+    fn step_over(&mut self, count: usize) {
+        self.forgotten += count;
+        if self.forgotten == self.later.len() {
+            self.later.clear();
             self.forgotten = 0;
         } else if self.forgotten >= CAPACITY {
-            self.entries.drain(..self.forgotten);
+            self.later.drain(..self.forgotten);
             self.forgotten = 0;
         }
     }
@@ -135,7 +163,8 @@ impl<S: Stamp> StampLog<S> {
 impl StampLog<SendStamp> {
     /// Everything before `offset` is acknowledged.
     pub(crate) fn acknowledge(&mut self, offset: u64, at: Instant) {
-        for entry in &mut self.entries[self.forgotten..] {
+        let later = &mut self.later[self.forgotten..];
+        for entry in self.first.iter_mut().chain(later) {
             if entry.end > offset {
                 return;
             }
@@ -172,7 +201,7 @@ mod tests {
         for i in 1..=100 {
             log.push(i * 10, stamp(i), 0);
         }
-        assert_eq!(log.kept().len(), CAPACITY);
+        assert_eq!(log.kept().len() + 1, CAPACITY);
         assert_eq!(log.of(0), Some((stamp(1), false)));
         assert_eq!(log.of(15), Some((stamp(2), true)));
         assert_eq!(log.of(995), Some((stamp(100), false)));
@@ -183,7 +212,7 @@ mod tests {
         let mut log = StampLog::new();
         for i in 1..=1000 {
             log.push(i * 10, stamp(i), (i - 1) * 10);
-            assert!(log.entries.len() <= 2 * CAPACITY);
+            assert!(log.later.len() <= 2 * CAPACITY);
         }
         assert_eq!(log.of(9995), Some((stamp(1000), false)));
         assert!(!log.kept().iter().any(|entry| entry.merged));
@@ -196,7 +225,7 @@ mod tests {
             log.push(i * 10, stamp(i), 0);
             log.forget_before((i - 1) * 10);
             assert_eq!(log.of(i * 10 - 5), Some((stamp(i), false)));
-            assert!(log.entries.len() <= 2 * CAPACITY);
+            assert!(log.later.len() <= 2 * CAPACITY);
         }
     }
 }

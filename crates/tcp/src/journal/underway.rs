@@ -3,7 +3,7 @@
 use super::Recorder;
 use super::open_request::{OpenRequest, UNKNOWN};
 use super::stamp_log::{ReceiveStamp, SendStamp, StampLog};
-use periplus_journey::{Instant, Overlays, Station};
+use periplus_journey::{Instant, Rare, Station};
 
 /// The marks' offsets, joined with the stamps of the bytes. It is lent to a connection from the first byte, or mark, until
 /// the last journey is over, and keeps its memory for the next.
@@ -16,7 +16,7 @@ pub(crate) struct Underway {
     /// The oldest first.
     pub(super) open: Vec<OpenRequest>,
     /// Waits of bytes that no mark has given to a request yet.
-    pub(super) unclaimed: Overlays,
+    pub(super) unclaimed: Option<Box<Rare>>,
     /// Since when the backend has read everything and wants more.
     pub(super) starved_since: Option<Instant>,
     /// Since when the windows are closed though data waits.
@@ -35,7 +35,7 @@ impl Default for Underway {
             sent: StampLog::new(),
             reads: [(UNKNOWN, Instant::ZERO); 2],
             open: Vec::new(),
-            unclaimed: Overlays::default(),
+            unclaimed: None,
             starved_since: None,
             blocked_since: None,
             transmitted: 0,
@@ -80,8 +80,11 @@ impl Underway {
     pub(super) fn reassembled(&mut self, from: Instant, to: Instant) {
         let mut requests = self.open.iter_mut().rev();
         match requests.find(|request| request.end == UNKNOWN) {
-            Some(request) => request.overlays.add(Station::ReassemblyQueue, from, to),
-            None => self.unclaimed.add(Station::ReassemblyQueue, from, to),
+            Some(request) => request.add_overlay(Station::ReassemblyQueue, from, to),
+            None => {
+                let unclaimed = self.unclaimed.get_or_insert_default();
+                unclaimed.overlays.add(Station::ReassemblyQueue, from, to);
+            }
         }
     }
 
@@ -90,8 +93,8 @@ impl Underway {
     pub(super) fn read(&mut self, from: u64, to: u64, at: Instant, drained: bool) {
         self.reads = [self.reads[1], (from, at)];
         for request in &mut self.open {
-            if request.events.read.is_none() && request.start < to {
-                request.events.read = Some(at);
+            if request.finished.seen.read.is_none() && request.start < to {
+                request.finished.seen.read = Some(at);
             }
         }
         if drained && self.open.last().is_some_and(OpenRequest::is_parsing) {
@@ -99,10 +102,31 @@ impl Underway {
         }
     }
 
+    /// When the byte at `offset` was read, if that is still known.
+    #[inline]
+    pub(super) fn read_at(&self, offset: u64) -> Option<Instant> {
+        let mut reads = self.reads.iter().rev();
+        let (_, at) = reads.find(|(from, _)| *from <= offset)?;
+        Some(*at)
+    }
+
     /// Bytes up to `end` were transmitted for the first time.
     #[inline]
     pub(super) fn transmitted(&mut self, end: u64, at: Instant) {
         self.transmitted = end;
+        // Of bytes before the end of an answer no mark will ask any more.
+        let is_answer = |request: &OpenRequest| (end..UNKNOWN).contains(&request.response_end);
+        if !self.open.last().is_some_and(is_answer) {
+            self.log_sent(end, at);
+        }
+        for request in &mut self.open {
+            if request.response_end <= end && request.finished.seen.transmitted.is_none() {
+                request.finished.seen.transmitted = Some(at);
+            }
+        }
+    }
+
+    fn log_sent(&mut self, end: u64, at: Instant) {
         let first = self.open.first().map(|request| request.response_start);
         let kept_from = first.unwrap_or(UNKNOWN).min(self.acknowledged);
         let stamp = SendStamp {
@@ -110,11 +134,6 @@ impl Underway {
             acknowledged: None,
         };
         self.sent.push(end, stamp, kept_from);
-        for request in &mut self.open {
-            if request.response_end <= end && request.events.transmitted.is_none() {
-                request.events.transmitted = Some(at);
-            }
-        }
     }
 
     /// Data waits, and the windows (the peer's or cwnd) let nothing out.
@@ -128,20 +147,46 @@ impl Underway {
         if let Some(since) = self.blocked_since.take()
             && let Some(request) = self.open.iter_mut().find(|request| request.is_sending())
         {
-            let since = since.max(request.events.answered.unwrap_or(since));
+            let since = since.max(request.finished.seen.answered.unwrap_or(since));
             request.add_peer(since, at);
         }
     }
 
-    /// Everything sent before `offset` is acknowledged.
-    #[inline]
+    /// Answers that end before `offset` are acknowledged.
     pub(super) fn acknowledged(&mut self, offset: u64, at: Instant) {
-        self.acknowledged = offset;
-        self.sent.acknowledge(offset, at);
         for request in &mut self.open {
-            if request.response_end <= offset && request.events.acknowledged.is_none() {
-                request.events.acknowledged = Some(at);
+            if request.response_end <= offset && request.finished.seen.acknowledged.is_none() {
+                request.finished.seen.acknowledged = Some(at);
             }
+        }
+    }
+
+    /// The codec says at `at` that an answer ends before `end`, which was sent already.
+    pub(super) fn was_sent(&mut self, at: Instant, end: u64) {
+        let logged = end.checked_sub(1).and_then(|last| self.sent.of(last));
+        // An answer without a byte ends where the one before it does.
+        let mut requests = self
+            .open
+            .iter()
+            .map(|request| (request.response_end, request.finished.seen));
+        let before = requests.find(|(d, seen)| *d == end && seen.transmitted.is_some());
+        let mut requests = self.open.iter_mut();
+        let Some(request) = requests.find(|request| {
+            request.response_end == end && request.finished.seen.transmitted.is_none()
+        }) else {
+            return;
+        };
+        if let Some((stamp, merged)) = logged {
+            request.finished.seen.transmitted = Some(stamp.transmitted);
+            request.finished.seen.acknowledged = stamp.acknowledged;
+            request.finished.coarse |= merged;
+        } else if let Some((_, seen)) = before {
+            request.finished.seen.transmitted = seen.transmitted;
+            request.finished.seen.acknowledged = seen.acknowledged;
+        } else if end <= self.acknowledged {
+            request.finished.seen.transmitted = Some(at);
+            request.finished.seen.acknowledged = Some(at);
+            request.finished.coarse = true;
         }
     }
 
@@ -150,7 +195,7 @@ impl Underway {
         self.received.forget_before(UNKNOWN);
         self.sent.forget_before(UNKNOWN);
         self.open.clear();
-        self.unclaimed = Overlays::default();
+        self.unclaimed = None;
         self.blocked_since = None;
         self.timed_out = None;
     }
@@ -160,7 +205,7 @@ impl Underway {
         self.open.is_empty()
             && self.received.is_empty()
             && self.sent.is_empty()
-            && self.unclaimed.entries().is_empty()
+            && self.unclaimed.is_none()
             && self.blocked_since.is_none()
             && self.timed_out.is_none()
     }

@@ -6,7 +6,7 @@ use crate::journal::{Ending, record_half_open};
 use crate::memory::narrowest;
 use crate::options::{Negotiated, Offer, TimestampClock};
 use crate::{Context, LastAnswer, Segment, SegmentHeader};
-use periplus_journey::{DropReason, Events, Instant, Outcome, QueueMet, QueuesMet};
+use periplus_journey::{Beginning, DropReason, Instant, Outcome, QueueMet, QueuesMet};
 use periplus_wire::tcp::{TcpFlags, Timestamps};
 use periplus_wire::{Ecn, SeqNum};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -250,10 +250,11 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
         context: &mut Context<'_>,
     ) {
         if context.recorder.is_enabled() {
-            let handshake = Events {
+            let beginning = Beginning {
                 first_syn_dropped,
                 syn_arrived: Some(self.syn_arrived),
-                ..Events::default()
+                queues,
+                ..Beginning::default()
             };
             let ending = Ending {
                 outcome,
@@ -262,8 +263,7 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
             record_half_open(
                 self.remote(),
                 self.local(),
-                handshake,
-                queues,
+                beginning,
                 context.now,
                 ending,
                 context.recorder,

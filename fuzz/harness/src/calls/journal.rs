@@ -15,13 +15,21 @@ pub(super) fn call(stage: &mut Stage, input: &mut Input<'_>) {
     let start = near(held.read, input.byte());
     let sent = near(held.written, input.byte());
     let mark = match choice & 15 {
-        0 | 1 => Mark::Request { start },
+        0 => Mark::Request { start },
+        1 => Mark::WholeRequest {
+            start,
+            end: start + 64,
+        },
         2 | 3 => Mark::RequestEnd {
             end: start,
             how: how(choice >> 4),
         },
         4 => Mark::HandlerCalled,
-        5 | 6 => Mark::Response { start: sent },
+        5 => Mark::Response { start: sent },
+        6 => Mark::WholeResponse {
+            start: sent,
+            end: sent + 64,
+        },
         7 | 8 => Mark::ResponseEnd { end: sent },
         9 => Mark::NoResponse,
         10 => Mark::TimedOut {
