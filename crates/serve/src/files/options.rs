@@ -25,7 +25,7 @@ impl Default for FilesOptions {
 /// On which thread files are opened and read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ReadMode {
-    /// On a thread of the pool, while the shard goes on.
+    /// What the kernel has at hand at once, the rest on a thread of the pool, while the shard goes on.
     #[default]
     Async,
     /// On the shard's own. It stands still as long as the disk takes: what arrives meanwhile waits in `rx_ring`, what
