@@ -290,6 +290,26 @@ impl Shard {
         Some(result)
     }
 
+    /// A write: the connection holds more, and may have something to send, or to wait for. Nothing else changes.
+    fn writing(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        write: impl FnOnce(
+            &mut Connection,
+            &mut periplus_tcp::Context<'_>,
+        ) -> Result<Write, StreamError>,
+    ) -> Result<Write, StreamError> {
+        let Some(flow) = self.flows.get_mut(id.0) else {
+            return Err(StreamError::NotConnected);
+        };
+        let written = write(&mut flow.connection, &mut self.environment.context(now));
+        self.environment.reckon(flow);
+        flow.arm(&mut self.timers, id.0);
+        flow.queue(&mut self.transmit_queue, id.0);
+        written
+    }
+
     /// Whether a connection is established. `false`: not yet, and [`Shard::take_ready`] will say when.
     ///
     /// # Errors
@@ -328,7 +348,9 @@ impl Shard {
         }
         let context = &mut self.environment.context(now);
         let read = flow.connection.read(context, buffer);
-        self.settle(id.0);
+        // It holds less, and may owe an ACK: a read changes nothing else.
+        self.environment.reckon(flow);
+        flow.queue(&mut self.transmit_queue, id.0);
         read
     }
 
@@ -351,7 +373,8 @@ impl Shard {
         }
         let context = &mut self.environment.context(now);
         let read = flow.connection.read_chunk(context, limit);
-        self.settle(id.0);
+        self.environment.reckon(flow);
+        flow.queue(&mut self.transmit_queue, id.0);
         read
     }
 
@@ -384,10 +407,9 @@ impl Shard {
         id: ConnectionId,
         data: &[u8],
     ) -> Result<Write, StreamError> {
-        self.with(now, id, |connection, context| {
+        self.writing(now, id, |connection, context| {
             connection.write(context, data)
         })
-        .unwrap_or(Err(StreamError::NotConnected))
     }
 
     /// As [`Shard::write`], with what `sendmsg`'s flags say.
@@ -401,10 +423,9 @@ impl Shard {
         data: &[u8],
         flags: SendFlags,
     ) -> Result<Write, StreamError> {
-        self.with(now, id, |connection, context| {
+        self.writing(now, id, |connection, context| {
             connection.send(context, data, flags)
         })
-        .unwrap_or(Err(StreamError::NotConnected))
     }
 
     /// Queues as much of `data` as fits, without a copy, and cuts it off the front.
@@ -417,10 +438,9 @@ impl Shard {
         id: ConnectionId,
         data: &mut Bytes,
     ) -> Result<Write, StreamError> {
-        self.with(now, id, |connection, context| {
+        self.writing(now, id, |connection, context| {
             connection.write_bytes(context, data)
         })
-        .unwrap_or(Err(StreamError::NotConnected))
     }
 
     /// Queues copies of as many bytes of `data`, one slice after the other, as fit: one write, as `writev` is.
@@ -433,10 +453,9 @@ impl Shard {
         id: ConnectionId,
         data: &[IoSlice<'_>],
     ) -> Result<Write, StreamError> {
-        self.with(now, id, |connection, context| {
+        self.writing(now, id, |connection, context| {
             connection.write_vectored(context, data)
         })
-        .unwrap_or(Err(StreamError::NotConnected))
     }
 
     /// The same with pieces of which some are not copied: a head, say, and the content behind it.
@@ -449,10 +468,9 @@ impl Shard {
         id: ConnectionId,
         pieces: &[Piece<'_>],
     ) -> Result<Write, StreamError> {
-        self.with(now, id, |connection, context| {
+        self.writing(now, id, |connection, context| {
             connection.write_pieces(context, pieces)
         })
-        .unwrap_or(Err(StreamError::NotConnected))
     }
 
     /// Closes the sending direction after what is queued.

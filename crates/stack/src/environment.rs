@@ -21,7 +21,6 @@ pub(crate) struct Environment {
     pub(crate) initial_sequence: InitialSequence,
     /// What our SYNs say.
     pub(crate) offer: Offer,
-    pub(crate) capabilities: Capabilities,
     pub(crate) memory: Memory,
     /// Connections that the backend let go of and that are not over.
     pub(crate) orphans: usize,

@@ -8,6 +8,7 @@ use crate::slab::Index;
 use crate::timer_wheel::{TimerId, TimerWheel};
 use periplus_journey::Instant;
 use periplus_tcp::{Claim, Connection};
+use std::collections::VecDeque;
 
 /// Headers made from a neighbour's link address.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +18,14 @@ pub(crate) struct ReadyHeader {
     pub(crate) epoch: u32,
     /// From then on the neighbours are asked again, whatever the epoch: only who is asked for is checked upon.
     pub(crate) until: Instant,
+}
+
+impl ReadyHeader {
+    /// Whether they may be used, the neighbours' epoch being this one.
+    #[inline]
+    pub(crate) fn is_good(&self, now: Instant, epoch: u32) -> bool {
+        self.epoch == epoch && now < self.until
+    }
 }
 
 /// A connection with what the shard knows of it.
@@ -100,9 +109,12 @@ impl Flow {
         self.connection.touch() ^ u32::from(self.is_queued) ^ self.claim.receive as u32
     }
 
-    /// Whether it has something to say, and no turn at the transmit ring yet.
+    /// Gives it a turn at the transmit ring if it has something to say, and none yet.
     #[inline]
-    pub(crate) fn may_queue(&self) -> bool {
-        !self.is_queued && !self.is_unresolved && self.connection.has_output()
+    pub(crate) fn queue(&mut self, transmit_queue: &mut VecDeque<Index>, index: Index) {
+        if !self.is_queued && !self.is_unresolved && self.connection.has_output() {
+            self.is_queued = true;
+            transmit_queue.push_back(index);
+        }
     }
 }

@@ -32,7 +32,7 @@ impl Shard {
         match header.message_type() {
             MessageType::ECHO => {
                 self.environment.counters.icmp_in_echos += 1;
-                if message.len() + ipv4::HEADER_LENGTH > self.environment.capabilities.mtu {
+                if message.len() + ipv4::HEADER_LENGTH > self.capabilities.mtu {
                     return Fate::Dropped(DropReason::IcmpUnhandled);
                 }
                 let mut reply = vec![0; message.len()];

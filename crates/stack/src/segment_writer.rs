@@ -21,7 +21,7 @@ const CHECKSUM: usize = 16;
 pub(crate) struct SegmentWriter<'a> {
     pub(crate) device: &'a mut dyn Device,
     pub(crate) capabilities: &'a Capabilities,
-    pub(crate) header: FlowHeader,
+    pub(crate) header: &'a FlowHeader,
     pub(crate) now: Instant,
     /// Frames handed over.
     pub(crate) sent: u64,
@@ -105,7 +105,7 @@ impl SegmentWriter<'_> {
             .expect("a reserved frame has room for its headers");
         let (options, text) = rest.split_at_mut(options_length);
         let text = &mut text[..payload_length];
-        let flow = &self.header;
+        let flow = self.header;
         let mut sum = flow.write(head, header, header_length, payload_length);
         header.options.write_and_sum(options, &mut sum);
         let (checksum, field) = if self.capabilities.tx_checksum {

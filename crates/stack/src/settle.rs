@@ -33,9 +33,8 @@ impl Shard {
         self.environment.reckon(flow);
         announce(&mut self.ready, flow, index);
         flow.arm(&mut self.timers, index);
-        if may_queue && flow.may_queue() {
-            flow.is_queued = true;
-            self.transmit_queue.push_back(index);
+        if may_queue {
+            flow.queue(&mut self.transmit_queue, index);
         }
         if !flow.is_pinning && flow.connection.pinned_frames() > 0 {
             flow.is_pinning = true;
@@ -66,9 +65,8 @@ impl Shard {
             return;
         }
         flow.arm(&mut self.timers, index);
-        if may_queue && flow.may_queue() {
-            flow.is_queued = true;
-            self.transmit_queue.push_back(index);
+        if may_queue {
+            flow.queue(&mut self.transmit_queue, index);
         }
         if !flow.is_pinning && flow.connection.pinned_frames() > 0 {
             flow.is_pinning = true;

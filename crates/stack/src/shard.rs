@@ -98,6 +98,8 @@ const _: () = assert!(size_of::<HalfOpenEntry>() <= 64 && size_of::<TimeWaitEntr
 pub struct Shard {
     pub(crate) options: ShardOptions,
     pub(crate) environment: Environment,
+    /// What the device can do.
+    pub(crate) capabilities: Capabilities,
     pub(crate) routes: Routes,
     pub(crate) neighbours: Neighbours,
     /// Counts the changes of link addresses: headers of an older epoch are made anew.
@@ -163,7 +165,6 @@ impl Shard {
                 frames: frame_budget(capabilities),
                 initial_sequence: InitialSequence::new(sequence_key),
                 offer: Offer::new(mss, &options.tcp),
-                capabilities: *capabilities,
                 memory: Memory::default(),
                 orphans: 0,
             },
@@ -177,6 +178,7 @@ impl Shard {
             neighbour_epoch: 0,
             flow_table: FlowTable::new(hash_key),
             ahead: Vec::new(),
+            capabilities: *capabilities,
             flows: Slab::with_limit(options.max_connections),
             half_open: Slab::with_limit(options.max_half_open),
             syn_cookies: SynCookies::new(sequence_key),

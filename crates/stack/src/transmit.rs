@@ -2,7 +2,7 @@
 //! turn.
 
 use crate::Shard;
-use crate::flow::ReadyHeader;
+use crate::flow::{Flow, ReadyHeader};
 use crate::flow_header::FlowHeader;
 use crate::frame_writer;
 use crate::neighbours::Resolution;
@@ -63,27 +63,40 @@ impl Shard {
         device: &mut dyn Device,
         index: Index,
     ) -> Result<(), RingFull> {
-        let Some(header) = self.ready_header(now, index) else {
+        let epoch = self.neighbour_epoch;
+        let Some(mut flow) = self.flows.get_mut(index) else {
             return Ok(());
         };
-        let Some(flow) = self.flows.get_mut(index) else {
+        let ready = flow.header.as_ref();
+        if !ready.is_some_and(|ready| ready.is_good(now, epoch)) {
+            self.make_header(now, index);
+            match self.flows.get_mut(index) {
+                Some(again) => flow = again,
+                None => return Ok(()),
+            }
+        }
+        // Disjoint parts of the shard: the connection, its headers, its surroundings, and what the device can do.
+        let Flow {
+            connection,
+            header: Some(ready),
+            is_queued,
+            is_unresolved: false,
+            ..
+        } = flow
+        else {
             return Ok(());
         };
-        // Disjoint parts of the shard: the connection, its surroundings, and the device's capabilities.
-        let capabilities = self.environment.capabilities;
         let mut emit = SegmentWriter {
             device,
-            capabilities: &capabilities,
-            header,
+            capabilities: &self.capabilities,
+            header: &ready.header,
             now,
             sent: 0,
         };
-        let turn = flow
-            .connection
-            .transmit(&mut self.environment.context(now), &mut emit, QUANTUM);
+        let turn = connection.transmit(&mut self.environment.context(now), &mut emit, QUANTUM);
         self.environment.counters.ip_out_requests += emit.sent;
         match turn {
-            Ok(Turn::Done) => flow.is_queued = false,
+            Ok(Turn::Done) => *is_queued = false,
             Ok(Turn::More) => self.transmit_queue.push_back(index),
             Err(RingFull) => self.transmit_queue.push_front(index),
         }
@@ -92,29 +105,26 @@ impl Shard {
         turn.map(|_| ())
     }
 
-    /// The flow's headers, if its next hop's link address is known; else the flow is put aside.
-    fn ready_header(&mut self, now: Instant, index: Index) -> Option<FlowHeader> {
-        let flow = self.flows.get_mut(index)?;
-        if let Some(ready) = flow.header
-            && ready.epoch == self.neighbour_epoch
-            && now < ready.until
-        {
-            return Some(ready.header);
-        }
+    /// Makes the flow's headers, if its next hop's link address is known; else the flow is put aside.
+    #[cold]
+    fn make_header(&mut self, now: Instant, index: Index) {
+        let Some(flow) = self.flows.get_mut(index) else {
+            return;
+        };
+        flow.header = None;
         let key = flow.key;
         let next_hop = self.routes.next_hop(key.remote.ip());
         let resolution = next_hop.map_or(Resolution::Unreachable, |hop| {
             self.neighbours.resolve(now, hop)
         });
-        let flow = self.flows.get_mut(index)?;
         if let Resolution::Known(to) = resolution {
-            let header = FlowHeader::new(&key, self.options.ethernet, to)?;
-            flow.header = Some(ReadyHeader {
+            let header = FlowHeader::new(&key, self.options.ethernet, to);
+            flow.header = header.map(|header| ReadyHeader {
                 header,
                 epoch: self.neighbour_epoch,
                 until: now + HEADER_LIFETIME,
             });
-            return Some(header);
+            return;
         }
         flow.is_queued = false;
         flow.is_unresolved = true;
@@ -133,7 +143,6 @@ impl Shard {
             }
         }
         self.settle(index);
-        None
     }
 
     fn transmit_messages(&mut self, now: Instant, device: &mut dyn Device) -> Result<(), RingFull> {
@@ -219,8 +228,8 @@ impl Shard {
                 };
                 let mut emit = SegmentWriter {
                     device,
-                    capabilities: &self.environment.capabilities,
-                    header: flow,
+                    capabilities: &self.capabilities,
+                    header: &flow,
                     now,
                     sent: 0,
                 };
@@ -242,7 +251,7 @@ impl Shard {
                 )?;
             }
             Message::Datagram(datagram) => {
-                let capabilities = &self.environment.capabilities;
+                let capabilities = &self.capabilities;
                 frame_writer::write_datagram(device, capabilities, now, (from, to), datagram)?;
                 self.environment.counters.udp_out_datagrams += 1;
             }

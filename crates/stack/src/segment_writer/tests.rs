@@ -24,7 +24,8 @@ fn frames(
         ..LinkOptions::default()
     });
     let capabilities = *device.capabilities();
-    let mut writer = writer(&mut device, &capabilities);
+    let headers = headers();
+    let mut writer = writer(&mut device, &capabilities, &headers);
     let length: usize = payload.iter().map(|piece| piece.len()).sum();
     assert!(length <= writer.largest_payload(segment_size).max(segment_size));
     writer.segment(header, payload, segment_size).unwrap();
@@ -42,19 +43,27 @@ fn frames(
     }
 }
 
-fn writer<'a>(device: &'a mut MemoryDevice, capabilities: &'a Capabilities) -> SegmentWriter<'a> {
+fn writer<'a>(
+    device: &'a mut MemoryDevice,
+    capabilities: &'a Capabilities,
+    header: &'a FlowHeader,
+) -> SegmentWriter<'a> {
+    SegmentWriter {
+        device,
+        capabilities,
+        header,
+        now: Instant::ZERO,
+        sent: 0,
+    }
+}
+
+fn headers() -> FlowHeader {
     let key = FlowKey {
         local: (LOCAL, 80).into(),
         remote: (REMOTE, 40_000).into(),
     };
     let station = |n| EthernetAddress([2, 0, 0, 0, 0, n]);
-    SegmentWriter {
-        device,
-        capabilities,
-        header: FlowHeader::new(&key, station(1), station(2)).unwrap(),
-        now: Instant::ZERO,
-        sent: 0,
-    }
+    FlowHeader::new(&key, station(1), station(2)).unwrap()
 }
 
 /// The frames that `arrival` stands for, their checksums right; without the identification, which a device counts on.
@@ -129,7 +138,8 @@ fn no_more_is_cut_than_the_ring_has_room_for() {
     };
     let (mut device, _peer) = link(options);
     let capabilities = *device.capabilities();
-    let mut writer = writer(&mut device, &capabilities);
+    let headers = headers();
+    let mut writer = writer(&mut device, &capabilities, &headers);
     assert_eq!(writer.largest_payload(1000), 5000);
     let header = SegmentHeader {
         seq: SeqNum(1),

@@ -163,7 +163,7 @@ impl Shard {
     /// The most data a datagram can have.
     pub fn largest_datagram(&self) -> usize {
         let headers = ipv4::HEADER_LENGTH + udp::HEADER_LENGTH;
-        let packet = self.environment.capabilities.mtu.min(usize::from(u16::MAX));
+        let packet = self.capabilities.mtu.min(usize::from(u16::MAX));
         packet.saturating_sub(headers)
     }
 
