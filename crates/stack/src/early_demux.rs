@@ -13,7 +13,7 @@ use periplus_tcp::{Disposition, Payload, Segment};
 use periplus_wire::checksum::Sum;
 use periplus_wire::ipv4;
 use periplus_wire::ordinary::OrdinaryHeaders;
-use periplus_wire::tcp::TcpOptions;
+use periplus_wire::tcp::{TcpFlags, TcpOptions};
 
 impl Shard {
     /// Looks the flows of a burst up together, and at what is kept of them. Each look is a wait for memory where there are many
@@ -50,6 +50,9 @@ impl Shard {
         let Some((headers, options)) = ordinary else {
             return Err(arrival);
         };
+        if headers.tcp().flags().contains(TcpFlags::SYN) {
+            return Err(arrival); // mostly of a connection that nobody knows yet
+        }
         // What was found may be over since, and another have begun.
         let found = found.filter(|found| found.tag() == Tag::Established && self.is_listed(*found));
         let found = found.or_else(|| self.flow_table.get_ipv4(&headers.four_tuple()));

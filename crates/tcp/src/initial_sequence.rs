@@ -1,9 +1,8 @@
 //! Initial sequence numbers, timestamp offsets and ephemeral ports that a stranger cannot guess.
 
-use crate::key::Key;
+use crate::key::{Key, Message};
 use periplus_journey::Instant;
 use periplus_wire::SeqNum;
-use std::hash::{Hash, Hasher};
 use std::net::SocketAddr;
 
 /// What tells its key from others of the same secret.
@@ -24,9 +23,8 @@ impl InitialSequence {
     }
 
     fn keyed(&self, purpose: u8, local: SocketAddr, remote: SocketAddr) -> u64 {
-        let mut hasher = self.key.siphash_1_3();
-        (purpose, local, remote).hash(&mut hasher);
-        hasher.finish()
+        let message = Message::of_ends(local, remote).and([purpose]);
+        self.key.siphash_1_3(message.as_bytes())
     }
 
     /// ISN = M + F(localip, localport, remoteip, remoteport, secretkey) (RFC 6528 3). M ticks every 64 ns as on Linux:

@@ -24,13 +24,12 @@
 
 use super::HalfOpen;
 use super::cookie_timestamp::CookieTimestamp;
-use crate::key::Key;
+use crate::key::{Key, Message};
 use crate::options::{DEFAULT_MSS, TimestampClock};
 use crate::{Context, Offer, Payload, Segment, SegmentHeader};
 use periplus_journey::Instant;
 use periplus_wire::tcp::{TcpFlags, TcpOptions};
 use periplus_wire::{Ecn, SeqNum};
-use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -224,16 +223,17 @@ impl Flow {
     }
 
     fn base(self, key: Key) -> u32 {
-        let mut hasher = key.siphash_2_4();
-        (self.local, self.remote).hash(&mut hasher);
-        (hasher.finish() as u32).wrapping_add(self.irs.0)
+        let message = Message::of_ends(self.local, self.remote);
+        (key.siphash_2_4(message.as_bytes()) as u32).wrapping_add(self.irs.0)
     }
 
     /// What the SYN said and its MAC: a cookie without its base and minute.
     fn authentic(self, secret: Secret, data: u32) -> u32 {
-        let mut hasher = secret.key.siphash_2_4();
-        (self.local, self.remote, self.irs.0, secret.minute, data).hash(&mut hasher);
-        let mac = hasher.finish() as u32 >> DATA_BITS << DATA_BITS;
+        let message = Message::of_ends(self.local, self.remote)
+            .and(self.irs.0.to_le_bytes())
+            .and(secret.minute.to_le_bytes())
+            .and(data.to_le_bytes());
+        let mac = secret.key.siphash_2_4(message.as_bytes()) as u32 >> DATA_BITS << DATA_BITS;
         (mac | data) & COOKIE_MASK
     }
 }
