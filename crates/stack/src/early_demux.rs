@@ -53,15 +53,10 @@ impl Shard {
         if headers.tcp().flags().contains(TcpFlags::SYN) {
             return Err(arrival); // mostly of a connection that nobody knows yet
         }
-        // What was found may be over since, and another have begun.
-        let found = found.filter(|found| found.tag() == Tag::Established && self.is_listed(*found));
-        let found = found.or_else(|| self.flow_table.get_ipv4(&headers.four_tuple()));
-        let Some(handle) = found else {
+        let Some(handle) = self.established(found, headers.four_tuple()) else {
             return Err(arrival);
         };
-        if handle.tag() != Tag::Established
-            || arrival.checksum == RxChecksum::Unverified && !is_checksum_right(headers, &arrival)
-        {
+        if arrival.checksum == RxChecksum::Unverified && !is_checksum_right(headers, &arrival) {
             return Err(arrival);
         }
         let index = handle.index();
@@ -107,6 +102,25 @@ impl Shard {
         })
     }
 
+    /// The established connection with these ends: `found` ahead, the one before, which it often is, or what the table says.
+    #[inline]
+    fn established(&mut self, found: Option<Handle>, four_tuple: [u8; 12]) -> Option<Handle> {
+        let last = self.last_flow.filter(|(last, _)| *last == four_tuple);
+        let known = found.or(last.map(|(_, handle)| handle));
+        // What was known may be over since, and another have begun.
+        let is_good = |known: &Handle| known.tag() == Tag::Established && self.is_listed(*known);
+        if let Some(known) = known.filter(is_good) {
+            return Some(known);
+        }
+        let handle = self.flow_table.get_ipv4(&four_tuple)?;
+        if handle.tag() != Tag::Established {
+            return None;
+        }
+        self.last_flow = Some((four_tuple, handle));
+        Some(handle)
+    }
+
+    #[inline]
     fn is_listed(&self, established: Handle) -> bool {
         let flow = self.flows.get(established.index());
         flow.is_some_and(|flow| flow.is_listed)

@@ -105,6 +105,8 @@ pub struct Shard {
     /// Counts the changes of link addresses: headers of an older epoch are made anew.
     pub(crate) neighbour_epoch: u32,
     pub(crate) flow_table: FlowTable,
+    /// The flow that a segment was last for: of a stream that is the next one's, too.
+    pub(crate) last_flow: Option<([u8; 12], Handle)>,
     /// What a look ahead at the burst under way has found.
     pub(crate) ahead: Vec<Option<Handle>>,
     pub(crate) flows: Slab<Flow>,
@@ -177,6 +179,7 @@ impl Shard {
             neighbours: Neighbours::new(hash_key, neighbours::DEFAULT_LIMIT),
             neighbour_epoch: 0,
             flow_table: FlowTable::new(hash_key),
+            last_flow: None,
             ahead: Vec::new(),
             capabilities: *capabilities,
             flows: Slab::with_limit(options.max_connections),

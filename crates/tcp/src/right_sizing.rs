@@ -183,18 +183,6 @@ impl Connection {
         }
     }
 
-    /// No [limit](Self::receive_limit) is above it.
-    #[inline]
-    pub(crate) fn largest_buffer(&self, sysctls: &Sysctls) -> usize {
-        match self.options.receive_buffer {
-            Some(_) => usize::MAX,
-            None => {
-                let demand = self.right_sizing.as_ref().map_or(0, |sizing| sizing.demand);
-                sysctls.tcp_rmem.usual.max(demand)
-            }
-        }
-    }
-
     /// Text came in order, `length` bytes in one segment.
     pub(crate) fn measure_arrival(
         &mut self,

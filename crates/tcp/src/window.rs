@@ -127,8 +127,8 @@ impl Connection {
     /// After a read: tells the peer, if the window it knows can be doubled at least.
     pub(crate) fn offer_freed_window(&mut self, context: &Context<'_>) {
         let known = self.rcv.wnd();
-        // It is mostly open, and nothing need be reckoned to see that.
-        if 2 * known as usize > self.largest_buffer(context.sysctls) {
+        // No window is larger than `rcv_ssthresh` where it is scaled: mostly nothing need be reckoned to see that it is not doubled.
+        if self.rcv.wind_shift > 0 && u64::from(self.rcv_ssthresh) < 2 * u64::from(known) {
             return;
         }
         let limit = self.receive_limit(context.sysctls, context.memory);
