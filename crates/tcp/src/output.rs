@@ -200,6 +200,9 @@ impl Connection {
             if sent.ring_is_full {
                 return Err(RingFull);
             }
+            if sent.frames == 0 {
+                break;
+            }
         }
         Ok(Turn::Done)
     }
@@ -214,8 +217,9 @@ impl Connection {
     ) -> SentText {
         let at = self.sent_to();
         let size = self.current_segment_size();
-        self.send_buffers.cut_into(at, size);
         let run = self.send_buffers.containing(at);
+        // What it tells of blocks is for one segment: a D-SACK is told once (RFC 2883 4), and takes its room from no other.
+        let tells_blocks = self.received_blocks.is_some();
         let mut sent = SentText {
             let_out: run.map_or(context.now, |run| run.at),
             at,
@@ -226,10 +230,14 @@ impl Connection {
         let run_end = run.map_or(offset, |run| (run.end - self.una_offset) as u32);
         let (text_end, has_fin) = (run_end.min(text), run_end > text);
         let is_pushed = run.is_some_and(|run| run.is_pushed());
-        let largest = emit.largest_payload(size as usize) as u32;
         let mut header = self.header(context, self.snd.nxt, TcpFlags::ACK);
         let echo = header.flags;
-        while offset < run_end && *budget > 0 {
+        while offset < run_end && *budget > 0 && !(tells_blocks && sent.frames > 0) {
+            // The ring has less room each time.
+            let largest = match tells_blocks {
+                true => size,
+                false => emit.largest_payload(size as usize) as u32,
+            };
             let left = text_end.saturating_sub(offset);
             let mut length = left.min(largest);
             if !self.send_queue.is_in_few_pieces(PIECES) {
@@ -297,6 +305,8 @@ impl Connection {
             return;
         }
         self.sack_option_sent();
+        let size = self.current_segment_size();
+        self.send_buffers.cut_into(sent.at, size);
         let max = self.snd.nxt;
         if sent.length > 0 {
             self.activity.sent_new(context.now, sent.segments);

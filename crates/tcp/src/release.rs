@@ -52,7 +52,15 @@ impl Connection {
     pub(crate) fn nagle(&self) -> Nagle {
         if self.send_buffers.push_now {
             Nagle::Push
-        } else if self.options.cork {
+        } else {
+            self.nagle_by_options()
+        }
+    }
+
+    /// The same for a new buffer: that everything goes was meant for those before it.
+    #[inline]
+    pub(crate) fn nagle_by_options(&self) -> Nagle {
+        if self.options.cork {
             Nagle::Cork
         } else if self.options.no_delay {
             Nagle::Off

@@ -302,7 +302,7 @@ impl Connection {
             && offered <= mss as usize
             && !self.has_unreleased()
             && buffers.released + offered as u64 <= window_end
-            && (offered == mss as usize || !self.holds_back(self.nagle()))
+            && (offered == mss as usize || !self.holds_back(self.nagle_by_options()))
             && self.packets_in_flight() < self.cwnd_segments()
             && !self.pacing.is_early(context.now)
             && queued + offered <= self.send_share(context.memory)

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
 /// Belongs to no thread.
-const NOBODY: u64 = 0;
+const NOBODY: u64 = u64::MAX;
 
 pub(crate) struct Home {
     /// Tells pools apart in a thread's lists.

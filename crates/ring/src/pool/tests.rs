@@ -127,6 +127,20 @@ fn nothing_is_left_of_a_pool_whose_frames_came_home_either_way() {
     assert!(home.upgrade().is_none());
 }
 
+/// A thread that never asked for a number is not mistaken for the home of a pool that has none any more.
+#[test]
+fn what_outlives_its_pool_is_freed_by_whoever_lets_go_of_it() {
+    let mut pool = FramePool::new(1, 64);
+    let home = Arc::downgrade(&pool.home);
+    let taken = take_all(&mut pool);
+    drop(pool);
+    let is_gone = move || {
+        drop(taken);
+        home.upgrade().is_none()
+    };
+    assert!(thread::spawn(is_gone).join().unwrap());
+}
+
 #[test]
 fn who_waits_for_a_buffer_is_woken_when_one_comes_home_from_any_thread() {
     let mut pool = FramePool::new(2, 64);

@@ -285,3 +285,27 @@ fn requests_and_acknowledgments_are_predicted() {
         assert_eq!(twin.predicted, 3);
     }
 }
+
+/// RFC 2883 4: what arrived twice is told once, also where several segments go together.
+#[test]
+fn a_duplicate_is_told_in_one_segment_of_many() {
+    let mut twin = Twin::new(true, true);
+    let old = twin.connection.rcv.nxt;
+    let arrival = |twin: &Twin| {
+        let mut segment = twin.segment(old, twin.connection.snd.nxt, TcpFlags::ACK, 0);
+        segment.wnd = 4000;
+        segment.payload = Payload::new(RxFrame::from(vec![7; 100]), Vec::new());
+        segment
+    };
+    for _ in 0..2 {
+        twin.arrives(arrival(&twin));
+    }
+    let data = vec![9; 8 * 1448];
+    let _ = twin.with(|connection, context| connection.write(context, &data));
+    twin.sent.0.clear();
+    twin.transmit();
+    let lengths: Vec<_> = twin.sent.0.iter().map(|(_, text)| text.len()).collect();
+    let telling = |(header, _): &&(SegmentHeader, Vec<u8>)| !header.options.sack.is_empty();
+    assert_eq!(twin.sent.0.iter().filter(telling).count(), 1, "{lengths:?}");
+    assert_eq!(lengths[..3], [1436, 1448, 1448]);
+}
