@@ -29,7 +29,7 @@ pub trait PeekStream: AsyncWrite + Unpin {
     ) -> Poll<io::Result<usize>>;
 
     /// Queues bytes off the front of `pieces`, one after the other, as many as there is room for, and says how many: one write,
-    /// so that an answer's head and its content leave in the same segment.
+    /// so that an answer's head and its content leave in the same segment. (From a foreign thread they pass one by one.)
     fn poll_write_pieces(
         &mut self,
         context: &mut Context<'_>,

@@ -12,7 +12,8 @@ const RUNS: usize = 32;
 /// How many waits are kept apart until a request claims them. Later ones are merged into the last.
 const WAITS: usize = 16;
 
-/// Shorter chunks are put together by copies: the mailbox is bounded in bytes, and a chunk may hold a frame of the ring.
+/// Shorter chunks are put together by copies, and so are those for whose reader another waits already: the mailbox is bounded in bytes, a
+/// chunk may hold a frame of the ring, and who reads slowly must not hold many of them.
 const WORTH_KEEPING: usize = 1024;
 /// The size that blocks of such copies grow to.
 const BLOCK: usize = 16 * 1024;
@@ -85,7 +86,7 @@ impl Inbound {
     pub(crate) fn push(&mut self, chunk: Chunk, now: Instant) {
         let length = chunk.len();
         self.length += length;
-        if length >= WORTH_KEEPING {
+        if length >= WORTH_KEEPING && self.pieces.is_empty() {
             self.pieces.push_back(Piece::Chunk(chunk));
         } else {
             self.push_copy(&chunk);
