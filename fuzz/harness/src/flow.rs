@@ -176,9 +176,10 @@ impl Flow {
         );
     }
 
-    /// Whether both sides have sent a SYN: without, there can be no connection.
+    /// Whether the peer has sent a SYN, and the stack its own, or an ACK that tells its number where the SYN/ACK was lost on the way to the
+    /// link: without, there can be no connection.
     pub(crate) fn has_greeted(&self) -> bool {
-        !self.starts.is_empty() && !self.stack_starts.is_empty()
+        !self.starts.is_empty() && (!self.stack_starts.is_empty() || self.is_told)
     }
 
     fn assert_written(&self, start: SeqNum, text: &[u8]) {
