@@ -15,7 +15,8 @@ use periplus_tcp::{Disposition, Payload, Segment, SegmentHeader, TimeWaitDisposi
 use periplus_wire::checksum::Sum;
 use periplus_wire::tcp::{TcpFlags, TcpHeader, TcpOptions};
 use periplus_wire::{Ecn, ipv4};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::ops::Range;
 
 impl Shard {
     pub(crate) fn tcp_arrives(
@@ -25,7 +26,11 @@ impl Shard {
         arrival: Arrival,
     ) -> Fate {
         self.environment.counters.tcp_in_segs += 1;
-        if arrival.checksum == RxChecksum::Unverified && !is_checksum_right(packet, &arrival) {
+        let addresses = (packet.source, packet.destination);
+        let segment = packet.payload_start..packet.payload_start + packet.payload_length;
+        if arrival.checksum == RxChecksum::Unverified
+            && !is_checksum_right(addresses, segment, &arrival)
+        {
             self.environment.counters.tcp_in_errs += 1;
             return Fate::Dropped(DropReason::TcpCsum);
         }
@@ -219,16 +224,15 @@ impl SegmentParts {
     }
 }
 
-/// The checksum over the pseudo-header and the whole chain (RFC 9293 3.1).
-fn is_checksum_right(packet: Ipv4Packet, arrival: &Arrival) -> bool {
-    let length = packet.payload_length;
-    let mut sum = Sum::pseudo_header(
-        packet.source.into(),
-        packet.destination.into(),
-        ipv4::TCP,
-        length as u32,
-    );
-    let segment = packet.payload_start..packet.payload_start + length;
+/// The checksum over the pseudo-header and the whole chain (RFC 9293 3.1), of the `segment` that lies there in the arrival.
+#[inline]
+pub(crate) fn is_checksum_right(
+    (source, destination): (Ipv4Addr, Ipv4Addr),
+    segment: Range<usize>,
+    arrival: &Arrival,
+) -> bool {
+    let length = segment.len() as u32;
+    let mut sum = Sum::pseudo_header(source.into(), destination.into(), ipv4::TCP, length);
     match arrival.frame.get(segment.clone()) {
         Some(whole) => sum.add(whole),
         None => arrival.pieces(segment).for_each(|piece| sum.add(piece)),

@@ -4,14 +4,13 @@
 //! ordinary (other headers, another kind of flow, a damaged segment) takes the long way, which counts and answers it.
 
 use crate::Shard;
+use crate::demux::is_checksum_right;
 use crate::handle::{Handle, Tag};
 use crate::ipv4::count_ecn;
 use crate::receive::Fate;
 use periplus_journey::Instant;
 use periplus_ring::{Arrival, BURST, RxChecksum};
 use periplus_tcp::{Disposition, Payload, Segment};
-use periplus_wire::checksum::Sum;
-use periplus_wire::ipv4;
 use periplus_wire::ordinary::OrdinaryHeaders;
 use periplus_wire::tcp::{TcpFlags, TcpOptions};
 
@@ -56,12 +55,17 @@ impl Shard {
         let Some(handle) = self.established(found, headers.four_tuple()) else {
             return Err(arrival);
         };
-        if arrival.checksum == RxChecksum::Unverified && !is_checksum_right(headers, &arrival) {
+        let (addresses, segment) = (headers.addresses(), headers.segment());
+        if arrival.checksum == RxChecksum::Unverified
+            && !is_checksum_right(addresses, segment, &arrival)
+        {
             return Err(arrival);
         }
         let index = handle.index();
         let time = self.arrival_time(now, &arrival);
-        let Some(flow) = self.flows.get_mut(index) else {
+        // What was known may be over since, and another have begun.
+        let Some(flow) = self.flows.get_mut(index).filter(|flow| flow.is_listed) else {
+            self.last_flow = None;
             return Err(arrival);
         };
         let counters = &mut self.environment.counters;
@@ -107,9 +111,7 @@ impl Shard {
     fn established(&mut self, found: Option<Handle>, four_tuple: [u8; 12]) -> Option<Handle> {
         let last = self.last_flow.filter(|(last, _)| *last == four_tuple);
         let known = found.or(last.map(|(_, handle)| handle));
-        // What was known may be over since, and another have begun.
-        let is_good = |known: &Handle| known.tag() == Tag::Established && self.is_listed(*known);
-        if let Some(known) = known.filter(is_good) {
+        if let Some(known) = known.filter(|known| known.tag() == Tag::Established) {
             return Some(known);
         }
         let handle = self.flow_table.get_ipv4(&four_tuple)?;
@@ -119,24 +121,4 @@ impl Shard {
         self.last_flow = Some((four_tuple, handle));
         Some(handle)
     }
-
-    #[inline]
-    fn is_listed(&self, established: Handle) -> bool {
-        let flow = self.flows.get(established.index());
-        flow.is_some_and(|flow| flow.is_listed)
-    }
-}
-
-/// The checksum over the pseudo-header and the whole chain (RFC 9293 3.1).
-#[inline]
-fn is_checksum_right(headers: &OrdinaryHeaders, arrival: &Arrival) -> bool {
-    let (source, destination) = headers.addresses();
-    let length = headers.segment_length();
-    let mut sum = Sum::pseudo_header(source.into(), destination.into(), ipv4::TCP, length as u32);
-    let segment = headers.segment();
-    match arrival.frame.get(segment.clone()) {
-        Some(whole) => sum.add(whole),
-        None => arrival.pieces(segment).for_each(|piece| sum.add(piece)),
-    }
-    sum.finish() == 0
 }

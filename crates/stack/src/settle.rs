@@ -23,12 +23,15 @@ impl Shard {
     /// Asked after every segment and every call. Nothing is looked up twice, and what has not changed costs a comparison.
     #[inline]
     fn bring_in_line(&mut self, index: Index, may_queue: bool) {
-        let Some(flow) = self.flows.get_mut(index) else {
+        let Some(mut flow) = self.flows.get_mut(index) else {
             return;
         };
         if matches!(flow.connection.state(), State::TimeWait | State::Closed) {
-            self.bring_to_an_end(index, may_queue);
-            return;
+            self.come_to_an_end(index);
+            match self.flows.get_mut(index) {
+                Some(kept) => flow = kept,
+                None => return,
+            }
         }
         self.environment.reckon(flow);
         announce(&mut self.ready, flow, index);
@@ -42,19 +45,16 @@ impl Shard {
         }
     }
 
-    /// The same for a connection that is over, or as good as that.
+    /// The connection is over, or as good as that: a record waits in its place, the table forgets it, or it goes.
     #[cold]
-    fn bring_to_an_end(&mut self, index: Index, may_queue: bool) {
-        let Some(flow) = self.flows.get_mut(index) else {
-            return;
-        };
-        if flow.connection.is_only_waiting() {
+    fn come_to_an_end(&mut self, index: Index) {
+        let only_waits = |flow: &Flow| flow.connection.is_only_waiting();
+        if self.flows.get(index).is_some_and(only_waits) {
             self.keep_as_time_wait(index);
         }
         let Some(flow) = self.flows.get_mut(index) else {
             return;
         };
-        self.environment.reckon(flow);
         announce(&mut self.ready, flow, index);
         if flow.is_listed && flow.connection.state() == State::Closed {
             flow.is_listed = false;
@@ -62,15 +62,6 @@ impl Shard {
         }
         if flow.connection.is_finished() {
             self.forget_flow(index);
-            return;
-        }
-        flow.arm(&mut self.timers, index);
-        if may_queue {
-            flow.queue(&mut self.transmit_queue, index);
-        }
-        if !flow.is_pinning && flow.connection.pinned_frames() > 0 {
-            flow.is_pinning = true;
-            self.pinning.push_back(&mut self.flows, index);
         }
     }
 

@@ -98,12 +98,10 @@ impl Activity {
         max: SeqNum,
     ) {
         let segments = length.div_ceil(segment_size.max(1));
-        self.segs_out = self.segs_out.wrapping_add(segments);
-        self.data_segs_out = self.data_segs_out.wrapping_add(segments);
+        self.sent_new(now, segments);
         if seq.before(max) {
             self.bytes_retrans += u64::from(length.min(max - seq));
         }
-        self.data_sent = Moment::at(now);
     }
 
     /// Times since data was sent, since data came, and since an ACK came.

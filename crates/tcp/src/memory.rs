@@ -25,7 +25,7 @@ const SHARE_OF_A_HANDSHAKE: usize = 4;
 
 /// What a connection may claim in either direction however little is free, lest one that comes late stand still: the first
 /// value of Linux's `tcp_rmem` and `tcp_wmem`.
-pub(crate) const GUARANTEED: usize = 4096;
+const GUARANTEED: usize = 4096;
 
 /// What a connection claims of a shard's memory, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -2,7 +2,6 @@
 //! Linux's `tcp_sendmsg`.
 
 use crate::chronograph::Limit;
-use crate::memory::GUARANTEED;
 use crate::release::Nagle;
 use crate::send_buffers::BUFFER_OVERHEAD;
 use crate::{Connection, Context, MemoryBudget, State, StreamError, Sysctls};
@@ -186,35 +185,6 @@ impl Connection {
             self.let_go_at_once(context, offered as u32);
             return offered;
         }
-        let is_first = self.send_queue.is_empty() && self.send_buffers.len() == 0;
-        if is_first
-            && (1..=GUARANTEED).contains(&offered)
-            && offered <= self.current_segment_size() as usize
-        {
-            self.fill_first(context, offered as u32, flags);
-            offered
-        } else {
-            self.fill_further(context, offered, flags)
-        }
-    }
-
-    /// The ordinary case: nothing is held, and what is written is no longer than a segment. That always finds room.
-    fn fill_first(&mut self, context: &Context<'_>, offered: u32, flags: SendFlags) {
-        self.restart_after_idle(context);
-        self.send_buffers.push_now = false;
-        self.send_buffers.push(offered, context.now);
-        let is_pushed = !flags.more || self.must_push();
-        if is_pushed {
-            self.send_buffers.pushed = self.send_buffers.written();
-        }
-        if let Some((_, tail)) = self.send_buffers.tail() {
-            tail.end_of_record = flags.end_of_record;
-            tail.push = is_pushed;
-        }
-        self.push_written(context, flags);
-    }
-
-    fn fill_further(&mut self, context: &Context<'_>, offered: usize, flags: SendFlags) -> usize {
         let share = self.send_share(context.memory);
         let room = share.saturating_sub(self.send_queue.len());
         let wanted = offered.min(room);
@@ -277,18 +247,13 @@ impl Connection {
         if !flags.more || self.must_push() {
             self.mark_push();
         }
-        self.push_written(context, flags);
-        count
-    }
-
-    /// All that was offered is written.
-    fn push_written(&mut self, context: &Context<'_>, flags: SendFlags) {
         let nagle = if flags.more {
             Nagle::Cork
         } else {
             self.nagle()
         };
         self.push(context, nagle);
+        count
     }
 
     /// Whether the `offered` bytes are no more than a segment, nothing is before them, and nothing holds them back: an answer, mostly.
