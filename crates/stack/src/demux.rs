@@ -2,7 +2,7 @@
 //! a listener; what finds neither is refused.
 
 use crate::Shard;
-use crate::flow_table::FlowKey;
+use crate::flow_table::{FlowKey, HashedKey};
 use crate::handle::{Handle, Tag};
 use crate::ipv4::Ipv4Packet;
 use crate::options::ClosedPortPolicy;
@@ -44,7 +44,8 @@ impl Shard {
             local: SocketAddr::new(packet.destination.into(), header.destination_port()),
             remote: SocketAddr::new(packet.source.into(), header.source_port()),
         };
-        let handle = self.flow_table.get(&key);
+        let flow = &self.flow_table.hashed(key);
+        let handle = self.flow_table.find(flow);
         if handle.is_none() {
             let flags = header.flags();
             let opens =
@@ -59,14 +60,14 @@ impl Shard {
                 Some(_) if !means_something => Fate::Dropped(DropReason::TcpFlags),
                 Some(listener) if opens => {
                     let segment = self.segment(now, segment, packet, arrival);
-                    self.syn_arrives(now, key, listener, &segment, None)
+                    self.syn_arrives(now, flow, listener, &segment, None)
                 }
                 // The port is open; it is the connection that nobody knows, and its peer has to learn that, unless a cookie says
                 // who it is.
                 Some(listener) => {
-                    if let Some(record) = self.cookie_in(now, key, listener, &segment.segment) {
+                    if let Some(record) = self.cookie_in(now, flow, listener, &segment.segment) {
                         let ack = self.segment(now, segment, packet, arrival);
-                        return self.cookie_arrives(now, key, listener, record, ack);
+                        return self.cookie_arrives(now, flow, listener, record, ack);
                     }
                     let policy = ClosedPortPolicy::Rst;
                     self.no_socket(now, key, policy, &segment, packet, &arrival)
@@ -80,7 +81,7 @@ impl Shard {
         let parts = SegmentParts::new(header, options);
         let segment = self.segment(now, parts, packet, arrival);
         match handle {
-            Some(handle) => self.segment_for(now, key, handle, segment),
+            Some(handle) => self.segment_for(now, flow, handle, segment),
             None => Fate::Dropped(DropReason::NoSocket),
         }
     }
@@ -109,14 +110,15 @@ impl Shard {
     fn segment_for(
         &mut self,
         now: Instant,
-        key: FlowKey,
+        flow: &HashedKey,
         handle: Handle,
         segment: Segment,
     ) -> Fate {
+        let index = handle.index();
         match handle.tag() {
-            Tag::Established => self.segment_for_connection(now, key, handle.index(), segment),
-            Tag::HalfOpen => self.segment_for_half_open(now, key, handle.index(), segment),
-            Tag::TimeWait => self.segment_for_time_wait(now, key, handle.index(), segment),
+            Tag::Established => self.segment_for_connection(now, flow.key, index, segment),
+            Tag::HalfOpen => self.segment_for_half_open(now, flow, index, segment),
+            Tag::TimeWait => self.segment_for_time_wait(now, flow, index, segment),
         }
     }
 
@@ -145,10 +147,11 @@ impl Shard {
     fn segment_for_time_wait(
         &mut self,
         now: Instant,
-        key: FlowKey,
+        flow: &HashedKey,
         index: Index,
         segment: Segment,
     ) -> Fate {
+        let key = flow.key;
         let Some(entry) = self.time_wait.get_mut(index) else {
             return Fate::Dropped(DropReason::NoSocket);
         };
@@ -177,7 +180,7 @@ impl Shard {
                 Some(listener) => {
                     self.environment.counters.time_wait_recycled += 1;
                     let old = self.forget_time_wait(index);
-                    self.syn_arrives(now, key, listener, &segment, old)
+                    self.syn_arrives(now, flow, listener, &segment, old)
                 }
                 None => Fate::Dropped(DropReason::NoSocket),
             },

@@ -43,15 +43,16 @@ impl FlowHeader {
         ethernet::write(&mut front, to, from, EtherType::IPV4);
         ip_fields(source, destination, ipv4::TCP, 0).write(&mut front[NETWORK..]);
         front[NETWORK_CHECKSUM..NETWORK_CHECKSUM + 2].fill(0);
-        let (network, ports) = front[NETWORK..].split_at_mut(ipv4::HEADER_LENGTH);
-        ports[..2].copy_from_slice(&key.local.port().to_be_bytes());
-        ports[2..].copy_from_slice(&key.remote.port().to_be_bytes());
+        let (local, remote) = (key.local.port(), key.remote.port());
+        front[TRANSPORT..TRANSPORT + 2].copy_from_slice(&local.to_be_bytes());
+        front[TRANSPORT + 2..].copy_from_slice(&remote.to_be_bytes());
         let mut transport = pseudo_header(source, destination, 0);
-        transport.add(ports);
-        let mut sum = Sum::new();
-        sum.add(network);
+        transport.add_u16(local);
+        transport.add_u16(remote);
+        let mut network = Sum::new();
+        network.add_array::<{ ipv4::HEADER_LENGTH }>(front[NETWORK..].first_chunk()?);
         Some(Self {
-            network: sum.partial(),
+            network: network.partial(),
             transport: transport.partial(),
             front,
         })

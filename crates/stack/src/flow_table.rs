@@ -3,7 +3,8 @@
 use crate::handle::Handle;
 use crate::keyed_hash::KeyedHash;
 use hashbrown::HashTable;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use periplus_tcp::Ends;
+use std::net::SocketAddr;
 
 /// How many look-ups [`FlowTable::get_many_ipv4`] keeps in flight: a burst's worth.
 const BURST: usize = 64;
@@ -17,21 +18,29 @@ pub struct FlowKey {
     pub remote: SocketAddr,
 }
 
-/// Local address, remote address, local port, remote port, as they stand on the wire.
-type KeyV4 = [u8; 12];
-type KeyV6 = [u8; 36];
+impl FlowKey {
+    /// Its ends as they stand on the wire.
+    #[inline]
+    pub(crate) fn ends(&self) -> Ends {
+        Ends::new(self.local, self.remote)
+    }
+}
 
-enum Key {
-    V4(KeyV4),
-    V6(KeyV6),
+/// A flow with its hash: made once for a segment, however often the tables are asked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HashedKey {
+    pub(crate) key: FlowKey,
+    pub(crate) ends: Ends,
+    /// Keyed: nobody can choose flows that collide.
+    pub(crate) hash: u64,
 }
 
 /// The flows of a shard: 4-tuple to [`Handle`], a table a family so that an IPv4 flow does not pay for IPv6's width.
 #[derive(Debug)]
 pub struct FlowTable {
     hash: KeyedHash,
-    v4: HashTable<(KeyV4, Handle)>,
-    v6: HashTable<(KeyV6, Handle)>,
+    v4: Table<12>,
+    v6: Table<36>,
 }
 
 impl FlowTable {
@@ -44,23 +53,32 @@ impl FlowTable {
         }
     }
 
-    /// The keyed hash of a flow.
-    pub fn hash(&self, key: &FlowKey) -> u64 {
-        self.hash_of(&Key::from(key))
+    /// A flow with its keyed hash.
+    #[inline]
+    pub(crate) fn hashed(&self, key: FlowKey) -> HashedKey {
+        let ends = key.ends();
+        let hash = self.hash_of(&ends);
+        HashedKey { key, ends, hash }
     }
 
     /// The record of a flow.
     pub fn get(&self, key: &FlowKey) -> Option<Handle> {
-        let key = Key::from(key);
-        self.probe(self.hash_of(&key), &key)
+        self.find(&self.hashed(*key))
+    }
+
+    /// The record of a flow whose hash is known.
+    #[inline]
+    pub(crate) fn find(&self, flow: &HashedKey) -> Option<Handle> {
+        match &flow.ends {
+            Ends::V4(ends) => find(&self.v4, flow.hash, ends),
+            Ends::V6(ends) => find(&self.v6, flow.hash, ends),
+        }
     }
 
     /// The record of an IPv4 flow: the local address, the remote one, the local port, the remote one, as they stand on the wire.
     #[inline]
     pub fn get_ipv4(&self, four_tuple: &[u8; 12]) -> Option<Handle> {
-        let hash = self.hash.bytes(four_tuple);
-        let found = self.v4.find(hash, |entry| entry.0 == *four_tuple);
-        found.map(|entry| entry.1)
+        find(&self.v4, self.hash.bytes(four_tuple), four_tuple)
     }
 
     /// Looks the flows of a burst up together, by what [`get_ipv4`](Self::get_ipv4) takes, and puts what was found into `handles`, in
@@ -77,42 +95,59 @@ impl FlowTable {
             for (hash, tuple) in hashes.iter_mut().zip(tuples) {
                 *hash = tuple.map_or(0, |tuple| self.hash.bytes(&tuple));
             }
-            handles.extend(tuples.iter().zip(hashes).map(|(tuple, hash)| {
-                let tuple = tuple.as_ref()?;
-                let found = self.v4.find(hash, |entry| entry.0 == *tuple);
-                found.map(|entry| entry.1)
-            }));
+            handles.extend(
+                tuples
+                    .iter()
+                    .zip(hashes)
+                    .map(|(tuple, hash)| find(&self.v4, hash, tuple.as_ref()?)),
+            );
         }
     }
 
     /// Enters a flow. One that is already there stays, and its handle is the error.
     pub fn insert(&mut self, key: &FlowKey, handle: Handle) -> Result<(), Handle> {
-        match self.get(key) {
+        let flow = self.hashed(*key);
+        match self.find(&flow) {
             Some(present) => Err(present),
             None => {
-                self.replace(key, handle);
+                self.enter(&flow, handle);
                 Ok(())
             }
         }
     }
 
+    /// Enters a flow that was looked for, and is not there.
+    pub(crate) fn enter(&mut self, flow: &HashedKey, handle: Handle) {
+        match flow.ends {
+            Ends::V4(ends) => enter(&mut self.v4, &self.hash, flow.hash, ends, handle),
+            Ends::V6(ends) => enter(&mut self.v6, &self.hash, flow.hash, ends, handle),
+        }
+    }
+
     /// Enters a flow or changes its handle, as when a half-open record becomes a connection. Returns the handle it had.
     pub fn replace(&mut self, key: &FlowKey, handle: Handle) -> Option<Handle> {
-        let key = Key::from(key);
-        let hash = self.hash_of(&key);
-        match key {
-            Key::V4(key) => replace(&mut self.v4, &self.hash, hash, key, handle),
-            Key::V6(key) => replace(&mut self.v6, &self.hash, hash, key, handle),
+        self.change(&self.hashed(*key), handle)
+    }
+
+    /// [`replace`](Self::replace), the hash being known.
+    pub(crate) fn change(&mut self, flow: &HashedKey, handle: Handle) -> Option<Handle> {
+        let present = match &flow.ends {
+            Ends::V4(ends) => find_mut(&mut self.v4, flow.hash, ends),
+            Ends::V6(ends) => find_mut(&mut self.v6, flow.hash, ends),
+        };
+        if let Some(present) = present {
+            return Some(std::mem::replace(present, handle));
         }
+        self.enter(flow, handle);
+        None
     }
 
     /// Forgets a flow. Returns the handle it had.
     pub fn remove(&mut self, key: &FlowKey) -> Option<Handle> {
-        let key = Key::from(key);
-        let hash = self.hash_of(&key);
-        match key {
-            Key::V4(key) => remove(&mut self.v4, hash, key),
-            Key::V6(key) => remove(&mut self.v6, hash, key),
+        let flow = self.hashed(*key);
+        match &flow.ends {
+            Ends::V4(ends) => remove(&mut self.v4, flow.hash, ends),
+            Ends::V6(ends) => remove(&mut self.v6, flow.hash, ends),
         }
     }
 
@@ -126,72 +161,44 @@ impl FlowTable {
         self.len() == 0
     }
 
-    fn hash_of(&self, key: &Key) -> u64 {
-        match key {
-            Key::V4(key) => self.hash.bytes(key),
-            Key::V6(key) => self.hash.bytes(key),
-        }
-    }
-
-    fn probe(&self, hash: u64, key: &Key) -> Option<Handle> {
-        match key {
-            Key::V4(key) => self.v4.find(hash, |entry| entry.0 == *key).map(|e| e.1),
-            Key::V6(key) => self.v6.find(hash, |entry| entry.0 == *key).map(|e| e.1),
+    fn hash_of(&self, ends: &Ends) -> u64 {
+        match ends {
+            Ends::V4(ends) => self.hash.bytes(ends),
+            Ends::V6(ends) => self.hash.bytes(ends),
         }
     }
 }
 
-fn replace<const N: usize>(
-    table: &mut HashTable<([u8; N], Handle)>,
+type Table<const N: usize> = HashTable<([u8; N], Handle)>;
+
+#[inline]
+fn find<const N: usize>(table: &Table<N>, hash: u64, ends: &[u8; N]) -> Option<Handle> {
+    let found = table.find(hash, |entry| entry.0 == *ends);
+    found.map(|entry| entry.1)
+}
+
+fn find_mut<'a, const N: usize>(
+    table: &'a mut Table<N>,
+    hash: u64,
+    ends: &[u8; N],
+) -> Option<&'a mut Handle> {
+    let found = table.find_mut(hash, |entry| entry.0 == *ends);
+    found.map(|entry| &mut entry.1)
+}
+
+fn enter<const N: usize>(
+    table: &mut Table<N>,
     rehash: &KeyedHash,
     hash: u64,
-    key: [u8; N],
+    ends: [u8; N],
     handle: Handle,
-) -> Option<Handle> {
-    if let Some(entry) = table.find_mut(hash, |entry| entry.0 == key) {
-        return Some(std::mem::replace(&mut entry.1, handle));
-    }
-    table.insert_unique(hash, (key, handle), |entry| rehash.bytes(&entry.0));
-    None
+) {
+    table.insert_unique(hash, (ends, handle), |entry| rehash.bytes(&entry.0));
 }
 
-fn remove<const N: usize>(
-    table: &mut HashTable<([u8; N], Handle)>,
-    hash: u64,
-    key: [u8; N],
-) -> Option<Handle> {
-    let entry = table.find_entry(hash, |entry| entry.0 == key).ok()?;
+fn remove<const N: usize>(table: &mut Table<N>, hash: u64, ends: &[u8; N]) -> Option<Handle> {
+    let entry = table.find_entry(hash, |entry| entry.0 == *ends).ok()?;
     Some(entry.remove().0.1)
-}
-
-impl From<&FlowKey> for Key {
-    fn from(FlowKey { local, remote }: &FlowKey) -> Self {
-        let ports = [local.port().to_be_bytes(), remote.port().to_be_bytes()];
-        match (local.ip(), remote.ip()) {
-            (IpAddr::V4(local), IpAddr::V4(remote)) => {
-                let mut key = [0; 12];
-                key[..4].copy_from_slice(&local.octets());
-                key[4..8].copy_from_slice(&remote.octets());
-                key[8..].copy_from_slice(ports.as_flattened());
-                Key::V4(key)
-            }
-            (local, remote) => {
-                let mut key = [0; 36];
-                key[..16].copy_from_slice(&widen(local).octets());
-                key[16..32].copy_from_slice(&widen(remote).octets());
-                key[32..].copy_from_slice(ports.as_flattened());
-                Key::V6(key)
-            }
-        }
-    }
-}
-
-/// No packet has addresses of two families; widening the IPv4 one (RFC 4291 2.5.5.2) only makes the key total.
-fn widen(address: IpAddr) -> Ipv6Addr {
-    match address {
-        IpAddr::V4(address) => address.to_ipv6_mapped(),
-        IpAddr::V6(address) => address,
-    }
 }
 
 #[cfg(test)]

@@ -65,6 +65,16 @@ pub struct Neighbours {
     expendable: List,
     /// When the open questions are to be asked again.
     questions: BTreeSet<(Instant, Index)>,
+    /// The one resolved last, if it is reachable and nothing happened since. Most of what is sent goes by one gateway.
+    last: Option<Last>,
+}
+
+/// A reachable neighbour, the most recently used of all.
+#[derive(Clone, Copy, Debug)]
+struct Last {
+    address: IpAddr,
+    ethernet: EthernetAddress,
+    until: Instant,
 }
 
 impl Neighbours {
@@ -77,17 +87,35 @@ impl Neighbours {
             in_use: List::default(),
             expendable: List::default(),
             questions: BTreeSet::new(),
+            last: None,
         }
     }
 
     /// Where on the link to send a packet for `address`. If this says [`Resolution::Ask`], the request counts as sent.
+    #[inline]
     pub fn resolve(&mut self, now: Instant, address: IpAddr) -> Resolution {
+        match self.last {
+            Some(last) if last.address == address && now < last.until => {
+                Resolution::Known(last.ethernet)
+            }
+            _ => self.look_up(now, address),
+        }
+    }
+
+    fn look_up(&mut self, now: Instant, address: IpAddr) -> Resolution {
         let Some((index, state)) = self.find(address) else {
             self.insert(address, State::asked(now));
             return Resolution::Ask;
         };
         let (state, resolution) = state.resolve(now);
         self.change(index, state);
+        if let State::Reachable(ethernet, until) = state {
+            self.last = Some(Last {
+                address,
+                ethernet,
+                until,
+            });
+        }
         resolution
     }
 
@@ -203,6 +231,7 @@ impl Neighbours {
     }
 
     fn enlist(&mut self, index: Index, state: State) {
+        self.last = None;
         let list = if state.is_in_use() {
             &mut self.in_use
         } else {
@@ -215,6 +244,7 @@ impl Neighbours {
     }
 
     fn delist(&mut self, index: Index) {
+        self.last = None;
         let Some(state) = self.neighbours.get(index).map(|neighbour| neighbour.state) else {
             return;
         };

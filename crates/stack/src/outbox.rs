@@ -85,9 +85,16 @@ impl Outbox {
         self.messages.pop_front()
     }
 
-    /// Puts back what was popped: the ring is full.
-    pub(crate) fn put_back(&mut self, message: Message) {
-        self.messages.push_front(message);
+    /// The message whose turn it is. It is written where it lies: a large one is not moved to be sent.
+    #[inline]
+    pub(crate) fn first(&self) -> Option<&Message> {
+        self.messages.front()
+    }
+
+    /// The first message was sent.
+    #[inline]
+    pub(crate) fn drop_first(&mut self) {
+        self.messages.pop_front();
     }
 
     /// Keeps a message until the link address of `next_hop` is known. At a limit the oldest goes: it has waited in vain the

@@ -2,7 +2,7 @@
 
 use crate::Shard;
 use crate::flow::Flow;
-use crate::flow_table::FlowKey;
+use crate::flow_table::{FlowKey, HashedKey};
 use crate::handle::{Handle, Tag};
 use crate::outbox::Message;
 use crate::receive::Fate;
@@ -10,7 +10,7 @@ use crate::shard::{HalfOpenEntry, ListenerId, Ready};
 use crate::slab::Index;
 use periplus_journey::{DropReason, Instant, Outcome, QueuesMet};
 use periplus_tcp::listen::{AckVerdict, SynVerdict};
-use periplus_tcp::{Connection, HalfOpen, HalfOpenDisposition, Offer, Segment, TimeWait};
+use periplus_tcp::{Connection, Ends, HalfOpen, HalfOpenDisposition, Offer, Segment, TimeWait};
 use std::net::{IpAddr, Ipv4Addr};
 
 impl Shard {
@@ -18,11 +18,12 @@ impl Shard {
     pub(crate) fn syn_arrives(
         &mut self,
         now: Instant,
-        key: FlowKey,
+        flow: &HashedKey,
         listener: Index,
         syn: &Segment,
         old: Option<TimeWait<Ipv4Addr>>,
     ) -> Fate {
+        let key = &flow.key;
         let Some(bound) = self.listeners.get_mut(listener) else {
             return Fate::Dropped(DropReason::NoSocket);
         };
@@ -38,7 +39,7 @@ impl Shard {
         };
         if let Some(reason) = refused {
             bound.listener.drop_one(&mut environment.counters);
-            return self.syn_dropped(now, key, listener, syn, reason);
+            return self.syn_dropped(now, flow, listener, syn, reason);
         }
         let may_queue = !self.half_open.is_full() && self.sources.admits_half_open(source);
         let verdict = bound.listener.syn_arrives(
@@ -50,13 +51,14 @@ impl Shard {
         );
         match verdict {
             SynVerdict::Queue => {}
-            SynVerdict::Cookie => return self.answer_by_cookie(now, key, listener, syn),
-            SynVerdict::Drop(reason) => return self.syn_dropped(now, key, listener, syn, reason),
+            SynVerdict::Cookie => return self.answer_by_cookie(now, flow, listener, syn),
+            SynVerdict::Drop(reason) => return self.syn_dropped(now, flow, listener, syn, reason),
         }
         let (IpAddr::V4(local), IpAddr::V4(remote)) = (key.local.ip(), key.remote.ip()) else {
             return Fate::Dropped(DropReason::UnhandledProto);
         };
-        let iss = environment.initial_sequence.iss(now, key.local, key.remote);
+        let secret = environment.initial_sequence.of(&flow.ends);
+        let iss = secret.iss(now);
         let iss = old.map_or(iss, |old| old.iss(iss));
         let ends = ((local, key.local.port()), (remote, key.remote.port()));
         let offer = environment.offer_of(&bound.listener.options);
@@ -66,6 +68,7 @@ impl Shard {
         bound.listener.syn_queue.enter();
         let length = bound.listener.syn_queue.len();
         record.syn_queue_length = u16::try_from(length).unwrap_or(u16::MAX);
+        let header = record.syn_ack(offer, secret.timestamp_offset(), &context);
         let deadline = now + record.syn_ack_timeout();
         // The timer's handle needs the record's index, and the record the timer's.
         let timer = self.syn_ack_timers.arm(
@@ -83,15 +86,13 @@ impl Shard {
             self.syn_ack_timers.disarm(timer);
             bound.listener.syn_queue.leave(true);
             bound.listener.drop_one(&mut environment.counters);
-            return self.syn_dropped(now, key, listener, syn, DropReason::SocketLimit);
+            return self.syn_dropped(now, flow, listener, syn, DropReason::SocketLimit);
         };
         self.sources.half_open_entered(key.remote.ip());
         let handle = Handle::new(Tag::HalfOpen, index);
         self.syn_ack_timers.arm(Some(timer), deadline, handle);
-        if self.flow_table.insert(&key, handle).is_err() {
-            unreachable!("the flow was looked up and not found");
-        }
-        self.send_syn_ack(now, index);
+        self.flow_table.enter(flow, handle);
+        self.outbox.push(Message::Segment { key: *key, header });
         Fate::Consumed
     }
 
@@ -99,17 +100,16 @@ impl Shard {
     fn syn_dropped(
         &mut self,
         now: Instant,
-        key: FlowKey,
+        flow: &HashedKey,
         listener: Index,
         syn: &Segment,
         reason: DropReason,
     ) -> Fate {
         let fate = Fate::Dropped(reason);
-        let flow = self.flow_table.hash(&key);
-        self.dropped_syns.note(flow, syn.seq, syn.time.arrived);
+        self.dropped_syns.note(flow.hash, syn.seq, syn.time.arrived);
         let listener = self.listeners.get_mut(listener);
         let queues = listener.map_or_else(QueuesMet::default, |bound| bound.listener.queues_met());
-        self.record_arrival(now, key, None, syn.time, fate, queues);
+        self.record_arrival(now, flow.key, None, syn.time, fate, queues);
         fate
     }
 
@@ -121,30 +121,31 @@ impl Shard {
         })
     }
 
-    pub(crate) fn send_syn_ack(&mut self, now: Instant, index: Index) {
-        let Some(entry) = self.half_open.get(index) else {
-            return;
-        };
-        let key = FlowKey {
-            local: entry.record.local(),
-            remote: entry.record.remote(),
-        };
-        let offset = self
-            .environment
-            .initial_sequence
-            .timestamp_offset(key.local, key.remote);
-        let offer = self.offer_at(unpack(entry.record.listener));
-        let header = entry
-            .record
-            .syn_ack(offer, offset, &self.environment.context(now));
-        self.outbox.push(Message::Segment { key, header });
+    /// The offset of our timestamps, where the half-open connection has any: it costs a hash.
+    fn timestamp_offset(&self, record: &HalfOpen<Ipv4Addr>, ends: &Ends) -> u32 {
+        if !record.has_timestamps() {
+            return 0;
+        }
+        let secret = self.environment.initial_sequence.of(ends);
+        secret.timestamp_offset()
     }
 
     /// A SYN/ACK goes out: its answer is waited for from now on, also if it is one that a repeated SYN asked for.
     pub(crate) fn repeat_syn_ack(&mut self, now: Instant, index: Index) {
+        let Some(entry) = self.half_open.get(index) else {
+            return;
+        };
+        let record = entry.record;
+        let key = FlowKey {
+            local: record.local(),
+            remote: record.remote(),
+        };
+        let ts_offset = self.timestamp_offset(&record, &key.ends());
+        let offer = self.offer_at(unpack(record.listener));
+        let header = record.syn_ack(offer, ts_offset, &self.environment.context(now));
         self.environment.counters.tcp_syn_retrans += 1;
         self.environment.counters.tcp_retrans_segs += 1;
-        self.send_syn_ack(now, index);
+        self.outbox.push(Message::Segment { key, header });
         self.await_ack(now, index);
     }
 
@@ -161,32 +162,32 @@ impl Shard {
     pub(crate) fn segment_for_half_open(
         &mut self,
         now: Instant,
-        key: FlowKey,
+        flow: &HashedKey,
         index: Index,
         segment: Segment,
     ) -> Fate {
+        let key = flow.key;
         let Some(entry) = self.half_open.get(index) else {
             return Fate::Dropped(DropReason::NoSocket);
         };
-        let ts_offset = self
-            .environment
-            .initial_sequence
-            .timestamp_offset(key.local, key.remote);
+        let ts_offset = self.timestamp_offset(&entry.record, &flow.ends);
         let (iss, listener) = (entry.record.iss, unpack(entry.record.listener));
         // Its SYN may have been answered by a cookie as well, before there was room for a record, and the client answers either
         // SYN/ACK. As on Linux, whose `tcp_check_req` hands such an ACK on to the listener.
         if segment.ack != iss + 1
-            && let Some(record) = self.cookie_in(now, key, listener, &segment)
+            && let Some(record) = self.cookie_in(now, flow, listener, &segment)
         {
             self.withdraw_half_open(index);
-            return self.cookie_arrives(now, key, listener, record, segment);
+            return self.cookie_arrives(now, flow, listener, record, segment);
         }
         let Some(entry) = self.half_open.get_mut(index) else {
             return Fate::Dropped(DropReason::NoSocket);
         };
         let context = &mut self.environment.context(now);
         match entry.record.segment_arrives(&segment, ts_offset, context) {
-            HalfOpenDisposition::Complete => self.handshake_completes(now, key, index, segment),
+            HalfOpenDisposition::Complete => {
+                self.handshake_completes(now, flow, index, ts_offset, segment)
+            }
             HalfOpenDisposition::RepeatSynAck => {
                 self.repeat_syn_ack(now, index);
                 Fate::Consumed
@@ -213,10 +214,12 @@ impl Shard {
     fn handshake_completes(
         &mut self,
         now: Instant,
-        key: FlowKey,
+        flow: &HashedKey,
         index: Index,
+        ts_offset: u32,
         segment: Segment,
     ) -> Fate {
+        let key = flow.key;
         let Some(entry) = self.half_open.get_mut(index) else {
             return Fate::Dropped(DropReason::NoSocket);
         };
@@ -247,7 +250,8 @@ impl Shard {
             }
         }
         let (record, timer) = (entry.record, entry.timer);
-        let Some(connection) = self.establish(now, key, listener, &record, &segment) else {
+        let Some(connection) = self.establish(now, flow, listener, &record, ts_offset, &segment)
+        else {
             // The record stays: the peer's next ACK, or our next SYN/ACK's, tries again.
             return Fate::Dropped(DropReason::SocketLimit);
         };
@@ -255,7 +259,7 @@ impl Shard {
         self.sources.half_open_left(key.remote.ip());
         self.syn_ack_timers.disarm(timer);
         self.flow_table
-            .replace(&key, Handle::new(Tag::Established, connection));
+            .change(flow, Handle::new(Tag::Established, connection));
         if let Some(bound) = self.listeners.get_mut(listener) {
             bound.listener.syn_queue.leave(record.is_young());
         }
@@ -268,22 +272,20 @@ impl Shard {
     pub(crate) fn establish(
         &mut self,
         now: Instant,
-        key: FlowKey,
+        flow: &HashedKey,
         listener: Index,
         record: &HalfOpen<Ipv4Addr>,
+        ts_offset: u32,
         ack: &Segment,
     ) -> Option<Index> {
+        let key = flow.key;
         let bound = self.listeners.get_mut(listener)?;
         let environment = &mut self.environment;
-        let offset = environment
-            .initial_sequence
-            .timestamp_offset(key.local, key.remote);
         let offer = environment.offer_of(&bound.listener.options);
         let context = environment.context(now);
-        let mut connection = Connection::from_half_open(record, offer, offset, ack, &context);
+        let mut connection = Connection::from_half_open(record, offer, ts_offset, ack, &context);
         connection.inherit(&bound.listener.options, &context);
-        let flow = self.flow_table.hash(&key);
-        if let Some(first) = self.dropped_syns.find(flow, record.irs) {
+        if let Some(first) = self.dropped_syns.find(flow.hash, record.irs) {
             connection.first_syn_dropped(first);
         }
         let in_syn_queue = !record.is_cookie();
@@ -320,8 +322,8 @@ impl Shard {
         if let Some(bound) = self.listeners.get(unpack(record.listener)) {
             queues.syn_queue = Some(record.syn_queue_met(bound.listener.syn_queue.limit()));
         }
-        let flow = self.flow_table.hash(&key);
-        let first_dropped = self.dropped_syns.find(flow, record.irs);
+        let flow = self.flow_table.hashed(key);
+        let first_dropped = self.dropped_syns.find(flow.hash, record.irs);
         let context = &mut self.environment.context(now);
         record.give_up(first_dropped, queues, outcome, reason, context);
     }

@@ -1,7 +1,7 @@
 //! The passive path without a record: a SYN is answered by a cookie, and an ACK brings it back.
 
 use crate::Shard;
-use crate::flow_table::FlowKey;
+use crate::flow_table::{FlowKey, HashedKey};
 use crate::handle::{Handle, Tag};
 use crate::outbox::Message;
 use crate::passive_open::pack;
@@ -9,7 +9,7 @@ use crate::receive::Fate;
 use crate::slab::Index;
 use periplus_journey::{DropReason, Instant};
 use periplus_tcp::listen::AckVerdict;
-use periplus_tcp::{HalfOpen, Segment};
+use periplus_tcp::{HalfOpen, InitialSequence, Segment};
 use periplus_wire::tcp::TcpFlags;
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -18,22 +18,18 @@ impl Shard {
     pub(crate) fn answer_by_cookie(
         &mut self,
         now: Instant,
-        key: FlowKey,
+        flow: &HashedKey,
         listener: Index,
         syn: &Segment,
     ) -> Fate {
-        let Some((local, remote)) = ends(key) else {
+        let key = flow.key;
+        let Some(ends) = ends(key) else {
             return Fate::Dropped(DropReason::UnhandledProto);
         };
-        let offset = self
-            .environment
-            .initial_sequence
-            .timestamp_offset(key.local, key.remote);
+        let offset = timestamp_offset(&self.environment.initial_sequence, flow, syn);
         let offer = self.offer_at(listener);
         let context = self.environment.context(now);
-        let header = self
-            .syn_cookies
-            .syn_ack(syn, local, remote, offer, offset, &context);
+        let header = self.syn_cookies.syn_ack(syn, ends, offer, offset, &context);
         self.outbox.push(Message::Segment { key, header });
         Fate::Consumed
     }
@@ -43,7 +39,7 @@ impl Shard {
     pub(crate) fn cookie_in(
         &mut self,
         now: Instant,
-        key: FlowKey,
+        flow: &HashedKey,
         listener: Index,
         segment: &Segment,
     ) -> Option<HalfOpen<Ipv4Addr>> {
@@ -55,14 +51,12 @@ impl Shard {
         if !may_bring {
             return None;
         }
-        let (local, remote) = ends(key)?;
-        let offset = environment
-            .initial_sequence
-            .timestamp_offset(key.local, key.remote);
+        let ends = ends(flow.key)?;
+        let offset = timestamp_offset(&environment.initial_sequence, flow, segment);
         let offer = environment.offer_of(&listening.options);
         let context = environment.context(now);
         let cookies = &mut self.syn_cookies;
-        let mut record = cookies.half_open(segment, local, remote, offer, offset, &context);
+        let mut record = cookies.half_open(segment, ends, offer, offset, &context);
         match &mut record {
             Some(record) => record.listener = pack(listener),
             None => listening.cookie_fails(&mut environment.counters),
@@ -74,7 +68,7 @@ impl Shard {
     pub(crate) fn cookie_arrives(
         &mut self,
         now: Instant,
-        key: FlowKey,
+        flow: &HashedKey,
         listener: Index,
         record: HalfOpen<Ipv4Addr>,
         ack: Segment,
@@ -82,7 +76,7 @@ impl Shard {
         let Some(bound) = self.listeners.get_mut(listener) else {
             return Fate::Dropped(DropReason::NoSocket);
         };
-        if !self.sources.admits_connection(key.remote.ip()) {
+        if !self.sources.admits_connection(flow.key.remote.ip()) {
             bound.listener.drop_one(&mut self.environment.counters);
             return Fate::Dropped(DropReason::SourceLimit);
         }
@@ -92,15 +86,22 @@ impl Shard {
         if verdict != AckVerdict::Establish {
             return Fate::Dropped(DropReason::TcpListenOverflow);
         }
-        let Some(connection) = self.establish(now, key, listener, &record, &ack) else {
+        let offset = timestamp_offset(&self.environment.initial_sequence, flow, &ack);
+        let Some(connection) = self.establish(now, flow, listener, &record, offset, &ack) else {
             return Fate::Dropped(DropReason::SocketLimit);
         };
         let handle = Handle::new(Tag::Established, connection);
-        if self.flow_table.insert(&key, handle).is_err() {
-            unreachable!("the flow was looked up and not found");
-        }
-        self.segment_for_connection(now, key, connection, ack)
+        self.flow_table.enter(flow, handle);
+        self.segment_for_connection(now, flow.key, connection, ack)
     }
+}
+
+/// The offset of our timestamps, where a segment of the flow has any: it costs a hash.
+fn timestamp_offset(sequence: &InitialSequence, flow: &HashedKey, segment: &Segment) -> u32 {
+    let has_any = segment.options.timestamps.is_some();
+    has_any
+        .then(|| sequence.of(&flow.ends).timestamp_offset())
+        .unwrap_or(0)
 }
 
 /// An address and a port.

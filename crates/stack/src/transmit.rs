@@ -5,15 +5,17 @@ use crate::Shard;
 use crate::flow::{Flow, ReadyHeader};
 use crate::flow_header::FlowHeader;
 use crate::frame_writer;
-use crate::neighbours::Resolution;
+use crate::neighbours::{Neighbours, Resolution};
 use crate::outbox::Message;
+use crate::routes::Routes;
 use crate::segment_writer::SegmentWriter;
 use crate::slab::Index;
-use periplus_journey::Instant;
-use periplus_ring::{Device, TxDescriptor};
+use periplus_journey::{Counters, Instant};
+use periplus_ring::{Capabilities, Device, TxDescriptor};
 use periplus_tcp::{Emit, RingFull, Turn};
 use periplus_wire::ethernet::{self, EtherType, EthernetAddress};
 use periplus_wire::{arp, ipv4};
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// Payload bytes a connection may send in its turn.
@@ -146,10 +148,15 @@ impl Shard {
     }
 
     fn transmit_messages(&mut self, now: Instant, device: &mut dyn Device) -> Result<(), RingFull> {
-        while let Some(message) = self.outbox.pop() {
-            if let Some(message) = self.dispatch(now, device, message) {
-                self.outbox.put_back(message);
-                return Err(RingFull);
+        while let Some(message) = self.outbox.first() {
+            let (hop, resolution) = find_way(message, &self.routes, &mut self.neighbours, now);
+            if let Resolution::Known(to) = resolution {
+                let link = (self.options.ethernet, to);
+                let counters = &mut self.environment.counters;
+                write_message(message, link, &self.capabilities, counters, now, device)?;
+                self.outbox.drop_first();
+            } else if let Some(message) = self.outbox.pop() {
+                self.put_aside(message, hop, resolution);
             }
         }
         Ok(())
@@ -163,100 +170,108 @@ impl Shard {
         device: &mut dyn Device,
         message: Message,
     ) -> Option<Message> {
-        let to = match message.destination() {
-            None => EthernetAddress::BROADCAST,
-            Some(destination) => {
-                let hop = self.routes.next_hop(destination);
-                let resolution = hop.map_or(Resolution::Unreachable, |hop| {
-                    self.neighbours.resolve(now, hop)
-                });
-                match (resolution, hop) {
-                    (Resolution::Known(to), _) => to,
-                    (Resolution::Ask | Resolution::Waiting, Some(hop)) => {
-                        self.outbox.wait_for(hop, message);
-                        if resolution == Resolution::Ask {
-                            self.ask_for(hop);
-                        }
-                        return None;
-                    }
-                    _ => {
-                        self.outbox.lose();
-                        return None;
-                    }
-                }
-            }
+        let (hop, resolution) = find_way(&message, &self.routes, &mut self.neighbours, now);
+        let Resolution::Known(to) = resolution else {
+            self.put_aside(message, hop, resolution);
+            return None;
         };
-        let sent = self.transmit_message(now, device, &message, to);
+        let link = (self.options.ethernet, to);
+        let counters = &mut self.environment.counters;
+        let sent = write_message(&message, link, &self.capabilities, counters, now, device);
         sent.is_err().then_some(message)
     }
 
-    fn transmit_message(
-        &mut self,
-        now: Instant,
-        device: &mut dyn Device,
-        message: &Message,
-        to: EthernetAddress,
-    ) -> Result<(), RingFull> {
-        let from = self.options.ethernet;
-        match message {
-            Message::Arp {
-                operation,
-                to,
-                source,
-                target,
-            } => {
-                let length = ethernet::HEADER_LENGTH + arp::LENGTH;
-                let frame = device.reserve(length).ok_or(RingFull)?;
-                ethernet::write(frame, *to, from, EtherType::ARP);
-                let asked = if to.is_broadcast() {
-                    EthernetAddress::default()
-                } else {
-                    *to
-                };
-                arp::write(
-                    &mut frame[ethernet::HEADER_LENGTH..],
-                    *operation,
-                    (from, *source),
-                    (asked, *target),
-                );
-                device.commit(now, TxDescriptor::complete(length));
-                return Ok(());
+    /// A message waits for the link address of its next hop, or is lost.
+    fn put_aside(&mut self, message: Message, hop: Option<IpAddr>, resolution: Resolution) {
+        match (resolution, hop) {
+            (Resolution::Ask | Resolution::Waiting, Some(hop)) => {
+                self.outbox.wait_for(hop, message);
+                if resolution == Resolution::Ask {
+                    self.ask_for(hop);
+                }
             }
-            Message::Segment { key, header } => {
-                let Some(flow) = FlowHeader::new(key, from, to) else {
-                    return Ok(());
-                };
-                let mut emit = SegmentWriter {
-                    device,
-                    capabilities: &self.capabilities,
-                    header: &flow,
-                    now,
-                    sent: 0,
-                };
-                emit.segment(header, &[], 0)?;
-                self.environment.counters.tcp_out_segs += 1;
-            }
-            Message::Icmp {
-                source,
-                destination,
-                message,
-            } => {
-                frame_writer::write_packet(
-                    device,
-                    now,
-                    (from, to),
-                    (*source, *destination),
-                    ipv4::ICMP,
-                    message,
-                )?;
-            }
-            Message::Datagram(datagram) => {
-                let capabilities = &self.capabilities;
-                frame_writer::write_datagram(device, capabilities, now, (from, to), datagram)?;
-                self.environment.counters.udp_out_datagrams += 1;
-            }
+            _ => self.outbox.lose(),
         }
-        self.environment.counters.ip_out_requests += 1;
-        Ok(())
     }
+}
+
+/// The next hop of a message, and what is known of it.
+fn find_way(
+    message: &Message,
+    routes: &Routes,
+    neighbours: &mut Neighbours,
+    now: Instant,
+) -> (Option<IpAddr>, Resolution) {
+    let Some(destination) = message.destination() else {
+        return (None, Resolution::Known(EthernetAddress::BROADCAST));
+    };
+    match routes.next_hop(destination) {
+        Some(hop) => (Some(hop), neighbours.resolve(now, hop)),
+        None => (None, Resolution::Unreachable),
+    }
+}
+
+/// Writes a message into the ring, from the first address on the link to the second.
+fn write_message(
+    message: &Message,
+    link: (EthernetAddress, EthernetAddress),
+    capabilities: &Capabilities,
+    counters: &mut Counters,
+    now: Instant,
+    device: &mut dyn Device,
+) -> Result<(), RingFull> {
+    let (from, to) = link;
+    match message {
+        Message::Arp {
+            operation,
+            to,
+            source,
+            target,
+        } => {
+            let length = ethernet::HEADER_LENGTH + arp::LENGTH;
+            let frame = device.reserve(length).ok_or(RingFull)?;
+            ethernet::write(frame, *to, from, EtherType::ARP);
+            let asked = if to.is_broadcast() {
+                EthernetAddress::default()
+            } else {
+                *to
+            };
+            arp::write(
+                &mut frame[ethernet::HEADER_LENGTH..],
+                *operation,
+                (from, *source),
+                (asked, *target),
+            );
+            device.commit(now, TxDescriptor::complete(length));
+            return Ok(());
+        }
+        Message::Segment { key, header } => {
+            let Some(flow) = FlowHeader::new(key, from, to) else {
+                return Ok(());
+            };
+            let mut emit = SegmentWriter {
+                device,
+                capabilities,
+                header: &flow,
+                now,
+                sent: 0,
+            };
+            emit.segment(header, &[], 0)?;
+            counters.tcp_out_segs += 1;
+        }
+        Message::Icmp {
+            source,
+            destination,
+            message,
+        } => {
+            let addresses = (*source, *destination);
+            frame_writer::write_packet(device, now, link, addresses, ipv4::ICMP, message)?;
+        }
+        Message::Datagram(datagram) => {
+            frame_writer::write_datagram(device, capabilities, now, link, datagram)?;
+            counters.udp_out_datagrams += 1;
+        }
+    }
+    counters.ip_out_requests += 1;
+    Ok(())
 }

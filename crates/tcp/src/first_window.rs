@@ -38,17 +38,18 @@ pub(crate) fn space_of_socket(usual: usize, options: &SocketOptions, sysctls: &S
     }
 }
 
-/// The first window of a socket with `space` bytes of room for text, whose segments are at most `mss` bytes, the timestamps in them
-/// included.
-pub(crate) fn first_window(space: usize, mss: u16, timestamps: bool) -> u32 {
-    let options = if timestamps { TIMESTAMPS_LENGTH } else { 0 };
-    let segment = usize::from(mss.saturating_sub(options).max(1));
-    let whole = if space > segment {
-        space - space % segment
-    } else {
-        space
-    };
-    whole.min(u16::MAX.into()) as u32
+/// The first windows, without timestamps and with them, of a socket with `space` bytes of room for text, whose segments are at
+/// most `mss` bytes, the timestamps in them included.
+pub(crate) fn first_windows(space: usize, mss: u16) -> [u16; 2] {
+    [0, TIMESTAMPS_LENGTH].map(|options| {
+        let segment = usize::from(mss.saturating_sub(options).max(1));
+        let whole = if space > segment {
+            space - space % segment
+        } else {
+            space
+        };
+        whole.min(u16::MAX.into()) as u16
+    })
 }
 
 #[cfg(test)]

@@ -257,7 +257,7 @@ impl Ipv4Fields {
             destination: self.destination.octets(),
         };
         let mut sum = Sum::new();
-        sum.add(header.as_bytes());
+        sum.add_array::<HEADER_LENGTH>(header.as_bytes().first_chunk().expect("its length"));
         header.header_checksum = sum.finish().into();
         out[..HEADER_LENGTH].copy_from_slice(header.as_bytes());
     }

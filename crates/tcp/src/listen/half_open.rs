@@ -7,7 +7,7 @@ use crate::memory::narrowest;
 use crate::options::{Negotiated, Offer, TimestampClock};
 use crate::{Context, LastAnswer, Segment, SegmentHeader};
 use periplus_journey::{Beginning, DropReason, Instant, Outcome, QueueMet, QueuesMet};
-use periplus_wire::tcp::{TcpFlags, Timestamps};
+use periplus_wire::tcp::{TcpFlags, TcpOptions, Timestamps};
 use periplus_wire::{Ecn, SeqNum};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -30,6 +30,15 @@ pub enum HalfOpenDisposition {
 }
 
 const NO_MSS: u16 = 0;
+
+/// What of a SYN makes a record.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Syn<'a> {
+    pub(super) seq: SeqNum,
+    pub(super) arrived: Instant,
+    pub(super) options: &'a TcpOptions,
+    pub(super) flags: TcpFlags,
+}
 
 /// What is kept of a SYN until the handshake completes.
 #[derive(Clone, Copy, Debug)]
@@ -78,30 +87,37 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
         offer: Offer,
         context: &Context<'_>,
     ) -> Self {
-        let said = SynSaid::agreed(&syn.options, setup_flags(syn), offer);
+        let syn = Syn {
+            seq: syn.seq,
+            arrived: syn.time.arrived,
+            options: &syn.options,
+            flags: setup_flags(syn),
+        };
+        let said = SynSaid::agreed(syn.options, syn.flags, offer);
         let window = context.narrow(offer.first_window(said.timestamps()));
         Self::keeping(syn, said, window, (local, remote), listener, iss, context)
     }
 
     /// The record of a SYN that was answered by a cookie, and by the usual window or by a `narrow` one.
+    #[inline]
     pub(super) fn of_cookie(
-        syn: &Segment,
-        local: (A, u16),
-        remote: (A, u16),
+        syn: Syn<'_>,
+        ends: ((A, u16), (A, u16)),
         iss: SeqNum,
         offer: Offer,
         narrow: bool,
         context: &Context<'_>,
     ) -> Self {
-        let mut said = SynSaid::agreed(&syn.options, setup_flags(syn), offer);
+        let mut said = SynSaid::agreed(syn.options, syn.flags, offer);
         said.set_cookie();
         let usual = offer.first_window(said.timestamps());
         let window = if narrow { narrowest(usual) } else { usual };
-        Self::keeping(syn, said, window, (local, remote), [0; 3], iss, context)
+        Self::keeping(syn, said, window, ends, [0; 3], iss, context)
     }
 
+    #[inline]
     fn keeping(
-        syn: &Segment,
+        syn: Syn<'_>,
         said: SynSaid,
         window: u32,
         (local, remote): ((A, u16), (A, u16)),
@@ -110,7 +126,7 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
         context: &Context<'_>,
     ) -> Self {
         Self {
-            syn_arrived: syn.time.arrived,
+            syn_arrived: syn.arrived,
             local_address: local.0,
             remote_address: remote.0,
             listener,
@@ -120,7 +136,7 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
                 .options
                 .timestamps
                 .map_or(0, |timestamps| timestamps.value),
-            syn_ack_after: u32::try_from(context.now.since(syn.time.arrived).as_nanos())
+            syn_ack_after: u32::try_from(context.now.since(syn.arrived).as_nanos())
                 .unwrap_or(u32::MAX),
             last_oow_ack_time: LastAnswer::default(),
             local_port: local.1,
@@ -141,6 +157,11 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
     /// Whether a cookie brought it back: nothing was kept of the SYN, nor of when it came.
     pub fn is_cookie(&self) -> bool {
         self.said.is_cookie()
+    }
+
+    /// Whether its segments carry timestamps.
+    pub fn has_timestamps(&self) -> bool {
+        self.said.timestamps()
     }
 
     /// Whether more than one SYN/ACK was sent.

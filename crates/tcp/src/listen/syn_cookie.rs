@@ -24,12 +24,14 @@
 
 use super::HalfOpen;
 use super::cookie_timestamp::CookieTimestamp;
-use crate::key::{Key, Message};
+use super::half_open::Syn;
+use crate::ends::{Ends, joined};
+use crate::key::Key;
 use crate::options::{DEFAULT_MSS, TimestampClock};
-use crate::{Context, Offer, Payload, Segment, SegmentHeader};
+use crate::{Context, Offer, Segment, SegmentHeader};
 use periplus_journey::Instant;
+use periplus_wire::SeqNum;
 use periplus_wire::tcp::{TcpFlags, TcpOptions};
-use periplus_wire::{Ecn, SeqNum};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -94,16 +96,16 @@ impl SynCookies {
 
     /// The SYN/ACK that is all there is of the handshake with `remote`. Without timestamps there is no room for the other options,
     /// and they are not agreed on, as on Linux.
+    #[inline]
     pub fn syn_ack<A: Copy + Into<IpAddr>>(
         &mut self,
         syn: &Segment,
-        local: (A, u16),
-        remote: (A, u16),
+        ends: ((A, u16), (A, u16)),
         offer: Offer,
         ts_offset: u32,
         context: &Context<'_>,
     ) -> SegmentHeader {
-        let flow = Flow::new(local, remote, syn.seq);
+        let flow = Flow::new(ends, syn.seq);
         let options = &syn.options;
         let mss = options.mss.unwrap_or(DEFAULT_MSS);
         let mss_index = MSS_TABLE.iter().rposition(|&least| least <= mss);
@@ -111,11 +113,18 @@ impl SynCookies {
         let narrow = context.narrow(usual) < usual;
         let data = mss_index.unwrap_or(0) as u32 * 2 + u32::from(narrow);
         let iss = self.cookie(flow, context.now, data);
-        let kept = match options.timestamps {
-            Some(_) if offer.timestamps => said(syn, *options, syn.flags),
-            _ => said(syn, TcpOptions::default(), TcpFlags::SYN),
+        let nothing = TcpOptions::default();
+        let (options, flags) = match options.timestamps {
+            Some(_) if offer.timestamps => (options, syn.flags),
+            _ => (&nothing, TcpFlags::SYN),
         };
-        let record = HalfOpen::of_cookie(&kept, local, remote, iss, offer, narrow, context);
+        let kept = Syn {
+            seq: syn.seq,
+            arrived: syn.time.arrived,
+            options,
+            flags,
+        };
+        let record = HalfOpen::of_cookie(kept, ends, iss, offer, narrow, context);
         let mut header = record.syn_ack(offer, ts_offset, context);
         if let Some(timestamps) = &mut header.options.timestamps {
             let clock = TimestampClock::value(0, context.now);
@@ -130,14 +139,13 @@ impl SynCookies {
     pub fn half_open<A: Copy + Into<IpAddr>>(
         &mut self,
         ack: &Segment,
-        local: (A, u16),
-        remote: (A, u16),
+        ends: ((A, u16), (A, u16)),
         offer: Offer,
         ts_offset: u32,
         context: &Context<'_>,
     ) -> Option<HalfOpen<A>> {
         let (irs, iss) = (ack.seq - 1, ack.ack - 1);
-        let data = self.data(Flow::new(local, remote, irs), context.now, iss)?;
+        let data = self.data(Flow::new(ends, irs), context.now, iss)?;
         let (mut options, mut flags) = (TcpOptions::default(), TcpFlags::SYN);
         if let Some(timestamps) = ack.options.timestamps.filter(|_| offer.timestamps) {
             let kept = timestamps.echo_reply.wrapping_sub(ts_offset);
@@ -145,12 +153,14 @@ impl SynCookies {
             options.timestamps = Some(timestamps);
         }
         options.mss = Some(MSS_TABLE[data as usize / 2]);
-        let syn = Segment {
+        let syn = Syn {
             seq: irs,
-            ..said(ack, options, flags)
+            arrived: ack.time.arrived,
+            options: &options,
+            flags,
         };
         let narrow = data % 2 != 0;
-        let record = HalfOpen::of_cookie(&syn, local, remote, iss, offer, narrow, context);
+        let record = HalfOpen::of_cookie(syn, ends, iss, offer, narrow, context);
         Some(record)
     }
 
@@ -191,50 +201,44 @@ impl SynCookies {
     }
 }
 
-/// A SYN that came when `segment` did and said this.
-fn said(segment: &Segment, options: TcpOptions, flags: TcpFlags) -> Segment {
-    Segment {
-        seq: segment.seq,
-        ack: SeqNum::new(0),
-        wnd: segment.wnd,
-        flags,
-        options,
-        payload: Payload::default(),
-        time: segment.time,
-        ecn: Ecn::NotEct,
-    }
-}
-
 /// What a cookie is bound to.
 #[derive(Clone, Copy, Debug)]
 struct Flow {
-    local: SocketAddr,
-    remote: SocketAddr,
+    ends: Ends,
     irs: SeqNum,
 }
 
 impl Flow {
-    fn new<A: Into<IpAddr>>(local: (A, u16), remote: (A, u16), irs: SeqNum) -> Self {
+    #[inline]
+    fn new<A: Into<IpAddr>>((local, remote): ((A, u16), (A, u16)), irs: SeqNum) -> Self {
+        let [local, remote] = [local, remote].map(|end| SocketAddr::new(end.0.into(), end.1));
         Self {
-            local: SocketAddr::new(local.0.into(), local.1),
-            remote: SocketAddr::new(remote.0.into(), remote.1),
+            ends: Ends::new(local, remote),
             irs,
         }
     }
 
+    #[inline]
     fn base(self, key: Key) -> u32 {
-        let message = Message::of_ends(self.local, self.remote);
-        (key.siphash_2_4(message.as_bytes()) as u32).wrapping_add(self.irs.0)
+        let hash = match &self.ends {
+            Ends::V4(ends) => key.siphash_2_4(ends),
+            Ends::V6(ends) => key.siphash_2_4(ends),
+        };
+        (hash as u32).wrapping_add(self.irs.0)
     }
 
     /// What the SYN said and its MAC: a cookie without its base and minute.
+    #[inline]
     fn authentic(self, secret: Secret, data: u32) -> u32 {
-        let message = Message::of_ends(self.local, self.remote)
-            .and(self.irs.0.to_le_bytes())
-            .and(secret.minute.to_le_bytes())
-            .and(data.to_le_bytes());
-        let mac = secret.key.siphash_2_4(message.as_bytes()) as u32 >> DATA_BITS << DATA_BITS;
-        (mac | data) & COOKIE_MASK
+        let mut more = [0; 9];
+        more[..4].copy_from_slice(&self.irs.0.to_le_bytes());
+        more[4..8].copy_from_slice(&(secret.minute as u32).to_le_bytes());
+        more[8] = data as u8;
+        let mac = match &self.ends {
+            Ends::V4(ends) => secret.key.siphash_2_4::<21>(&joined(ends, &more)),
+            Ends::V6(ends) => secret.key.siphash_2_4::<45>(&joined(ends, &more)),
+        };
+        (mac as u32 >> DATA_BITS << DATA_BITS | data) & COOKIE_MASK
     }
 }
 

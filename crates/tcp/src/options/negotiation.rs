@@ -1,7 +1,7 @@
 //! The options of the SYNs: maximum segment size (RFC 9293 3.7.1), window scale and timestamps (RFC 7323), SACK
 //! (RFC 2018).
 
-use crate::first_window::{first_window, space_of_socket, usual_space};
+use crate::first_window::{first_windows, space_of_socket, usual_space};
 use crate::{SocketOptions, Sysctls};
 use periplus_wire::tcp::{OptionOrder, TcpOptions, Timestamps};
 
@@ -19,8 +19,8 @@ pub(crate) const TIMESTAMPS_LENGTH: u16 = 12;
 pub struct Offer {
     /// The largest segment we take: the link's MTU less the headers without options.
     pub mss: u16,
-    /// Bytes of text that there is room for at first: see [`Offer::first_window`].
-    pub(crate) space: usize,
+    /// The first window without timestamps, and with them.
+    pub(crate) first_windows: [u16; 2],
     /// The shift of the windows we send.
     pub window_scale: Option<u8>,
     /// Whether we send timestamps.
@@ -41,7 +41,7 @@ impl Offer {
         let shift = shift_for(sysctls.tcp_rmem.most);
         Self {
             mss,
-            space: usual_space(sysctls),
+            first_windows: first_windows(usual_space(sysctls), mss),
             window_scale: sysctls.tcp_window_scaling.then_some(shift),
             timestamps: sysctls.tcp_timestamps,
             sack: sysctls.tcp_sack,
@@ -52,26 +52,44 @@ impl Offer {
     }
 
     /// The offer of a socket with these options: a smaller MSS, and a scale for windows that it can reach.
+    #[inline]
     pub fn of_socket(self, options: &SocketOptions, sysctls: &Sysctls) -> Self {
+        let SocketOptions {
+            receive_buffer: None,
+            window_clamp: None,
+            max_segment: None,
+            ..
+        } = options
+        else {
+            return self.changed_by(options, sysctls);
+        };
+        self
+    }
+
+    #[cold]
+    fn changed_by(self, options: &SocketOptions, sysctls: &Sysctls) -> Self {
         let asked = options
             .receive_buffer
             .map(|asked| asked.min(sysctls.rmem_max));
         let clamp = options.window_clamp.filter(|&clamp| clamp > 0);
         let reach = asked.into_iter().chain(clamp.map(|clamp| clamp as usize));
         let reach = reach.fold(sysctls.tcp_rmem.most, usize::min);
+        let mss = options
+            .max_segment
+            .map_or(self.mss, |mss| mss.max(MINIMUM_MSS).min(self.mss));
+        let space = space_of_socket(usual_space(sysctls), options, sysctls);
         Self {
-            mss: options
-                .max_segment
-                .map_or(self.mss, |mss| mss.max(MINIMUM_MSS).min(self.mss)),
-            space: space_of_socket(self.space, options, sysctls),
+            mss,
+            first_windows: first_windows(space, mss),
             window_scale: self.window_scale.map(|_| shift_for(reach)),
             ..self
         }
     }
 
     /// The window that a SYN offers, or a SYN/ACK that agrees to `timestamps` or not.
+    #[inline]
     pub(crate) fn first_window(&self, timestamps: bool) -> u32 {
-        first_window(self.space, self.mss, timestamps)
+        self.first_windows[usize::from(timestamps)].into()
     }
 
     /// The offer, less what the peer's SYN did not say (RFC 7323 2.2 and 3.2: in a SYN/ACK only if the SYN had it; so

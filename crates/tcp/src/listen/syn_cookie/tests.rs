@@ -1,4 +1,5 @@
 use super::*;
+use crate::Payload;
 use crate::journal::Recorder;
 use crate::{FrameBudget, MemoryBudget, SpareBuffers, Sysctls};
 use periplus_journey::Counters;
@@ -79,13 +80,13 @@ impl Stack {
     fn syn_ack(&mut self, options: TcpOptions, flags: TcpFlags) -> SegmentHeader {
         let syn = segment(IRS, SeqNum(0), flags, options);
         self.with(|cookies, offer, context| {
-            cookies.syn_ack(&syn, LOCAL, REMOTE, offer, TS_OFFSET, context)
+            cookies.syn_ack(&syn, (LOCAL, REMOTE), offer, TS_OFFSET, context)
         })
     }
 
     fn ack(&mut self, ack: &Segment, remote: (Ipv4Addr, u16)) -> Option<HalfOpen<Ipv4Addr>> {
         self.with(|cookies, offer, context| {
-            cookies.half_open(ack, LOCAL, remote, offer, TS_OFFSET, context)
+            cookies.half_open(ack, (LOCAL, remote), offer, TS_OFFSET, context)
         })
     }
 
