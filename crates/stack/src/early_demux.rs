@@ -50,7 +50,8 @@ impl Shard {
             return Err(arrival);
         };
         if headers.tcp().flags().contains(TcpFlags::SYN) {
-            return Err(arrival); // mostly of a connection that nobody knows yet
+            let fate = self.early_syn(now, (headers, options), &arrival);
+            return fate.ok_or(arrival);
         }
         let Some(handle) = self.established(found, headers.four_tuple()) else {
             return Err(arrival);

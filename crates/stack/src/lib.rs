@@ -11,6 +11,7 @@ mod calls;
 mod demux;
 mod dropped_syns;
 mod early_demux;
+mod early_syn;
 mod environment;
 mod ephemeral_ports;
 mod flow;

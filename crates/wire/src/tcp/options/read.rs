@@ -24,7 +24,7 @@ impl TcpOptions {
 
     pub(super) fn parse_each(bytes: &[u8]) -> Self {
         let mut options = Self::default();
-        let mut rest = bytes;
+        let mut rest = options.take_words(bytes);
         while let Some((kind, data, after)) = next_option(rest) {
             options.take(kind, data);
             rest = after;
@@ -32,7 +32,43 @@ impl TcpOptions {
         options
     }
 
-    fn take(&mut self, kind: u8, data: &[u8]) {
+    /// Takes the options of a SYN as nearly everybody lays them out, each in words of its own: a word costs a comparison. Returns
+    /// what is behind them, or laid out otherwise.
+    #[inline]
+    fn take_words<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        let mut rest = bytes;
+        while let Some((word, after)) = rest.split_first_chunk::<4>() {
+            rest = match *word {
+                [MAXIMUM_SEGMENT_SIZE, 4, high, low] if (high, low) != (0, 0) => {
+                    self.mss = Some(u16::from_be_bytes([high, low]));
+                    after
+                }
+                [NO_OPERATION, WINDOW_SCALE, 3, shift] => {
+                    self.window_scale = Some(shift.min(MAX_WINDOW_SCALE));
+                    after
+                }
+                [NO_OPERATION, NO_OPERATION, SACK_PERMITTED, 2] => {
+                    self.sack_permitted = true;
+                    after
+                }
+                [SACK_PERMITTED, 2, TIMESTAMPS, 10] => {
+                    let Some((&[a, b, c, d, e, f, g, h], after)) = after.split_first_chunk() else {
+                        return rest;
+                    };
+                    self.sack_permitted = true;
+                    self.timestamps = Some(Timestamps {
+                        value: u32::from_be_bytes([a, b, c, d]),
+                        echo_reply: u32::from_be_bytes([e, f, g, h]),
+                    });
+                    after
+                }
+                _ => return rest,
+            };
+        }
+        rest
+    }
+
+    pub(super) fn take(&mut self, kind: u8, data: &[u8]) {
         match (kind, data) {
             // a size of 0 would stop all sending: as if it were not there
             (MAXIMUM_SEGMENT_SIZE, &[high, low]) if (high, low) != (0, 0) => {
@@ -65,7 +101,7 @@ impl TcpOptions {
 }
 
 /// The next option's kind and data, and what follows it.
-fn next_option(mut bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+pub(super) fn next_option(mut bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     loop {
         match bytes {
             [] | [END_OF_OPTION_LIST, ..] => return None,

@@ -154,6 +154,28 @@ proptest! {
     }
 
     #[test]
+    fn words_are_read_as_options_are(
+        words in proptest::collection::vec(prop_oneof![
+            (0u8..3, any::<u8>()).prop_map(|(high, low)| [MAXIMUM_SEGMENT_SIZE, 4, high, low]),
+            any::<u8>().prop_map(|shift| [NO_OPERATION, WINDOW_SCALE, 3, shift]),
+            Just([NO_OPERATION, NO_OPERATION, SACK_PERMITTED, 2]),
+            Just([SACK_PERMITTED, 2, TIMESTAMPS, 10]),
+            any::<[u8; 4]>(),
+        ], 0..10),
+        cut in 0usize..4,
+    ) {
+        let bytes = words.as_flattened();
+        let bytes = &bytes[..bytes.len().saturating_sub(cut)];
+        let mut by_option = TcpOptions::default();
+        let mut rest = bytes;
+        while let Some((kind, data, after)) = read::next_option(rest) {
+            by_option.take(kind, data);
+            rest = after;
+        }
+        prop_assert_eq!(TcpOptions::parse(bytes), by_option);
+    }
+
+    #[test]
     fn any_bytes_are_options(bytes in proptest::collection::vec(prop_oneof![0u8..12, any::<u8>()], 0..48)) {
         let read = TcpOptions::parse(&bytes);
         prop_assert_eq!(TcpOptions::parse(&written(&read)).mss, read.mss);
