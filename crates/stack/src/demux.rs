@@ -11,6 +11,7 @@ use crate::receive::Fate;
 use crate::slab::Index;
 use periplus_journey::{DropReason, Instant};
 use periplus_ring::{Arrival, RxChecksum};
+use periplus_tcp::listen::Syn;
 use periplus_tcp::{Disposition, Payload, Segment, SegmentHeader, TimeWaitDisposition};
 use periplus_wire::checksum::Sum;
 use periplus_wire::tcp::{TcpFlags, TcpHeader, TcpOptions};
@@ -60,7 +61,7 @@ impl Shard {
                 Some(_) if !means_something => Fate::Dropped(DropReason::TcpFlags),
                 Some(listener) if opens => {
                     let segment = self.segment(now, segment, packet, arrival);
-                    self.syn_arrives(now, flow, listener, &segment, None)
+                    self.syn_arrives(now, flow, listener, Syn::from(&segment), None)
                 }
                 // The port is open; it is the connection that nobody knows, and its peer has to learn that, unless a cookie says
                 // who it is.
@@ -167,7 +168,10 @@ impl Shard {
                 entry.timer =
                     self.timers
                         .arm(Some(timer), deadline, Handle::new(Tag::TimeWait, index));
-                self.outbox.push(Message::Segment { key, header });
+                self.outbox.push(Message::Segment {
+                    ends: flow.ends,
+                    header,
+                });
                 Fate::Dropped(reason)
             }
             TimeWaitDisposition::Consume => Fate::Consumed,
@@ -180,7 +184,7 @@ impl Shard {
                 Some(listener) => {
                     self.environment.counters.time_wait_recycled += 1;
                     let old = self.forget_time_wait(index);
-                    self.syn_arrives(now, flow, listener, &segment, old)
+                    self.syn_arrives(now, flow, listener, Syn::from(&segment), old)
                 }
                 None => Fate::Dropped(DropReason::NoSocket),
             },
@@ -190,7 +194,10 @@ impl Shard {
     /// Sends a RST without a connection.
     pub(crate) fn send_reset(&mut self, key: FlowKey, header: SegmentHeader) -> Fate {
         self.environment.counters.tcp_out_rsts += 1;
-        self.outbox.push(Message::Segment { key, header });
+        self.outbox.push(Message::Segment {
+            ends: key.ends(),
+            header,
+        });
         Fate::Refused
     }
 }

@@ -10,7 +10,7 @@ use crate::ipv4::count_ecn;
 use crate::receive::Fate;
 use periplus_journey::Instant;
 use periplus_ring::{Arrival, RxChecksum};
-use periplus_tcp::{Payload, Segment};
+use periplus_tcp::listen::Syn;
 use periplus_wire::ordinary::OrdinaryHeaders;
 use periplus_wire::tcp::{TcpFlags, TcpOptions};
 
@@ -35,10 +35,11 @@ impl Shard {
         {
             return None;
         }
-        let flow = self.flow_table.hashed(FlowKey {
+        let key = FlowKey {
             local: (destination, header.destination_port()).into(),
             remote: (source, header.source_port()).into(),
-        });
+        };
+        let flow = self.flow_table.hashed_ipv4(key, headers.four_tuple());
         if self.flow_table.find(&flow).is_some() {
             return None;
         }
@@ -47,16 +48,13 @@ impl Shard {
         counters.ip_in_receives += 1;
         count_ecn(counters, headers.ecn());
         counters.tcp_in_segs += 1;
-        let syn = Segment {
+        let syn = Syn {
             seq: header.sequence(),
-            ack: header.acknowledgment(),
-            wnd: header.window(),
             flags,
-            options: TcpOptions::parse(options),
+            options: &TcpOptions::parse(options),
             ecn: headers.ecn(),
-            payload: Payload::default(), // the client sends it again (RFC 9293 3.10.7.2 would keep it)
             time: self.arrival_time(now, arrival),
         };
-        Some(self.syn_arrives(now, &flow, listener, &syn, None))
+        Some(self.syn_arrives(now, &flow, listener, syn, None))
     }
 }

@@ -1,13 +1,12 @@
 //! The headers of a flow's segments, ready but for what differs from one to the next, and summed as far as they are.
 
-use crate::flow_table::FlowKey;
-use crate::frame_writer::{NETWORK, TRANSPORT, ip_fields};
-use periplus_tcp::SegmentHeader;
+use crate::frame_writer::{DEFAULT_TTL, NETWORK, TRANSPORT};
+use periplus_tcp::{Ends, SegmentHeader};
 use periplus_wire::checksum::Sum;
 use periplus_wire::ethernet::{self, EtherType, EthernetAddress};
 use periplus_wire::ipv4;
 use periplus_wire::{Ecn, tcp};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 /// Bytes of Ethernet, IPv4 and TCP headers without options.
 pub(crate) const HEADERS: usize = TRANSPORT + tcp::HEADER_LENGTH;
@@ -16,9 +15,28 @@ pub(crate) const HEADERS: usize = TRANSPORT + tcp::HEADER_LENGTH;
 const DS_FIELD: usize = NETWORK + 1;
 const TOTAL_LENGTH: usize = NETWORK + 2;
 const NETWORK_CHECKSUM: usize = NETWORK + 10;
+/// Where the addresses are, ours first, and behind them the ports, as [`Ends`] has them.
+const ADDRESSES: usize = NETWORK + 12;
 /// Where the TCP header goes on behind the ports, which belong to the flow.
 const SEQUENCE: usize = TRANSPORT + 4;
 const CHECKSUM_AND_URGENT: usize = TRANSPORT + 16;
+
+/// The front without link addresses, network addresses and ports. The packet is never cut: see [`ip_fields`].
+///
+/// [`ip_fields`]: crate::frame_writer::ip_fields
+const FRONT: [u8; SEQUENCE] = {
+    let mut front = [0; SEQUENCE];
+    front[NETWORK] = 0x45;
+    front[TOTAL_LENGTH + 1] = ipv4::HEADER_LENGTH as u8;
+    front[NETWORK + 6] = 0x40; // Don't Fragment
+    front[NETWORK + 8] = DEFAULT_TTL;
+    front[NETWORK + 9] = ipv4::TCP;
+    front
+};
+
+/// The sum of what of the IPv4 header is in there.
+const SUM_OF_FRONT: u16 =
+    0x4500 + ipv4::HEADER_LENGTH as u16 + 0x4000 + u16::from_be_bytes([DEFAULT_TTL, ipv4::TCP]);
 
 /// Ready headers. What is summed is summed once, when the next hop's address is known; a segment's own fields are added
 /// while they are in registers.
@@ -34,23 +52,20 @@ pub(crate) struct FlowHeader {
 
 impl FlowHeader {
     /// The headers of a flow whose next hop is at `to`. `None` for IPv6, which the stack does not carry yet.
-    pub(crate) fn new(key: &FlowKey, from: EthernetAddress, to: EthernetAddress) -> Option<Self> {
-        let (IpAddr::V4(source), IpAddr::V4(destination)) = (key.local.ip(), key.remote.ip())
-        else {
+    pub(crate) fn new(ends: &Ends, from: EthernetAddress, to: EthernetAddress) -> Option<Self> {
+        let Ends::V4(ends) = ends else {
             return None;
         };
-        let mut front = [0; SEQUENCE];
+        let mut front = FRONT;
         ethernet::write(&mut front, to, from, EtherType::IPV4);
-        ip_fields(source, destination, ipv4::TCP, 0).write(&mut front[NETWORK..]);
-        front[NETWORK_CHECKSUM..NETWORK_CHECKSUM + 2].fill(0);
-        let (local, remote) = (key.local.port(), key.remote.port());
-        front[TRANSPORT..TRANSPORT + 2].copy_from_slice(&local.to_be_bytes());
-        front[TRANSPORT + 2..].copy_from_slice(&remote.to_be_bytes());
-        let mut transport = pseudo_header(source, destination, 0);
-        transport.add_u16(local);
-        transport.add_u16(remote);
-        let mut network = Sum::new();
-        network.add_array::<{ ipv4::HEADER_LENGTH }>(front[NETWORK..].first_chunk()?);
+        front[ADDRESSES..].copy_from_slice(ends);
+        let mut addresses = Sum::new();
+        addresses.add_array::<8>(ends.first_chunk()?);
+        let mut network = addresses;
+        network.add_u16(SUM_OF_FRONT);
+        let mut transport = addresses;
+        transport.add_u16(ipv4::TCP.into());
+        transport.add_array::<4>(ends.last_chunk()?);
         Some(Self {
             network: network.partial(),
             transport: transport.partial(),
@@ -108,10 +123,7 @@ impl FlowHeader {
     #[inline(never)]
     pub(crate) fn pseudo_header(&self, length: usize) -> u16 {
         let [.., a, b, c, d, e, f, g, h, _, _, _, _] = self.front;
-        pseudo_header([a, b, c, d].into(), [e, f, g, h].into(), length).partial()
+        let [source, destination] = [[a, b, c, d], [e, f, g, h]].map(IpAddr::from);
+        Sum::pseudo_header(source, destination, ipv4::TCP, length as u32).partial()
     }
-}
-
-fn pseudo_header(source: Ipv4Addr, destination: Ipv4Addr, length: usize) -> Sum {
-    Sum::pseudo_header(source.into(), destination.into(), ipv4::TCP, length as u32)
 }

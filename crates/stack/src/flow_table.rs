@@ -61,6 +61,16 @@ impl FlowTable {
         HashedKey { key, ends, hash }
     }
 
+    /// A flow of IPv4, whose [ends](FlowKey::ends) are at hand, with its keyed hash.
+    #[inline]
+    pub(crate) fn hashed_ipv4(&self, key: FlowKey, four_tuple: [u8; 12]) -> HashedKey {
+        HashedKey {
+            key,
+            ends: Ends::V4(four_tuple),
+            hash: self.hash.bytes(&four_tuple),
+        }
+    }
+
     /// The record of a flow.
     pub fn get(&self, key: &FlowKey) -> Option<Handle> {
         self.find(&self.hashed(*key))

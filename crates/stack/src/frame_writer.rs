@@ -14,7 +14,7 @@ use std::net::Ipv4Addr;
 pub(crate) const NETWORK: usize = ethernet::HEADER_LENGTH;
 pub(crate) const TRANSPORT: usize = NETWORK + ipv4::HEADER_LENGTH;
 /// Hops a packet of ours may take (RFC 1700; Linux's `ip_default_ttl`).
-const DEFAULT_TTL: u8 = 64;
+pub(crate) const DEFAULT_TTL: u8 = 64;
 /// Where from the start of the UDP header its checksum is.
 const UDP_CHECKSUM: usize = 6;
 

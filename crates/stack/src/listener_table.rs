@@ -10,6 +10,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 #[derive(Clone, Debug)]
 pub struct ListenerTable<T> {
     listeners: BTreeMap<(u16, IpAddr), T>,
+    /// Who was found last, and for what destination: in a flood that is the next one's, too.
+    last: Option<(SocketAddr, T)>,
 }
 
 impl<T: Copy> ListenerTable<T> {
@@ -17,6 +19,7 @@ impl<T: Copy> ListenerTable<T> {
     pub fn new() -> Self {
         Self {
             listeners: BTreeMap::new(),
+            last: None,
         }
     }
 
@@ -26,6 +29,7 @@ impl<T: Copy> ListenerTable<T> {
         match self.listeners.get(&key(local)) {
             Some(&present) => Err(present),
             None => {
+                self.last = None;
                 self.listeners.insert(key(local), listener);
                 Ok(())
             }
@@ -34,18 +38,28 @@ impl<T: Copy> ListenerTable<T> {
 
     /// The listener that a segment to `destination` is for: that of the address and port, else that of any address and
     /// the port.
-    pub fn find(&self, destination: SocketAddr) -> Option<T> {
+    #[inline]
+    pub fn find(&mut self, destination: SocketAddr) -> Option<T> {
+        match self.last {
+            Some((last, listener)) if last == destination => Some(listener),
+            _ => self.look_up(destination),
+        }
+    }
+
+    fn look_up(&mut self, destination: SocketAddr) -> Option<T> {
         let any: IpAddr = match destination {
             SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
             SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
         };
         let exact = self.listeners.get(&key(destination));
         let listener = exact.or_else(|| self.listeners.get(&(destination.port(), any)));
+        self.last = listener.map(|&listener| (destination, listener));
         listener.copied()
     }
 
     /// Forgets the listener of that very address and port.
     pub fn remove(&mut self, local: SocketAddr) -> Option<T> {
+        self.last = None;
         self.listeners.remove(&key(local))
     }
 
@@ -101,7 +115,7 @@ mod tests {
 
     #[test]
     fn the_address_wins_over_any_address() {
-        let table = table(&["0.0.0.0:80", "10.0.0.1:80"]);
+        let mut table = table(&["0.0.0.0:80", "10.0.0.1:80"]);
         assert_eq!(table.find(at("10.0.0.1:80")), Some(1));
         assert_eq!(table.find(at("10.0.0.2:80")), Some(0));
         assert_eq!(table.find(at("10.0.0.1:81")), None);
@@ -109,10 +123,23 @@ mod tests {
 
     #[test]
     fn any_address_is_any_of_its_own_family() {
-        let table = table(&["0.0.0.0:80", "[::]:81"]);
+        let mut table = table(&["0.0.0.0:80", "[::]:81"]);
         assert_eq!(table.find(at("[fd00::1]:80")), None);
         assert_eq!(table.find(at("10.0.0.1:81")), None);
         assert_eq!(table.find(at("[fd00::1]:81")), Some(1));
+    }
+
+    #[test]
+    fn a_listener_that_comes_or_goes_is_noticed_by_who_was_found_before() {
+        let mut table = table(&["0.0.0.0:80"]);
+        let to = at("10.0.0.1:80");
+        assert_eq!([table.find(to), table.find(to)], [Some(0), Some(0)]);
+        assert_eq!(table.insert(to, 5), Ok(()));
+        assert_eq!([table.find(to), table.find(to)], [Some(5), Some(5)]);
+        table.remove(to);
+        assert_eq!([table.find(to), table.find(to)], [Some(0), Some(0)]);
+        table.remove(at("0.0.0.0:80"));
+        assert_eq!(table.find(to), None);
     }
 
     #[test]

@@ -1,9 +1,8 @@
 //! What the shard has to say without a connection: ARP, SYN/ACK, RST, ICMP, and datagrams that waited for a link address.
 //! Bounded, and sent before anything else.
 
-use crate::flow_table::FlowKey;
 use crate::udp::Datagram;
-use periplus_tcp::SegmentHeader;
+use periplus_tcp::{Ends, SegmentHeader};
 use periplus_wire::arp::Operation;
 use periplus_wire::ethernet::EthernetAddress;
 use std::collections::VecDeque;
@@ -31,7 +30,7 @@ pub(crate) enum Message {
         target: Ipv4Addr,
     },
     /// A segment of a flow that has a compact record, or none at all.
-    Segment { key: FlowKey, header: SegmentHeader },
+    Segment { ends: Ends, header: SegmentHeader },
     /// An ICMP message.
     Icmp {
         source: Ipv4Addr,
@@ -47,7 +46,7 @@ impl Message {
     pub(crate) fn destination(&self) -> Option<IpAddr> {
         match self {
             Message::Arp { .. } => None,
-            Message::Segment { key, .. } => Some(key.remote.ip()),
+            Message::Segment { ends, .. } => Some(ends.remote_address()),
             Message::Icmp { destination, .. } => Some(IpAddr::V4(*destination)),
             Message::Datagram(datagram) => Some(IpAddr::V4(*datagram.destination.ip())),
         }

@@ -9,9 +9,9 @@ use crate::receive::Fate;
 use crate::shard::{HalfOpenEntry, ListenerId, Ready};
 use crate::slab::Index;
 use periplus_journey::{DropReason, Instant, Outcome, QueuesMet};
-use periplus_tcp::listen::{AckVerdict, SynVerdict};
+use periplus_tcp::listen::{AckVerdict, Syn, SynVerdict};
 use periplus_tcp::{Connection, Ends, HalfOpen, HalfOpenDisposition, Offer, Segment, TimeWait};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 
 impl Shard {
     /// A SYN for a listener (RFC 9293 3.10.7.2). `old` is the record of the connection in TIME-WAIT that it replaces.
@@ -20,7 +20,7 @@ impl Shard {
         now: Instant,
         flow: &HashedKey,
         listener: Index,
-        syn: &Segment,
+        syn: Syn<'_>,
         old: Option<TimeWait<Ipv4Addr>>,
     ) -> Fate {
         let key = &flow.key;
@@ -54,13 +54,12 @@ impl Shard {
             SynVerdict::Cookie => return self.answer_by_cookie(now, flow, listener, syn),
             SynVerdict::Drop(reason) => return self.syn_dropped(now, flow, listener, syn, reason),
         }
-        let (IpAddr::V4(local), IpAddr::V4(remote)) = (key.local.ip(), key.remote.ip()) else {
+        let Some(ends) = flow.ends.ipv4() else {
             return Fate::Dropped(DropReason::UnhandledProto);
         };
         let secret = environment.initial_sequence.of(&flow.ends);
         let iss = secret.iss(now);
         let iss = old.map_or(iss, |old| old.iss(iss));
-        let ends = ((local, key.local.port()), (remote, key.remote.port()));
         let offer = environment.offer_of(&bound.listener.options);
         let context = environment.context(now);
         let number = pack(listener);
@@ -92,7 +91,10 @@ impl Shard {
         let handle = Handle::new(Tag::HalfOpen, index);
         self.syn_ack_timers.arm(Some(timer), deadline, handle);
         self.flow_table.enter(flow, handle);
-        self.outbox.push(Message::Segment { key: *key, header });
+        self.outbox.push(Message::Segment {
+            ends: flow.ends,
+            header,
+        });
         Fate::Consumed
     }
 
@@ -102,7 +104,7 @@ impl Shard {
         now: Instant,
         flow: &HashedKey,
         listener: Index,
-        syn: &Segment,
+        syn: Syn<'_>,
         reason: DropReason,
     ) -> Fate {
         let fate = Fate::Dropped(reason);
@@ -136,16 +138,13 @@ impl Shard {
             return;
         };
         let record = entry.record;
-        let key = FlowKey {
-            local: record.local(),
-            remote: record.remote(),
-        };
-        let ts_offset = self.timestamp_offset(&record, &key.ends());
+        let ends = Ends::new(record.local(), record.remote());
+        let ts_offset = self.timestamp_offset(&record, &ends);
         let offer = self.offer_at(unpack(record.listener));
         let header = record.syn_ack(offer, ts_offset, &self.environment.context(now));
         self.environment.counters.tcp_syn_retrans += 1;
         self.environment.counters.tcp_retrans_segs += 1;
-        self.outbox.push(Message::Segment { key, header });
+        self.outbox.push(Message::Segment { ends, header });
         self.await_ack(now, index);
     }
 
@@ -197,7 +196,10 @@ impl Shard {
                 let offer = self.offer_at(unpack(record.listener));
                 let context = self.environment.context(now);
                 let header = record.acknowledgment(offer, ts_offset, &context);
-                self.outbox.push(Message::Segment { key, header });
+                self.outbox.push(Message::Segment {
+                    ends: flow.ends,
+                    header,
+                });
                 Fate::Dropped(reason)
             }
             HalfOpenDisposition::Reset(header) => self.send_reset(key, header),

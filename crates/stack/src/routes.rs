@@ -31,6 +31,7 @@ impl Routes {
     }
 
     /// To whom a packet for `destination` is handed on the link (RFC 1122 3.3.1.1); `None`: the network is unreachable.
+    #[inline]
     pub fn next_hop(&self, destination: IpAddr) -> Option<IpAddr> {
         if self.is_on_link(destination) {
             return Some(destination);
@@ -44,6 +45,7 @@ impl Routes {
 
     /// Whether a packet for `destination` is for us. Broadcasts and multicasts are not: nothing here serves them, and
     /// TCP must ignore them (RFC 1122 4.2.3.10).
+    #[inline]
     pub fn is_ours(&self, destination: IpAddr) -> bool {
         if self.any_address {
             !self.is_broadcast(destination)
@@ -59,8 +61,9 @@ impl Routes {
     pub fn is_broadcast(&self, address: IpAddr) -> bool {
         match (address, self.address) {
             (IpAddr::V4(Ipv4Addr::BROADCAST), _) => true,
-            (IpAddr::V4(_), IpAddr::V4(_)) if self.prefix < 31 => {
-                self.is_on_link(address) && !number(address) & host_mask(address, self.prefix) == 0
+            (IpAddr::V4(last), IpAddr::V4(_)) if self.prefix < 31 => {
+                let host_bits = u32::MAX >> self.prefix;
+                u32::from(last) | !host_bits == u32::MAX && self.is_on_link(address)
             }
             _ => false,
         }
@@ -68,6 +71,7 @@ impl Routes {
 
     /// Whether no packet can rightly come from `source` (RFC 1122 3.2.1.3): it is to be dropped in silence. As Linux,
     /// we count our own address among these, and let 240.0.0.0/4 pass.
+    #[inline]
     pub fn is_martian_source(&self, source: IpAddr) -> bool {
         // {0, any}, {net, -1}, {-1, -1} and class D name no single sender.
         let in_net_zero = matches!(source, IpAddr::V4(source) if source.octets()[0] == 0);
@@ -83,8 +87,17 @@ impl Routes {
     }
 
     fn is_on_link(&self, address: IpAddr) -> bool {
-        address.is_ipv4() == self.address.is_ipv4()
-            && (number(address) ^ number(self.address)) & !host_mask(address, self.prefix) == 0
+        match (address, self.address) {
+            (IpAddr::V4(address), IpAddr::V4(ours)) => {
+                let differs = u32::from(address) ^ u32::from(ours);
+                differs.leading_zeros() >= self.prefix.into()
+            }
+            (IpAddr::V6(address), IpAddr::V6(ours)) => {
+                let differs = u128::from(address) ^ u128::from(ours);
+                differs.leading_zeros() >= self.prefix.into()
+            }
+            _ => false,
+        }
     }
 }
 
@@ -93,21 +106,6 @@ fn bits(address: IpAddr) -> u8 {
         IpAddr::V4(_) => 32,
         IpAddr::V6(_) => 128,
     }
-}
-
-fn number(address: IpAddr) -> u128 {
-    match address {
-        IpAddr::V4(address) => u32::from(address).into(),
-        IpAddr::V6(address) => address.into(),
-    }
-}
-
-/// The bits of an address below its prefix.
-fn host_mask(address: IpAddr, prefix: u8) -> u128 {
-    let host_bits = u32::from(bits(address) - prefix);
-    1u128
-        .checked_shl(host_bits)
-        .map_or(u128::MAX, |bit| bit - 1)
 }
 
 #[cfg(test)]

@@ -1,17 +1,17 @@
 //! The passive path without a record: a SYN is answered by a cookie, and an ACK brings it back.
 
 use crate::Shard;
-use crate::flow_table::{FlowKey, HashedKey};
+use crate::flow_table::HashedKey;
 use crate::handle::{Handle, Tag};
 use crate::outbox::Message;
 use crate::passive_open::pack;
 use crate::receive::Fate;
 use crate::slab::Index;
 use periplus_journey::{DropReason, Instant};
-use periplus_tcp::listen::AckVerdict;
+use periplus_tcp::listen::{AckVerdict, Syn};
 use periplus_tcp::{HalfOpen, InitialSequence, Segment};
-use periplus_wire::tcp::TcpFlags;
-use std::net::{IpAddr, Ipv4Addr};
+use periplus_wire::tcp::{TcpFlags, TcpOptions};
+use std::net::Ipv4Addr;
 
 impl Shard {
     /// A SYN that the listener wants no record of.
@@ -20,17 +20,19 @@ impl Shard {
         now: Instant,
         flow: &HashedKey,
         listener: Index,
-        syn: &Segment,
+        syn: Syn<'_>,
     ) -> Fate {
-        let key = flow.key;
-        let Some(ends) = ends(key) else {
+        let Some(ends) = flow.ends.ipv4() else {
             return Fate::Dropped(DropReason::UnhandledProto);
         };
-        let offset = timestamp_offset(&self.environment.initial_sequence, flow, syn);
+        let offset = timestamp_offset(&self.environment.initial_sequence, flow, syn.options);
         let offer = self.offer_at(listener);
         let context = self.environment.context(now);
         let header = self.syn_cookies.syn_ack(syn, ends, offer, offset, &context);
-        self.outbox.push(Message::Segment { key, header });
+        self.outbox.push(Message::Segment {
+            ends: flow.ends,
+            header,
+        });
         Fate::Consumed
     }
 
@@ -51,8 +53,8 @@ impl Shard {
         if !may_bring {
             return None;
         }
-        let ends = ends(flow.key)?;
-        let offset = timestamp_offset(&environment.initial_sequence, flow, segment);
+        let ends = flow.ends.ipv4()?;
+        let offset = timestamp_offset(&environment.initial_sequence, flow, &segment.options);
         let offer = environment.offer_of(&listening.options);
         let context = environment.context(now);
         let cookies = &mut self.syn_cookies;
@@ -86,7 +88,7 @@ impl Shard {
         if verdict != AckVerdict::Establish {
             return Fate::Dropped(DropReason::TcpListenOverflow);
         }
-        let offset = timestamp_offset(&self.environment.initial_sequence, flow, &ack);
+        let offset = timestamp_offset(&self.environment.initial_sequence, flow, &ack.options);
         let Some(connection) = self.establish(now, flow, listener, &record, offset, &ack) else {
             return Fate::Dropped(DropReason::SocketLimit);
         };
@@ -96,22 +98,10 @@ impl Shard {
     }
 }
 
-/// The offset of our timestamps, where a segment of the flow has any: it costs a hash.
-fn timestamp_offset(sequence: &InitialSequence, flow: &HashedKey, segment: &Segment) -> u32 {
-    let has_any = segment.options.timestamps.is_some();
-    has_any
-        .then(|| sequence.of(&flow.ends).timestamp_offset())
-        .unwrap_or(0)
-}
-
-/// An address and a port.
-type End = (Ipv4Addr, u16);
-
-fn ends(key: FlowKey) -> Option<(End, End)> {
-    match (key.local.ip(), key.remote.ip()) {
-        (IpAddr::V4(local), IpAddr::V4(remote)) => {
-            Some(((local, key.local.port()), (remote, key.remote.port())))
-        }
-        _ => None,
+/// The offset of our timestamps, where a segment of the flow with these options has any: it costs a hash.
+fn timestamp_offset(sequence: &InitialSequence, flow: &HashedKey, options: &TcpOptions) -> u32 {
+    match options.timestamps {
+        Some(_) => sequence.of(&flow.ends).timestamp_offset(),
+        None => 0,
     }
 }

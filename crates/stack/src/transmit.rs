@@ -120,7 +120,7 @@ impl Shard {
             self.neighbours.resolve(now, hop)
         });
         if let Resolution::Known(to) = resolution {
-            let header = FlowHeader::new(&key, self.options.ethernet, to);
+            let header = FlowHeader::new(&key.ends(), self.options.ethernet, to);
             flow.header = header.map(|header| ReadyHeader {
                 header,
                 epoch: self.neighbour_epoch,
@@ -245,8 +245,8 @@ fn write_message(
             device.commit(now, TxDescriptor::complete(length));
             return Ok(());
         }
-        Message::Segment { key, header } => {
-            let Some(flow) = FlowHeader::new(key, from, to) else {
+        Message::Segment { ends, header } => {
+            let Some(flow) = FlowHeader::new(ends, from, to) else {
                 return Ok(());
             };
             let mut emit = SegmentWriter {

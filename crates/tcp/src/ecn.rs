@@ -88,10 +88,11 @@ impl EcnState {
 
 /// A SYN's flags, less what asks for ECN (RFC 3168 6.1.1) in a marked packet: a SYN must not be marked, so whoever sent it, or
 /// passed it on, has something else in mind (as on Linux).
-pub(crate) fn setup_flags(syn: &Segment) -> TcpFlags {
-    match syn.ecn {
-        Ecn::NotEct => syn.flags,
-        _ => syn.flags.without(TcpFlags::ECE | TcpFlags::CWR),
+#[inline]
+pub(crate) fn setup_flags(flags: TcpFlags, ecn: Ecn) -> TcpFlags {
+    match ecn {
+        Ecn::NotEct => flags,
+        _ => flags.without(TcpFlags::ECE | TcpFlags::CWR),
     }
 }
 
@@ -101,7 +102,7 @@ fn agrees(syn: &Segment) -> bool {
     if syn.has(TcpFlags::ACK) {
         syn.has(TcpFlags::ECE) && !syn.has(TcpFlags::CWR)
     } else {
-        setup_flags(syn).contains(setup)
+        setup_flags(syn.flags, syn.ecn).contains(setup)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The two ends of a connection as bytes: what it is looked up by, and what its secrets are made from.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// Local address, remote address, local port, remote port, as they stand on the wire. Hashed several times for each SYN of a flood:
 /// the compiler knows the length of either.
@@ -14,7 +14,7 @@ pub enum Ends {
 
 impl Ends {
     /// Those of a connection.
-    #[inline]
+    #[inline(always)] // of addresses whose family is known nothing but the bytes is left
     pub fn new(local: SocketAddr, remote: SocketAddr) -> Self {
         let ports = [local.port().to_be_bytes(), remote.port().to_be_bytes()];
         match (local.ip(), remote.ip()) {
@@ -27,6 +27,26 @@ impl Ends {
                 ports.as_flattened(),
             )),
         }
+    }
+
+    /// The remote address.
+    #[inline]
+    pub fn remote_address(&self) -> IpAddr {
+        match self {
+            Self::V4([_, _, _, _, a, b, c, d, ..]) => IpAddr::from([*a, *b, *c, *d]),
+            Self::V6(ends) => IpAddr::from(*ends[16..].first_chunk().unwrap_or(&[0; 16])),
+        }
+    }
+
+    /// Both ends of IPv4: addresses and ports, ours first.
+    #[inline]
+    pub fn ipv4(&self) -> Option<((Ipv4Addr, u16), (Ipv4Addr, u16))> {
+        let Self::V4([a, b, c, d, e, f, g, h, i, j, k, l]) = *self else {
+            return None;
+        };
+        let [local, remote] = [[a, b, c, d], [e, f, g, h]].map(Ipv4Addr::from);
+        let [local_port, remote_port] = [[i, j], [k, l]].map(u16::from_be_bytes);
+        Some(((local, local_port), (remote, remote_port)))
     }
 }
 
@@ -65,5 +85,20 @@ mod tests {
         };
         assert_eq!((wide[0], wide[15], wide[31]), (0xfd, 1, 2));
         assert_eq!(wide[32..], [0, 80, 1, 2]);
+    }
+
+    #[test]
+    fn ends_are_taken_apart_again() {
+        for [local, remote] in [
+            ["10.0.0.1:80", "192.0.2.7:258"],
+            ["[fd00::1]:80", "[fd00::2]:258"],
+        ] {
+            let (local, remote): (SocketAddr, SocketAddr) =
+                (local.parse().unwrap(), remote.parse().unwrap());
+            let ends = Ends::new(local, remote);
+            assert_eq!(ends.remote_address(), remote.ip());
+            let taken = ends.ipv4().map(|(one, other)| (one.into(), other.into()));
+            assert_eq!(taken, local.is_ipv4().then_some((local, remote)));
+        }
     }
 }

@@ -63,7 +63,7 @@ fn headers() -> FlowHeader {
         remote: (REMOTE, 40_000).into(),
     };
     let station = |n| EthernetAddress([2, 0, 0, 0, 0, n]);
-    FlowHeader::new(&key, station(1), station(2)).unwrap()
+    FlowHeader::new(&key.ends(), station(1), station(2)).unwrap()
 }
 
 /// The frames that `arrival` stands for, their checksums right; without the identification, which a device counts on.

@@ -1,13 +1,14 @@
 //! A half-open connection: SYN-RECEIVED as a compact record, the SYN's stamp included.
 
+use super::Syn;
 use super::syn_said::SynSaid;
 use crate::ecn::setup_flags;
 use crate::journal::{Ending, record_half_open};
 use crate::memory::narrowest;
 use crate::options::{Negotiated, Offer, TimestampClock};
-use crate::{Context, LastAnswer, Segment, SegmentHeader};
+use crate::{Context, LastAnswer, SegmentHeader};
 use periplus_journey::{Beginning, DropReason, Instant, Outcome, QueueMet, QueuesMet};
-use periplus_wire::tcp::{TcpFlags, TcpOptions, Timestamps};
+use periplus_wire::tcp::{TcpFlags, Timestamps};
 use periplus_wire::{Ecn, SeqNum};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -30,15 +31,6 @@ pub enum HalfOpenDisposition {
 }
 
 const NO_MSS: u16 = 0;
-
-/// What of a SYN makes a record.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Syn<'a> {
-    pub(super) seq: SeqNum,
-    pub(super) arrived: Instant,
-    pub(super) options: &'a TcpOptions,
-    pub(super) flags: TcpFlags,
-}
 
 /// What is kept of a SYN until the handshake completes.
 #[derive(Clone, Copy, Debug)]
@@ -79,7 +71,7 @@ const _: () = assert!(size_of::<HalfOpen<Ipv6Addr>>() <= 96 - 8);
 impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
     /// The record of a SYN that was accepted.
     pub fn new(
-        syn: &Segment,
+        syn: Syn<'_>,
         local: (A, u16),
         remote: (A, u16),
         listener: [u16; 3],
@@ -87,13 +79,8 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
         offer: Offer,
         context: &Context<'_>,
     ) -> Self {
-        let syn = Syn {
-            seq: syn.seq,
-            arrived: syn.time.arrived,
-            options: &syn.options,
-            flags: setup_flags(syn),
-        };
-        let said = SynSaid::agreed(syn.options, syn.flags, offer);
+        let flags = setup_flags(syn.flags, syn.ecn);
+        let said = SynSaid::agreed(syn.options, flags, offer);
         let window = context.narrow(offer.first_window(said.timestamps()));
         Self::keeping(syn, said, window, (local, remote), listener, iss, context)
     }
@@ -126,7 +113,7 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
         context: &Context<'_>,
     ) -> Self {
         Self {
-            syn_arrived: syn.arrived,
+            syn_arrived: syn.time.arrived,
             local_address: local.0,
             remote_address: remote.0,
             listener,
@@ -136,7 +123,7 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
                 .options
                 .timestamps
                 .map_or(0, |timestamps| timestamps.value),
-            syn_ack_after: u32::try_from(context.now.since(syn.arrived).as_nanos())
+            syn_ack_after: u32::try_from(context.now.since(syn.time.arrived).as_nanos())
                 .unwrap_or(u32::MAX),
             last_oow_ack_time: LastAnswer::default(),
             local_port: local.1,

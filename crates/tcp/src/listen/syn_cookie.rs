@@ -22,16 +22,15 @@
 //! Comparing takes no constant time, and does not have to: a cookie is compared after it has been worked out from secrets, in a few
 //! instructions, and the answer to a wrong one is visible anyway; a guess shows nothing of how near it came.
 
-use super::HalfOpen;
 use super::cookie_timestamp::CookieTimestamp;
-use super::half_open::Syn;
+use super::{HalfOpen, Syn};
 use crate::ends::{Ends, joined};
 use crate::key::Key;
 use crate::options::{DEFAULT_MSS, TimestampClock};
 use crate::{Context, Offer, Segment, SegmentHeader};
 use periplus_journey::Instant;
-use periplus_wire::SeqNum;
 use periplus_wire::tcp::{TcpFlags, TcpOptions};
+use periplus_wire::{Ecn, SeqNum};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -99,14 +98,14 @@ impl SynCookies {
     #[inline]
     pub fn syn_ack<A: Copy + Into<IpAddr>>(
         &mut self,
-        syn: &Segment,
+        syn: Syn<'_>,
         ends: ((A, u16), (A, u16)),
         offer: Offer,
         ts_offset: u32,
         context: &Context<'_>,
     ) -> SegmentHeader {
         let flow = Flow::new(ends, syn.seq);
-        let options = &syn.options;
+        let options = syn.options;
         let mss = options.mss.unwrap_or(DEFAULT_MSS);
         let mss_index = MSS_TABLE.iter().rposition(|&least| least <= mss);
         let usual = offer.first_window(offer.timestamps && options.timestamps.is_some());
@@ -119,10 +118,9 @@ impl SynCookies {
             _ => (&nothing, TcpFlags::SYN),
         };
         let kept = Syn {
-            seq: syn.seq,
-            arrived: syn.time.arrived,
             options,
             flags,
+            ..syn
         };
         let record = HalfOpen::of_cookie(kept, ends, iss, offer, narrow, context);
         let mut header = record.syn_ack(offer, ts_offset, context);
@@ -155,9 +153,10 @@ impl SynCookies {
         options.mss = Some(MSS_TABLE[data as usize / 2]);
         let syn = Syn {
             seq: irs,
-            arrived: ack.time.arrived,
+            time: ack.time,
             options: &options,
             flags,
+            ecn: Ecn::NotEct,
         };
         let narrow = data % 2 != 0;
         let record = HalfOpen::of_cookie(syn, ends, iss, offer, narrow, context);

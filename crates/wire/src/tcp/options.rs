@@ -3,6 +3,7 @@
 use super::SackBlocks;
 use crate::SeqNum;
 use crate::checksum::Sum;
+use std::mem::take;
 
 mod read;
 #[cfg(test)]
@@ -90,7 +91,7 @@ impl TcpOptions {
             && !self.sack_permitted
     }
 
-    #[cold]
+    #[inline]
     fn length_of_each(&self) -> usize {
         self.length_without_sack() + self.sack_length()
     }
@@ -115,17 +116,10 @@ impl TcpOptions {
                     sum.add_u32(word);
                 }
             }
-            _ => sum.add_u16(self.write_each(out)),
+            _ => {
+                self.write_each(out, sum);
+            }
         }
-    }
-
-    /// [`write`](Self::write), and returns the folded sum of what was written.
-    #[cold]
-    fn write_each(&self, out: &mut [u8]) -> u16 {
-        let length = self.write(out);
-        let mut sum = Sum::new();
-        sum.add(&out[..length]);
-        sum.partial()
     }
 
     /// Bytes that [`write`](Self::write) fills with SACK blocks, as many as find room beside the other options.
@@ -144,10 +138,18 @@ impl TcpOptions {
     /// # Panics
     /// If `out` is shorter than that.
     pub fn write(&self, out: &mut [u8]) -> usize {
-        let mut place = 0;
+        let room = out.len();
+        room - self.write_each(out, &mut Sum::new()).len()
+    }
+
+    /// [`write`](Self::write), adds to `sum`, of an even number of bytes, what was written, and returns what is left of `out`.
+    fn write_each<'a>(&self, out: &'a mut [u8], sum: &mut Sum) -> &'a mut [u8] {
+        let mut places = out;
         let mut word = |bytes: [u8; 4]| {
-            out[place..place + 4].copy_from_slice(&bytes);
-            place += 4;
+            let (place, rest) = take(&mut places).split_at_mut(4);
+            place.copy_from_slice(&bytes);
+            sum.add_array(&bytes);
+            places = rest;
         };
         if let Some(mss) = self.mss {
             let [high, low] = mss.to_be_bytes();
@@ -194,7 +196,7 @@ impl TcpOptions {
             word(left.0.to_be_bytes());
             word(right.0.to_be_bytes());
         }
-        place
+        places
     }
 
     #[inline]

@@ -80,7 +80,7 @@ impl Stack {
     fn syn_ack(&mut self, options: TcpOptions, flags: TcpFlags) -> SegmentHeader {
         let syn = segment(IRS, SeqNum(0), flags, options);
         self.with(|cookies, offer, context| {
-            cookies.syn_ack(&syn, (LOCAL, REMOTE), offer, TS_OFFSET, context)
+            cookies.syn_ack(Syn::from(&syn), (LOCAL, REMOTE), offer, TS_OFFSET, context)
         })
     }
 

@@ -2,6 +2,15 @@
 
 use super::*;
 
+/// Options in a word of their own, or before two of timestamps.
+const SMALLEST_SIZE: u32 = u32::from_be_bytes([MAXIMUM_SEGMENT_SIZE, 4, 0, 1]);
+const LARGEST_SIZE: u32 = SMALLEST_SIZE | 0xffff;
+const SHIFT_BY_0: u32 = u32::from_be_bytes([NO_OPERATION, WINDOW_SCALE, 3, 0]);
+const SHIFT_BY_255: u32 = SHIFT_BY_0 | 0xff;
+const SACK_PERMITTED_ALONE: u32 =
+    u32::from_be_bytes([NO_OPERATION, NO_OPERATION, SACK_PERMITTED, 2]);
+const SACK_PERMITTED_AND_TIMESTAMPS: u32 = u32::from_be_bytes([SACK_PERMITTED, 2, TIMESTAMPS, 10]);
+
 impl TcpOptions {
     /// The options in `bytes`. Never fails: an option that is unknown or not of its proper length is skipped,
     /// and a length that cannot be (less than 2, or beyond the end) ends the list, with what was read before
@@ -38,20 +47,21 @@ impl TcpOptions {
     fn take_words<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
         let mut rest = bytes;
         while let Some((word, after)) = rest.split_first_chunk::<4>() {
-            rest = match *word {
-                [MAXIMUM_SEGMENT_SIZE, 4, high, low] if (high, low) != (0, 0) => {
-                    self.mss = Some(u16::from_be_bytes([high, low]));
+            let word = u32::from_be_bytes(*word);
+            rest = match word {
+                SMALLEST_SIZE..=LARGEST_SIZE => {
+                    self.mss = Some(word as u16);
                     after
                 }
-                [NO_OPERATION, WINDOW_SCALE, 3, shift] => {
-                    self.window_scale = Some(shift.min(MAX_WINDOW_SCALE));
+                SHIFT_BY_0..=SHIFT_BY_255 => {
+                    self.window_scale = Some((word as u8).min(MAX_WINDOW_SCALE));
                     after
                 }
-                [NO_OPERATION, NO_OPERATION, SACK_PERMITTED, 2] => {
+                SACK_PERMITTED_ALONE => {
                     self.sack_permitted = true;
                     after
                 }
-                [SACK_PERMITTED, 2, TIMESTAMPS, 10] => {
+                SACK_PERMITTED_AND_TIMESTAMPS => {
                     let Some((&[a, b, c, d, e, f, g, h], after)) = after.split_first_chunk() else {
                         return rest;
                     };
