@@ -46,6 +46,7 @@ mod loss_spurious;
 mod loss_tail_probe;
 mod loss_undo;
 mod loss_zero_window;
+mod receive_offload;
 mod refuse_closed_port;
 mod refuse_closed_udp_port;
 mod refuse_neighbour_flood;

@@ -224,6 +224,8 @@ counters! {
     time_wait_overflow = "TcpExtTCPTimeWaitOverflow",
     /// TIME-WAIT records taken over by a new connection (RFC 6191).
     time_wait_recycled = "TcpExtTWRecycled",
+    /// Segments taken together with the one before them, which they continue.
+    tcp_rcv_coalesce = "TcpExtTCPRcvCoalesce",
     /// Bytes moved from ring frames to the heap to give the frames back.
     rcv_collapsed = "TcpExtTCPRcvCollapsed",
     /// How often the shard's connections together came near `tcp_mem`.

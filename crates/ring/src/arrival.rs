@@ -50,6 +50,22 @@ impl Arrival {
         }
     }
 
+    /// Takes what came out of its place, where an arrival without bytes stays.
+    #[inline]
+    pub fn take(&mut self) -> Self {
+        Self {
+            frame: std::mem::take(&mut self.frame),
+            rest: std::mem::take(&mut self.rest),
+            ..*self
+        }
+    }
+
+    /// Whether it holds no memory.
+    #[inline]
+    fn is_taken(&self) -> bool {
+        !self.frame.has_buffer() && self.rest.capacity() == 0
+    }
+
     /// Bytes of the whole chain.
     #[inline]
     pub fn length(&self) -> usize {
@@ -116,6 +132,25 @@ impl RxBurst {
     /// The arrivals, in order.
     pub fn as_slice(&self) -> &[Arrival] {
         &self.arrivals
+    }
+
+    /// The arrivals, to be taken where they are.
+    #[inline]
+    pub fn as_mut_slice(&mut self) -> &mut [Arrival] {
+        &mut self.arrivals
+    }
+
+    /// Forgets all arrivals.
+    #[inline]
+    pub fn clear(&mut self) {
+        while let Some(last) = self.arrivals.last() {
+            if last.is_taken() {
+                // To look is less work than to drop what holds nothing.
+                std::mem::forget(self.arrivals.pop());
+            } else {
+                self.arrivals.pop();
+            }
+        }
     }
 
     /// How many arrivals there are.

@@ -71,6 +71,11 @@ impl RxFrame {
     }
 
     #[inline]
+    pub(crate) fn has_buffer(&self) -> bool {
+        self.buffer.is_some()
+    }
+
+    #[inline]
     fn range(&self) -> Range<usize> {
         self.start as usize..self.end as usize
     }

@@ -46,7 +46,7 @@ impl Shard {
         let listener = self.listener_table.find(flow.key.local)?;
         let counters = &mut self.environment.counters;
         counters.ip_in_receives += 1;
-        count_ecn(counters, headers.ecn());
+        count_ecn(counters, headers.ecn(), 1);
         counters.tcp_in_segs += 1;
         let syn = Syn {
             seq: header.sequence(),

@@ -50,7 +50,7 @@ impl Shard {
         if header.is_fragment() {
             return Fate::Dropped(DropReason::IpFragment);
         }
-        count_ecn(&mut self.environment.counters, header.ecn());
+        count_ecn(&mut self.environment.counters, header.ecn(), 1);
         let packet = Ipv4Packet {
             source: header.source(),
             destination: header.destination(),
@@ -68,14 +68,14 @@ impl Shard {
     }
 }
 
-/// A packet came in with this ECN field.
+/// So many packets came in with this ECN field.
 #[inline]
-pub(crate) fn count_ecn(counters: &mut Counters, ecn: Ecn) {
+pub(crate) fn count_ecn(counters: &mut Counters, ecn: Ecn, packets: u64) {
     let counter = match ecn {
         Ecn::NotEct => &mut counters.ip_in_no_ect_pkts,
         Ecn::Ect1 => &mut counters.ip_in_ect1_pkts,
         Ecn::Ect0 => &mut counters.ip_in_ect0_pkts,
         Ecn::Ce => &mut counters.ip_in_ce_pkts,
     };
-    *counter += 1;
+    *counter += packets;
 }

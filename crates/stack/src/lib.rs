@@ -1,8 +1,8 @@
 //! One shard of the stack: from Ethernet to the sockets' tables. No clock, no randomness, no I/O: the time, frames and
 //! secrets come in as arguments; frames and the next timeout come out.
 //!
-//! A frame walks through the files in this order: `receive` → `arp`, `ipv4` → `icmp`, `udp`, `demux` → `passive_open`,
-//! `refuse`, or its connection → `settle` → `transmit` → `segment_writer`.
+//! A frame walks through the files in this order: `receive` → `early_demux`, or `arp`, `ipv4` → `icmp`, `udp`, `demux` → `passive_open`,
+//! `refuse`, or its connection, which takes what continues it by `receive_offload` → `settle` → `transmit` → `segment_writer`.
 //!
 //! The tables are public, so that each can be measured by itself.
 
@@ -33,6 +33,7 @@ mod pieces;
 mod poll;
 pub mod rate_limit;
 mod receive;
+mod receive_offload;
 mod refuse;
 pub mod routes;
 mod segment_writer;

@@ -25,15 +25,30 @@ impl Shard {
         self.environment.frames.level = level;
         self.ring_may_hold_more = burst.is_full();
         self.ahead.clear();
+        let mut same_flow = 0;
         if burst.len() > 1 {
-            self.look_ahead(burst.as_slice());
+            same_flow = self.look_ahead(burst.as_slice());
         }
-        for (number, arrival) in burst.drain().enumerate() {
-            let frames = u64::from(arrival.segments);
-            let found = self.ahead.get(number).copied().flatten();
-            let fate = match self.early_demux(now, found, arrival) {
-                Ok(fate) => fate,
-                Err(arrival) => self.frame_arrives(now, arrival),
+        let (mut number, mut flows, mut found) = (0, 0, None);
+        while let Some((arrival, mut behind)) = burst.as_mut_slice()[number..].split_first_mut() {
+            if same_flow & 1 == 0 {
+                found = self.ahead.get(flows).copied().flatten();
+                flows += 1;
+            }
+            same_flow >>= 1;
+            if same_flow & 1 == 0 {
+                behind = &mut [];
+            }
+            let mut frames = u64::from(arrival.segments);
+            number += 1;
+            let fate = match self.early_demux(now, found, arrival, behind) {
+                Some((fate, continued)) => {
+                    number += continued;
+                    same_flow >>= continued;
+                    frames += continued as u64;
+                    fate
+                }
+                None => self.frame_arrives(now, arrival.take()),
             };
             let ledger = &mut self.environment.ledger;
             ledger.received += frames;
@@ -44,6 +59,7 @@ impl Shard {
                 Fate::Dropped(reason) => ledger.drop_frames(reason, frames),
             }
         }
+        burst.clear();
         if !self.ring_may_hold_more {
             self.ring_seen_empty = now;
         }
@@ -73,18 +89,7 @@ impl Shard {
     /// When an arrival came, as far as the device says.
     #[inline]
     pub(crate) fn arrival_time(&self, now: Instant, arrival: &Arrival) -> ArrivalTime {
-        match arrival.arrived {
-            Some(arrived) => ArrivalTime {
-                arrived,
-                taken: Some(now),
-                rx_ring_at_most: None,
-            },
-            None => ArrivalTime {
-                arrived: now,
-                taken: None,
-                rx_ring_at_most: Some(now.since(self.ring_seen_empty)),
-            },
-        }
+        arrival_time(now, self.ring_seen_empty, arrival)
     }
 
     /// The pool is low: data queued longest moves to the heap, and its frames go back to the ring.
@@ -99,5 +104,26 @@ impl Shard {
                 self.environment.reckon(flow);
             }
         }
+    }
+}
+
+/// When an arrival came. Where the device says nothing: between when the ring was last seen empty, and now.
+#[inline]
+pub(crate) fn arrival_time(
+    now: Instant,
+    ring_seen_empty: Instant,
+    arrival: &Arrival,
+) -> ArrivalTime {
+    match arrival.arrived {
+        Some(arrived) => ArrivalTime {
+            arrived,
+            taken: Some(now),
+            rx_ring_at_most: None,
+        },
+        None => ArrivalTime {
+            arrived: now,
+            taken: None,
+            rx_ring_at_most: Some(now.since(ring_seen_empty)),
+        },
     }
 }

@@ -149,6 +149,18 @@ impl DelayedAck {
         self.received = now;
     }
 
+    /// The same for a segment that came at the moment of the one before.
+    #[inline]
+    fn adapt_again(&mut self) {
+        self.ato = self.ato / 2 + LEAST / 2;
+    }
+
+    /// The segment is processed, and its ACK due already.
+    #[inline]
+    pub(crate) fn decided(&mut self) {
+        self.scheduled = false;
+    }
+
     /// The moment by which to send it. `None`: now.
     fn deadline(
         &self,
@@ -183,17 +195,39 @@ impl DelayedAck {
 impl Connection {
     /// Text came in order.
     pub(crate) fn text_received(&mut self, context: &Context<'_>, length: u32, flags: TcpFlags) {
-        let header = if self.timestamps.is_some() { 12 } else { 0 };
-        let most = u32::from(self.offer.mss) - header;
+        self.measure_text(length, flags);
         let window = self.rcv.edge - self.rcv.last_ack_sent;
         let rto = self.retransmission_timer.rto();
-        let ack = &mut self.delayed_ack;
-        ack.scheduled = true;
-        ack.measure(length, flags, header, most, window);
-        ack.adapt(context.now, rto, window);
+        self.delayed_ack.adapt(context.now, rto, window);
         if length >= WORTH_GROWING {
             self.grow_window(context, length);
         }
+    }
+
+    /// More came at the same moment, when the window may grow up to `largest_window`.
+    #[inline]
+    pub(crate) fn more_text_received(
+        &mut self,
+        context: &Context<'_>,
+        length: u32,
+        flags: TcpFlags,
+        largest_window: u32,
+    ) {
+        self.measure_text(length, flags);
+        self.delayed_ack.adapt_again();
+        if length >= WORTH_GROWING && self.rcv_ssthresh < largest_window {
+            self.grow_window(context, length);
+        }
+    }
+
+    #[inline]
+    fn measure_text(&mut self, length: u32, flags: TcpFlags) {
+        let header = if self.timestamps.is_some() { 12 } else { 0 };
+        let most = u32::from(self.offer.mss) - header;
+        let window = self.rcv.edge - self.rcv.last_ack_sent;
+        let ack = &mut self.delayed_ack;
+        ack.scheduled = true;
+        ack.measure(length, flags, header, most, window);
     }
 
     /// A FIN came in order: the backend will probably answer it.

@@ -154,7 +154,7 @@ impl ReceiveQueue {
     }
 
     /// Appends a payload that has just come: where it lies, or copied once. The connection holds `pinned` frames.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn push_frame(
         &mut self,
         frame: RxFrame,
@@ -302,7 +302,7 @@ impl ReceiveQueue {
 }
 
 impl Contents {
-    #[inline]
+    #[inline(always)]
     fn append(&mut self, held: Held) {
         self.length += held.len();
         self.charge += held.charge();

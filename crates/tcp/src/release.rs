@@ -116,6 +116,7 @@ impl Connection {
     }
 
     /// Something came that may let more out, or make room for a writer.
+    #[inline]
     pub(crate) fn note_opportunity(&mut self) {
         if self.has_unreleased() || self.wants.writable {
             self.send_buffers.push_due = true;

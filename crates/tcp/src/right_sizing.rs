@@ -167,6 +167,7 @@ impl RightSizing {
 impl Connection {
     /// Bytes of memory that received data may hold (Linux's `sk_rcvbuf`, less what is there for overhead): what `SO_RCVBUF` asks for, or as
     /// much as was found to be needed; less where memory is scarce.
+    #[inline]
     pub fn receive_limit(&self, sysctls: &Sysctls, memory: MemoryBudget) -> usize {
         match self.options.receive_buffer {
             // It is doubled for the overhead, and half of that is for the text.
@@ -184,6 +185,7 @@ impl Connection {
     }
 
     /// Text came in order, `length` bytes in one segment.
+    #[inline]
     pub(crate) fn measure_arrival(
         &mut self,
         context: &Context<'_>,
@@ -191,32 +193,42 @@ impl Connection {
         length: u32,
     ) {
         let window_end = self.nxt_offset + u64::from(self.rcv.wnd());
-        let mss = u32::from(self.offer.mss);
         let Some(sizing) = &mut self.right_sizing else {
-            if self.nxt_offset < u64::from(INITIAL_WINDOW * mss) {
-                return; // the usual is enough, and most clients never send as much
-            }
-            // Requests are short. Of one who sends more there is a full segment, or one that is not the last of what was written, or half of
-            // the window is used up before it was told of more.
-            let options = self.timestamps.map_or(0, |_| TIMESTAMPS_LENGTH.into());
-            let limit = self.receive_limit(context.sysctls, context.memory);
-            let promised = self.rcv_ssthresh.min(self.full_window(limit));
-            let more = !segment.has(TcpFlags::PSH)
-                || length + options >= mss
-                || self.rcv.wnd() < promised / 2;
-            if context.sysctls.tcp_moderate_rcvbuf && self.options.receive_buffer.is_none() && more
-            {
-                let (read, window) = (self.read_offset(), self.rcv.wnd());
-                let sizing = RightSizing::new(context.now, read, window_end, window, mss);
-                self.right_sizing = Some(Box::new(sizing));
-            }
-            return;
+            return self.begin_to_measure(context, segment, length);
         };
         sizing.measure_by_window(context.now, self.nxt_offset, window_end);
         if let (Some(clock), Some(timestamps)) = (self.timestamps, segment.options.timestamps)
             && length >= self.delayed_ack.rcv_mss()
         {
             sizing.measure_by_echo(clock, timestamps.echo_reply, segment.time.arrived);
+        }
+    }
+
+    /// Text came of a peer that is not measured yet.
+    fn begin_to_measure(&mut self, context: &Context<'_>, segment: &Segment, length: u32) {
+        let mss = u32::from(self.offer.mss);
+        if self.nxt_offset < u64::from(INITIAL_WINDOW * mss) {
+            return; // the usual is enough, and most clients never send as much
+        }
+        // Requests are short. Of one who sends more there is a full segment, or one that is not the last of what was written, or half of
+        // the window is used up before it was told of more.
+        let options = self.timestamps.map_or(0, |_| TIMESTAMPS_LENGTH.into());
+        let more =
+            !segment.has(TcpFlags::PSH) || length + options >= mss || self.is_half_used_up(context);
+        if context.sysctls.tcp_moderate_rcvbuf && self.options.receive_buffer.is_none() && more {
+            let (read, window) = (self.read_offset(), self.rcv.wnd());
+            let window_end = self.nxt_offset + u64::from(window);
+            let sizing = RightSizing::new(context.now, read, window_end, window, mss);
+            self.right_sizing = Some(Box::new(sizing));
+        }
+    }
+
+    /// Whether less is left than half of the window that would be offered.
+    fn is_half_used_up(&self, context: &Context<'_>) -> bool {
+        let left = self.rcv.wnd();
+        left < self.rcv_ssthresh / 2 && {
+            let limit = self.receive_limit(context.sysctls, context.memory);
+            left < self.full_window(limit) / 2
         }
     }
 

@@ -103,8 +103,7 @@ impl Connection {
                 }
             }
         };
-        // The memory there is now limits the window, and not this: there may be more when the backend has read.
-        let most = self.full_window(self.largest_receive_limit(context).max(limit));
+        let most = self.largest_window(context, limit);
         if self.rcv_ssthresh < self.full_window(limit) {
             self.delayed_ack.keep_quick();
         }
@@ -112,6 +111,13 @@ impl Connection {
             let growth = growth.max(2 * length);
             self.rcv_ssthresh = self.rcv_ssthresh.saturating_add(growth).min(most);
         }
+    }
+
+    /// As far as the window may grow. The memory there is now, `limit`, bounds the window, and not this: there may be more when the
+    /// backend has read.
+    #[inline]
+    pub(crate) fn largest_window(&self, context: &Context<'_>, limit: usize) -> u32 {
+        self.full_window(self.largest_receive_limit(context).max(limit))
     }
 
     /// Bytes of memory that received data holds.

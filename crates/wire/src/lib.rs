@@ -4,6 +4,7 @@
 //! Nothing here allocates, keeps state or trusts its input. Every parser is total: whatever the bytes,
 //! it answers with a view inside them or with [`Malformed`].
 
+mod continuation;
 mod ecn;
 mod malformed;
 mod sequence;
@@ -17,6 +18,7 @@ pub mod ordinary;
 pub mod tcp;
 pub mod udp;
 
+pub use continuation::Continuation;
 pub use ecn::Ecn;
 pub use malformed::Malformed;
 pub use sequence::SeqNum;

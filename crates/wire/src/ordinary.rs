@@ -9,9 +9,12 @@ use std::net::Ipv4Addr;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 /// Where the IPv4 header begins, the TCP header, and what follows that.
-const NETWORK: usize = crate::ethernet::HEADER_LENGTH;
-const TRANSPORT: usize = NETWORK + ipv4::HEADER_LENGTH;
-const END: usize = TRANSPORT + tcp::HEADER_LENGTH;
+pub(crate) const NETWORK: usize = crate::ethernet::HEADER_LENGTH;
+pub(crate) const TRANSPORT: usize = NETWORK + ipv4::HEADER_LENGTH;
+pub(crate) const END: usize = TRANSPORT + tcp::HEADER_LENGTH;
+/// Where addresses and ports lie, and their bytes.
+pub(crate) const ENDS: usize = NETWORK + 12;
+pub(crate) const ENDS_LENGTH: usize = 12;
 
 /// A view of all three, with one look whether they are there.
 #[derive(FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
@@ -47,6 +50,13 @@ impl OrdinaryHeaders {
         Some((headers, options))
     }
 
+    /// Where a frame that has these headers comes from and goes to, in any order: where it is the same, so is the
+    /// [four-tuple](Self::four_tuple).
+    #[inline]
+    pub fn ends_ahead(frame: &[u8]) -> Option<&[u8; ENDS_LENGTH]> {
+        frame.get(ENDS..)?.first_chunk()
+    }
+
     /// The [four-tuple](Self::four_tuple) of a frame that seems to have these headers, which nobody has looked at yet.
     #[inline]
     pub fn four_tuple_ahead(frame: &[u8]) -> Option<[u8; 12]> {
@@ -55,6 +65,12 @@ impl OrdinaryHeaders {
             && headers.ip.is_plain()
             && headers.ip.protocol() == ipv4::TCP;
         is_likely.then(|| headers.four_tuple())
+    }
+
+    /// Bytes of the packet, its header included.
+    #[inline]
+    pub(crate) fn total_length(&self) -> usize {
+        self.ip.total_length()
     }
 
     /// The TCP header.

@@ -297,6 +297,7 @@ impl Connection {
         }
     }
 
+    #[inline]
     pub(crate) fn set_window(&mut self, segment: &Segment) {
         self.snd.wnd = u32::from(segment.wnd) << self.snd.wind_shift;
         if self.snd.wnd > self.snd.max_wnd {

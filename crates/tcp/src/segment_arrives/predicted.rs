@@ -5,8 +5,12 @@
 //! order; what they only look for is not looked for again. Whatever is not as predicted takes the long way.
 
 use crate::chronograph::Limit;
+use crate::connection::AckDue;
 use crate::loss::TransmitTimer;
-use crate::{CaState, Connection, Context, Disposition, Segment, State};
+use crate::{
+    ArrivalTime, CaState, Connection, Context, Continued, Disposition, ReceiveOffload, Segment,
+    State,
+};
 use periplus_ring::RxFrame;
 use periplus_wire::tcp::TcpFlags;
 
@@ -17,6 +21,7 @@ impl Connection {
         &mut self,
         context: &mut Context<'_>,
         segment: &mut Segment,
+        offload: &mut impl ReceiveOffload,
     ) -> Option<Disposition> {
         if !self.is_predicted(context, segment) {
             return None;
@@ -37,6 +42,9 @@ impl Connection {
         self.activity.data_received(context.now);
         self.take_predicted_text(context, segment);
         self.decide_ack(context);
+        if !offload.is_empty() {
+            self.take_continued(context, segment, offload);
+        }
         Some(Disposition::Delivered)
     }
 
@@ -111,7 +119,7 @@ impl Connection {
         self.journal_acknowledgment(context, segment, all_acknowledged);
     }
 
-    #[inline]
+    #[inline(never)]
     fn keep(&mut self, context: &mut Context<'_>, frame: RxFrame) {
         let pinned = self.receive_queue.pinned_frames();
         self.receive_queue
@@ -129,21 +137,57 @@ impl Connection {
                 self.keep(context, frame);
             }
         }
-        self.rcv.nxt += length;
-        self.nxt_offset += u64::from(length);
-        if let Some(journal) = &mut self.journal {
-            let read_to = self.nxt_offset - self.receive_queue.len() as u64;
-            journal.arrived(
-                self.nxt_offset,
-                segment.time,
-                read_to,
-                self.una_offset,
-                context.recorder,
-            );
-        }
+        self.note_predicted_text(context, segment.time, length);
         self.text_received(context, length, segment.flags);
         self.measure_arrival(context, segment, length);
         self.keep_within_memory(context);
         self.wake_reader();
+    }
+
+    /// `length` bytes more are in the queue, that came at `time`.
+    #[inline(always)]
+    fn note_predicted_text(&mut self, context: &mut Context<'_>, time: ArrivalTime, length: u32) {
+        self.rcv.nxt += length;
+        self.nxt_offset += u64::from(length);
+        if let Some(journal) = &mut self.journal {
+            let read_to = self.nxt_offset - self.receive_queue.len() as u64;
+            let (end, una) = (self.nxt_offset, self.una_offset);
+            journal.arrived(end, time, read_to, una, context.recorder);
+        }
+    }
+
+    /// Takes what continues `segment`, which was taken. Of what a predicted segment goes through, only that is gone through which can come
+    /// out differently from one to the next: they acknowledge the same and bring the same timestamp, at the same moment.
+    #[inline(never)]
+    fn take_continued(
+        &mut self,
+        context: &mut Context<'_>,
+        segment: &mut Segment,
+        offload: &mut impl ReceiveOffload,
+    ) {
+        let limit = self.receive_limit(context.sysctls, context.memory);
+        let largest_window = self.largest_window(context, limit);
+        while let Some(Continued { text, flags, time }) = offload.next(self.rcv.wnd()) {
+            let length = text.len() as u32;
+            segment.seq = self.rcv.nxt;
+            segment.flags = flags;
+            segment.time = time;
+            self.activity.arrived(text.len());
+            let pinned = self.receive_queue.pinned_frames();
+            self.receive_queue
+                .push_frame(text, context.frames, pinned, context.spare);
+            self.note_predicted_text(context, time, length);
+            self.more_text_received(context, length, flags, largest_window);
+            self.measure_arrival(context, segment, length);
+            if self.held() > limit {
+                self.keep_within_memory(context);
+            }
+            if self.ack_due == AckDue::Now {
+                self.delayed_ack.decided();
+            } else {
+                self.decide_ack(context);
+            }
+        }
+        self.update_window(context, segment, false);
     }
 }

@@ -87,6 +87,7 @@ impl Connection {
     }
 
     /// RFC 7323 4.3, (2).
+    #[inline]
     pub(super) fn update_ts_recent(&mut self, context: &Context<'_>, segment: &Segment) {
         let last_ack_sent = self.rcv.last_ack_sent;
         if let (Some(clock), Some(timestamps)) = (&mut self.timestamps, segment.options.timestamps)

@@ -1,6 +1,6 @@
 //! The order of the steps.
 
-use crate::{Connection, Context, Disposition, Segment, State, reset};
+use crate::{Alone, Connection, Context, Disposition, ReceiveOffload, Segment, State, reset};
 use periplus_journey::DropReason;
 use periplus_wire::tcp::TcpFlags;
 
@@ -8,13 +8,19 @@ use super::sequence_number::Acceptability;
 
 impl Connection {
     /// Takes an arriving segment (RFC 9293 3.10.7).
-    pub fn segment_arrives(
+    pub fn segment_arrives(&mut self, context: &mut Context<'_>, segment: Segment) -> Disposition {
+        self.segments_arrive(context, segment, &mut Alone)
+    }
+
+    /// The same, and takes as many of those that continue it as are delivered as well.
+    pub fn segments_arrive(
         &mut self,
         context: &mut Context<'_>,
         mut segment: Segment,
+        offload: &mut impl ReceiveOffload,
     ) -> Disposition {
         self.activity.arrived(segment.payload.len());
-        if let Some(disposition) = self.take_predicted(context, &mut segment) {
+        if let Some(disposition) = self.take_predicted(context, &mut segment, offload) {
             return disposition;
         }
         self.arrives_step_by_step(context, segment)

@@ -1,14 +1,17 @@
 //! The short way of a segment that was predicted leaves a connection as the steps of RFC 9293 3.10.7 do.
 
+use crate::journal::ConnectionJournal;
 use crate::{
-    Connection, Context, Disposition, Emit, FrameBudget, MemoryBudget, Offer, Payload, Recorder,
-    RingFull, Segment, SegmentHeader, SpareBuffers, State, Sysctls,
+    BufferSizes, Connection, Context, Continued, Disposition, Emit, FrameBudget, MemoryBudget,
+    Offer, Payload, ReceiveOffload, Recorder, RingFull, Segment, SegmentHeader, SpareBuffers,
+    State, Sysctls,
 };
-use periplus_journey::{Counters, Instant};
+use periplus_journey::{Beginning, Counters, Instant};
 use periplus_ring::{PoolLevel, RxFrame};
 use periplus_wire::tcp::{TcpFlags, TcpOptions, Timestamps};
 use periplus_wire::{Ecn, SeqNum};
 use proptest::prelude::*;
+use std::collections::VecDeque;
 use std::time::Duration;
 
 const IRS: SeqNum = SeqNum::new(u32::MAX - 3000);
@@ -27,6 +30,8 @@ enum Step {
         push: bool,
         fin: bool,
         age: u32,
+        /// What continues it: bytes of text, and whether they are pushed.
+        more: Vec<(u16, bool)>,
     },
     Read(usize),
     Write(usize),
@@ -41,7 +46,8 @@ fn arrival() -> impl Strategy<Value = Step> {
     let age = prop_oneof![9 => Just(0u32), 1 => 0..9u32];
     (text, behind, open, window, any::<bool>(), age).prop_flat_map(
         |(text, behind, open, window, push, age)| {
-            prop::bool::weighted(0.01).prop_map(move |fin| Step::Arrive {
+            let fin = prop::bool::weighted(0.01);
+            (fin, row()).prop_map(move |(fin, more)| Step::Arrive {
                 text,
                 behind,
                 open,
@@ -49,9 +55,20 @@ fn arrival() -> impl Strategy<Value = Step> {
                 push,
                 fin,
                 age,
+                more,
             })
         },
     )
+}
+
+/// Mostly a segment comes alone, or full ones with it.
+fn row() -> impl Strategy<Value = Vec<(u16, bool)>> {
+    let text = prop_oneof![6 => Just(1448u16), 2 => Just(500), 1 => 1..3000u16];
+    let continued = (text, prop::bool::weighted(0.2));
+    prop_oneof![
+        3 => Just(Vec::new()),
+        1 => prop::collection::vec(continued, 1..12),
+    ]
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -61,6 +78,13 @@ fn step() -> impl Strategy<Value = Step> {
         3 => prop_oneof![Just(1024usize), 0..30_000usize].prop_map(Step::Write),
         2 => prop_oneof![0..300u32, 0..3_000_000u32].prop_map(Step::Wait),
     ]
+}
+
+/// So much text in a buffer that has room for more.
+fn frame(byte: u8, text: u16) -> RxFrame {
+    let mut frame = RxFrame::from(vec![byte; 4096]);
+    frame.truncate(text.into());
+    frame
 }
 
 /// Collects what is sent.
@@ -83,6 +107,30 @@ impl Emit for Sent {
     }
 }
 
+/// The rest of a burst.
+struct Row {
+    segments: VecDeque<Continued>,
+    /// Where the first of them begins.
+    seq: SeqNum,
+    taken: u32,
+}
+
+impl ReceiveOffload for Row {
+    fn is_empty(&self) -> bool {
+        self.segments.is_empty()
+    }
+
+    fn next(&mut self, window: u32) -> Option<Continued> {
+        if self.segments.front()?.text.len() > window as usize {
+            return None;
+        }
+        let next = self.segments.pop_front()?;
+        self.seq += next.text.len() as u32;
+        self.taken += 1;
+        Some(next)
+    }
+}
+
 /// One of two connections to which the same happens.
 struct Twin {
     connection: Connection,
@@ -94,13 +142,17 @@ struct Twin {
     sent: Sent,
     predicts: bool,
     predicted: u32,
+    continued: u32,
 }
 
 impl Twin {
-    fn new(timestamps: bool, predicts: bool) -> Self {
+    /// `memory`: bytes that the receive queue may hold, if they are few.
+    fn new(timestamps: bool, memory: Option<usize>, predicts: bool) -> Self {
+        let defaults = Sysctls::default();
         let sysctls = Sysctls {
             tcp_timestamps: timestamps,
-            ..Sysctls::default()
+            tcp_rmem: memory.map_or(defaults.tcp_rmem, BufferSizes::fixed),
+            ..defaults
         };
         let now = Instant::from_millis(1000);
         let offer = Offer::new(MSS, &sysctls);
@@ -108,12 +160,13 @@ impl Twin {
             connection: Connection::connect(ISS, offer, 77, now),
             counters: Counters::default(),
             sysctls,
-            recorder: Recorder::new(false, "twin", 0),
+            recorder: Recorder::new(true, "twin", 100),
             spare: SpareBuffers::default(),
             now,
             sent: Sent::default(),
             predicts,
             predicted: 0,
+            continued: 0,
         };
         twin.transmit();
         let mut answer = twin.segment(IRS, ISS + 1, TcpFlags::SYN | TcpFlags::ACK, 0);
@@ -127,6 +180,9 @@ impl Twin {
         };
         twin.arrives(answer);
         assert_eq!(twin.connection.state, State::Established);
+        let ends = [1, 2].map(|port| ([10, 0, 0, 1], port).into());
+        let journal = ConnectionJournal::new(ends[0], ends[1], Beginning::default());
+        twin.connection.journal = Some(Box::new(journal));
         twin.transmit();
         twin
     }
@@ -164,7 +220,7 @@ impl Twin {
             spare: &mut self.spare,
             frames: FrameBudget {
                 level: PoolLevel::Ample,
-                frames_a_connection: 64,
+                frames_a_connection: 16,
             },
             orphans: 0,
             memory: MemoryBudget {
@@ -175,19 +231,49 @@ impl Twin {
         call(&mut self.connection, context)
     }
 
-    fn arrives(&mut self, mut segment: Segment) {
+    fn arrives(&mut self, segment: Segment) {
+        self.arrive(segment, VecDeque::new());
+    }
+
+    /// A segment and those that continue it arrive: together where that can be, and otherwise one by one.
+    fn arrive(&mut self, mut segment: Segment, segments: VecDeque<Continued>) {
+        let mut row = Row {
+            segments,
+            seq: segment.seq + segment.len(),
+            taken: 0,
+        };
         let predicts = self.predicts;
-        let predicted = self.with(|connection, context| {
-            connection.activity.arrived(segment.payload.len());
-            let taken = predicts
-                .then(|| connection.take_predicted(context, &mut segment))
-                .flatten();
-            let is_predicted = taken.is_some();
-            let _: Disposition =
-                taken.unwrap_or_else(|| connection.arrives_step_by_step(context, segment));
-            is_predicted
-        });
-        self.predicted += u32::from(predicted);
+        loop {
+            let (ack, wnd) = (segment.ack, segment.wnd);
+            let (options, ecn) = (segment.options, segment.ecn);
+            let predicted = self.with(|connection, context| {
+                connection.activity.arrived(segment.payload.len());
+                let taken = predicts
+                    .then(|| connection.take_predicted(context, &mut segment, &mut row))
+                    .flatten();
+                let is_predicted = taken.is_some();
+                let _: Disposition =
+                    taken.unwrap_or_else(|| connection.arrives_step_by_step(context, segment));
+                is_predicted
+            });
+            self.predicted += u32::from(predicted);
+            let Some(Continued { text, flags, time }) = row.segments.pop_front() else {
+                break;
+            };
+            let seq = row.seq;
+            row.seq += text.len() as u32;
+            segment = Segment {
+                seq,
+                ack,
+                wnd,
+                flags,
+                options,
+                ecn,
+                payload: Payload::new(text, Vec::new()),
+                time,
+            };
+        }
+        self.continued += row.taken;
     }
 
     fn transmit(&mut self) {
@@ -210,6 +296,7 @@ impl Twin {
                 push,
                 fin,
                 age,
+                ref more,
             } => {
                 let flags = [(push, TcpFlags::PSH), (fin, TcpFlags::FIN)]
                     .into_iter()
@@ -220,9 +307,24 @@ impl Twin {
                 let seq = nxt + (-behind) as u32;
                 let mut segment = self.segment(seq, ack, flags, age);
                 segment.wnd = window;
-                let frame = RxFrame::from(vec![7; text.into()]);
-                segment.payload = Payload::new(frame, Vec::new());
-                self.arrives(segment);
+                segment.payload = Payload::new(frame(7, text), Vec::new());
+                // Nothing comes after a FIN.
+                let more = more.iter().filter(|_| !fin).enumerate();
+                let more = more.map(|(number, &(text, push))| Continued {
+                    text: frame(number as u8, text),
+                    flags: if push {
+                        TcpFlags::ACK | TcpFlags::PSH
+                    } else {
+                        TcpFlags::ACK
+                    },
+                    time: crate::ArrivalTime {
+                        arrived: self.now + Duration::from_millis(number as u64),
+                        taken: Some(self.now),
+                        rx_ring_at_most: None,
+                    },
+                });
+                let more = more.collect();
+                self.arrive(segment, more);
             }
             Step::Read(count) => {
                 let mut buffer = vec![0; count];
@@ -242,14 +344,15 @@ impl Twin {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
+    #![proptest_config(ProptestConfig::with_cases(60))]
 
     #[test]
     fn the_short_way_ends_where_the_long_way_does(
         timestamps: bool,
+        memory in prop_oneof![2 => Just(None), 1 => (3000..40_000usize).prop_map(Some)],
         steps in prop::collection::vec(step(), 0..120),
     ) {
-        let mut twins = [true, false].map(|predicts| Twin::new(timestamps, predicts));
+        let mut twins = [true, false].map(|predicts| Twin::new(timestamps, memory, predicts));
         for (number, step) in steps.iter().enumerate() {
             twins.iter_mut().for_each(|twin| twin.take(step));
             let [short, long] = &twins;
@@ -268,7 +371,7 @@ proptest! {
 #[test]
 fn requests_and_acknowledgments_are_predicted() {
     for timestamps in [false, true] {
-        let mut twin = Twin::new(timestamps, true);
+        let mut twin = Twin::new(timestamps, None, true);
         for text in [100, 1448, 0] {
             twin.take(&Step::Write(3000));
             twin.take(&Step::Arrive {
@@ -279,17 +382,19 @@ fn requests_and_acknowledgments_are_predicted() {
                 push: true,
                 fin: false,
                 age: 0,
+                more: vec![(1448, false); 3],
             });
-            twin.take(&Step::Read(5000));
+            twin.take(&Step::Read(50_000));
         }
-        assert_eq!(twin.predicted, 3);
+        // the one without text is followed by none, and so what came with it is predicted by itself
+        assert_eq!((twin.predicted, twin.continued), (4, 3 + 3 + 2));
     }
 }
 
 /// RFC 2883 4: what arrived twice is told once, also where several segments go together.
 #[test]
 fn a_duplicate_is_told_in_one_segment_of_many() {
-    let mut twin = Twin::new(true, true);
+    let mut twin = Twin::new(true, None, true);
     let old = twin.connection.rcv.nxt;
     let arrival = |twin: &Twin| {
         let mut segment = twin.segment(old, twin.connection.snd.nxt, TcpFlags::ACK, 0);
