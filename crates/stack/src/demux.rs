@@ -45,7 +45,7 @@ impl Shard {
             local: SocketAddr::new(packet.destination.into(), header.destination_port()),
             remote: SocketAddr::new(packet.source.into(), header.source_port()),
         };
-        let flow = &self.flow_table.hashed(key);
+        let flow = &self.flow_table.hashed(key.ends());
         let handle = self.flow_table.find(flow);
         if handle.is_none() {
             let flags = header.flags();
@@ -117,7 +117,7 @@ impl Shard {
     ) -> Fate {
         let index = handle.index();
         match handle.tag() {
-            Tag::Established => self.segment_for_connection(now, flow.key, index, segment),
+            Tag::Established => self.segment_for_connection(now, flow.key(), index, segment),
             Tag::HalfOpen => self.segment_for_half_open(now, flow, index, segment),
             Tag::TimeWait => self.segment_for_time_wait(now, flow, index, segment),
         }
@@ -152,7 +152,7 @@ impl Shard {
         index: Index,
         segment: Segment,
     ) -> Fate {
-        let key = flow.key;
+        let key = flow.key();
         let Some(entry) = self.time_wait.get_mut(index) else {
             return Fate::Dropped(DropReason::NoSocket);
         };
@@ -235,7 +235,7 @@ impl SegmentParts {
 }
 
 /// The checksum over the pseudo-header and the whole chain (RFC 9293 3.1), of the `segment` that lies there in the arrival.
-#[inline]
+#[inline(always)]
 pub(crate) fn is_checksum_right(
     (source, destination): (Ipv4Addr, Ipv4Addr),
     segment: Range<usize>,

@@ -5,11 +5,11 @@
 
 use crate::Shard;
 use crate::demux::is_checksum_right;
-use crate::flow_table::FlowKey;
 use crate::ipv4::count_ecn;
 use crate::receive::Fate;
 use periplus_journey::Instant;
 use periplus_ring::{Arrival, RxChecksum};
+use periplus_tcp::Ends;
 use periplus_tcp::listen::Syn;
 use periplus_wire::ordinary::OrdinaryHeaders;
 use periplus_wire::tcp::{TcpFlags, TcpOptions};
@@ -35,23 +35,22 @@ impl Shard {
         {
             return None;
         }
-        let key = FlowKey {
-            local: (destination, header.destination_port()).into(),
-            remote: (source, header.source_port()).into(),
-        };
-        let flow = self.flow_table.hashed_ipv4(key, headers.four_tuple());
+        let flow = self.flow_table.hashed(Ends::V4(headers.four_tuple()));
         if self.flow_table.find(&flow).is_some() {
             return None;
         }
-        let listener = self.listener_table.find(flow.key.local)?;
+        let local = (destination, header.destination_port());
+        let listener = self.listener_table.find(local.into())?;
         let counters = &mut self.environment.counters;
         counters.ip_in_receives += 1;
         count_ecn(counters, headers.ecn(), 1);
         counters.tcp_in_segs += 1;
+        let mut said = TcpOptions::default();
+        said.read(options);
         let syn = Syn {
             seq: header.sequence(),
             flags,
-            options: &TcpOptions::parse(options),
+            options: &said,
             ecn: headers.ecn(),
             time: self.arrival_time(now, arrival),
         };

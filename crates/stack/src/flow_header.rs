@@ -18,7 +18,7 @@ const NETWORK_CHECKSUM: usize = NETWORK + 10;
 /// Where the addresses are, ours first, and behind them the ports, as [`Ends`] has them.
 const ADDRESSES: usize = NETWORK + 12;
 /// Where the TCP header goes on behind the ports, which belong to the flow.
-const SEQUENCE: usize = TRANSPORT + 4;
+pub(crate) const SEQUENCE: usize = TRANSPORT + 4;
 const CHECKSUM_AND_URGENT: usize = TRANSPORT + 16;
 
 /// The front without link addresses, network addresses and ports. The packet is never cut: see [`ip_fields`].
@@ -44,10 +44,40 @@ const SUM_OF_FRONT: u16 =
 pub(crate) struct FlowHeader {
     /// Up to and with TCP's ports. The IPv4 header is that of a packet without payload, its ECN field and its checksum 0.
     front: [u8; SEQUENCE],
+    sums: FrontSums,
+}
+
+/// What is summed of a front.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FrontSums {
     /// The folded sum of the IPv4 header in there.
     network: u16,
     /// The folded sum of the pseudo-header without its length, and of the ports.
     transport: u16,
+}
+
+/// Writes the front of the headers of a segment between these ends of IPv4, from one station to the other.
+#[inline]
+pub(crate) fn write_front(
+    out: &mut [u8; SEQUENCE],
+    ends: &[u8; 12],
+    from: EthernetAddress,
+    to: EthernetAddress,
+) -> FrontSums {
+    *out = FRONT;
+    ethernet::write(out, to, from, EtherType::IPV4);
+    out[ADDRESSES..].copy_from_slice(ends);
+    let [addresses @ .., a, b, c, d] = ends;
+    let mut network = Sum::new();
+    network.add_array::<8>(addresses);
+    let mut transport = network;
+    network.add_u16(SUM_OF_FRONT);
+    transport.add_u16(ipv4::TCP.into());
+    transport.add_array(&[*a, *b, *c, *d]);
+    FrontSums {
+        network: network.partial(),
+        transport: transport.partial(),
+    }
 }
 
 impl FlowHeader {
@@ -57,24 +87,11 @@ impl FlowHeader {
             return None;
         };
         let mut front = FRONT;
-        ethernet::write(&mut front, to, from, EtherType::IPV4);
-        front[ADDRESSES..].copy_from_slice(ends);
-        let mut addresses = Sum::new();
-        addresses.add_array::<8>(ends.first_chunk()?);
-        let mut network = addresses;
-        network.add_u16(SUM_OF_FRONT);
-        let mut transport = addresses;
-        transport.add_u16(ipv4::TCP.into());
-        transport.add_array::<4>(ends.last_chunk()?);
-        Some(Self {
-            network: network.partial(),
-            transport: transport.partial(),
-            front,
-        })
+        let sums = write_front(&mut front, ends, from, to);
+        Some(Self { front, sums })
     }
 
-    /// Writes the headers of a segment, but for the TCP header's options, which are counted in `header_length`, and its
-    /// checksum, which is left 0. Returns the sum of what was written of the TCP header, and of the pseudo-header.
+    /// [Writes](FrontSums::write) the headers of a segment behind a copy of the front.
     #[inline]
     pub(crate) fn write(
         &self,
@@ -84,6 +101,29 @@ impl FlowHeader {
         payload_length: usize,
     ) -> Sum {
         out[..SEQUENCE].copy_from_slice(&self.front);
+        self.sums.write(out, header, header_length, payload_length)
+    }
+
+    /// The folded sum of the pseudo-header of a segment of `length` bytes, which is all that an offloading device wants.
+    #[inline(never)]
+    pub(crate) fn pseudo_header(&self, length: usize) -> u16 {
+        let [.., a, b, c, d, e, f, g, h, _, _, _, _] = self.front;
+        let [source, destination] = [[a, b, c, d], [e, f, g, h]].map(IpAddr::from);
+        Sum::pseudo_header(source, destination, ipv4::TCP, length as u32).partial()
+    }
+}
+
+impl FrontSums {
+    /// Writes the headers of a segment behind its front, but for the TCP header's options, which are counted in `header_length`, and its
+    /// checksum, which is left 0. Returns the sum of what was written of the TCP header, and of the pseudo-header.
+    #[inline]
+    pub(crate) fn write(
+        self,
+        out: &mut [u8; HEADERS],
+        header: &SegmentHeader,
+        header_length: usize,
+        payload_length: usize,
+    ) -> Sum {
         let length = (header_length + payload_length) as u16;
         self.write_network(out, length, header.ecn);
 
@@ -108,7 +148,7 @@ impl FlowHeader {
 
     /// The IPv4 header's ECN field, total length and checksum.
     #[inline]
-    fn write_network(&self, out: &mut [u8; HEADERS], payload_length: u16, ecn: Ecn) {
+    fn write_network(self, out: &mut [u8; HEADERS], payload_length: u16, ecn: Ecn) {
         let total_length = ipv4::HEADER_LENGTH as u16 + payload_length;
         let mut sum = Sum::new();
         sum.add_u16(self.network);
@@ -117,13 +157,5 @@ impl FlowHeader {
         out[DS_FIELD] = ecn as u8;
         out[TOTAL_LENGTH..TOTAL_LENGTH + 2].copy_from_slice(&total_length.to_be_bytes());
         out[NETWORK_CHECKSUM..NETWORK_CHECKSUM + 2].copy_from_slice(&sum.finish().to_be_bytes());
-    }
-
-    /// The folded sum of the pseudo-header of a segment of `length` bytes, which is all that an offloading device wants.
-    #[inline(never)]
-    pub(crate) fn pseudo_header(&self, length: usize) -> u16 {
-        let [.., a, b, c, d, e, f, g, h, _, _, _, _] = self.front;
-        let [source, destination] = [[a, b, c, d], [e, f, g, h]].map(IpAddr::from);
-        Sum::pseudo_header(source, destination, ipv4::TCP, length as u32).partial()
     }
 }

@@ -29,10 +29,18 @@ impl FlowKey {
 /// A flow with its hash: made once for a segment, however often the tables are asked.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HashedKey {
-    pub(crate) key: FlowKey,
     pub(crate) ends: Ends,
     /// Keyed: nobody can choose flows that collide.
     pub(crate) hash: u64,
+}
+
+impl HashedKey {
+    /// The flow itself.
+    #[inline]
+    pub(crate) fn key(&self) -> FlowKey {
+        let (local, remote) = self.ends.addresses();
+        FlowKey { local, remote }
+    }
 }
 
 /// The flows of a shard: 4-tuple to [`Handle`], a table a family so that an IPv4 flow does not pay for IPv6's width.
@@ -55,25 +63,17 @@ impl FlowTable {
 
     /// A flow with its keyed hash.
     #[inline]
-    pub(crate) fn hashed(&self, key: FlowKey) -> HashedKey {
-        let ends = key.ends();
-        let hash = self.hash_of(&ends);
-        HashedKey { key, ends, hash }
-    }
-
-    /// A flow of IPv4, whose [ends](FlowKey::ends) are at hand, with its keyed hash.
-    #[inline]
-    pub(crate) fn hashed_ipv4(&self, key: FlowKey, four_tuple: [u8; 12]) -> HashedKey {
-        HashedKey {
-            key,
-            ends: Ends::V4(four_tuple),
-            hash: self.hash.bytes(&four_tuple),
-        }
+    pub(crate) fn hashed(&self, ends: Ends) -> HashedKey {
+        let hash = match &ends {
+            Ends::V4(ends) => self.hash.bytes(ends),
+            Ends::V6(ends) => self.hash.bytes(ends),
+        };
+        HashedKey { ends, hash }
     }
 
     /// The record of a flow.
     pub fn get(&self, key: &FlowKey) -> Option<Handle> {
-        self.find(&self.hashed(*key))
+        self.find(&self.hashed(key.ends()))
     }
 
     /// The record of a flow whose hash is known.
@@ -116,7 +116,7 @@ impl FlowTable {
 
     /// Enters a flow. One that is already there stays, and its handle is the error.
     pub fn insert(&mut self, key: &FlowKey, handle: Handle) -> Result<(), Handle> {
-        let flow = self.hashed(*key);
+        let flow = self.hashed(key.ends());
         match self.find(&flow) {
             Some(present) => Err(present),
             None => {
@@ -136,7 +136,7 @@ impl FlowTable {
 
     /// Enters a flow or changes its handle, as when a half-open record becomes a connection. Returns the handle it had.
     pub fn replace(&mut self, key: &FlowKey, handle: Handle) -> Option<Handle> {
-        self.change(&self.hashed(*key), handle)
+        self.change(&self.hashed(key.ends()), handle)
     }
 
     /// [`replace`](Self::replace), the hash being known.
@@ -154,7 +154,7 @@ impl FlowTable {
 
     /// Forgets a flow. Returns the handle it had.
     pub fn remove(&mut self, key: &FlowKey) -> Option<Handle> {
-        let flow = self.hashed(*key);
+        let flow = self.hashed(key.ends());
         match &flow.ends {
             Ends::V4(ends) => remove(&mut self.v4, flow.hash, ends),
             Ends::V6(ends) => remove(&mut self.v6, flow.hash, ends),
@@ -169,13 +169,6 @@ impl FlowTable {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
-    }
-
-    fn hash_of(&self, ends: &Ends) -> u64 {
-        match ends {
-            Ends::V4(ends) => self.hash.bytes(ends),
-            Ends::V6(ends) => self.hash.bytes(ends),
-        }
     }
 }
 

@@ -25,6 +25,7 @@ mod ipv4;
 mod keyed_hash;
 mod list;
 pub mod listener_table;
+mod lone_segment;
 pub mod neighbours;
 mod options;
 mod outbox;

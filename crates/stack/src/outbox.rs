@@ -72,6 +72,7 @@ impl Default for Outbox {
 }
 
 impl Outbox {
+    #[inline(always)] // written where it will lie, field by field: a copy at once would wait for each of them
     pub(crate) fn push(&mut self, message: Message) {
         if self.messages.len() < LIMIT {
             self.messages.push_back(message);

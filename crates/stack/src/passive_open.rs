@@ -23,7 +23,7 @@ impl Shard {
         syn: Syn<'_>,
         old: Option<TimeWait<Ipv4Addr>>,
     ) -> Fate {
-        let key = &flow.key;
+        let key = &flow.key();
         let Some(bound) = self.listeners.get_mut(listener) else {
             return Fate::Dropped(DropReason::NoSocket);
         };
@@ -111,7 +111,7 @@ impl Shard {
         self.dropped_syns.note(flow.hash, syn.seq, syn.time.arrived);
         let listener = self.listeners.get_mut(listener);
         let queues = listener.map_or_else(QueuesMet::default, |bound| bound.listener.queues_met());
-        self.record_arrival(now, flow.key, None, syn.time, fate, queues);
+        self.record_arrival(now, flow.key(), None, syn.time, fate, queues);
         fate
     }
 
@@ -165,7 +165,7 @@ impl Shard {
         index: Index,
         segment: Segment,
     ) -> Fate {
-        let key = flow.key;
+        let key = flow.key();
         let Some(entry) = self.half_open.get(index) else {
             return Fate::Dropped(DropReason::NoSocket);
         };
@@ -221,7 +221,7 @@ impl Shard {
         ts_offset: u32,
         segment: Segment,
     ) -> Fate {
-        let key = flow.key;
+        let key = flow.key();
         let Some(entry) = self.half_open.get_mut(index) else {
             return Fate::Dropped(DropReason::NoSocket);
         };
@@ -280,7 +280,7 @@ impl Shard {
         ts_offset: u32,
         ack: &Segment,
     ) -> Option<Index> {
-        let key = flow.key;
+        let key = flow.key();
         let bound = self.listeners.get_mut(listener)?;
         let environment = &mut self.environment;
         let offer = environment.offer_of(&bound.listener.options);
@@ -324,7 +324,7 @@ impl Shard {
         if let Some(bound) = self.listeners.get(unpack(record.listener)) {
             queues.syn_queue = Some(record.syn_queue_met(bound.listener.syn_queue.limit()));
         }
-        let flow = self.flow_table.hashed(key);
+        let flow = self.flow_table.hashed(key.ends());
         let first_dropped = self.dropped_syns.find(flow.hash, record.irs);
         let context = &mut self.environment.context(now);
         record.give_up(first_dropped, queues, outcome, reason, context);

@@ -15,7 +15,7 @@ use periplus_wire::{ethernet, ipv4};
 mod tests;
 
 /// Where from the start of the TCP header its checksum is.
-const CHECKSUM: usize = 16;
+pub(crate) const CHECKSUM: usize = 16;
 
 /// Writes the segments of one flow.
 pub(crate) struct SegmentWriter<'a> {

@@ -78,7 +78,7 @@ impl Shard {
         let Some(bound) = self.listeners.get_mut(listener) else {
             return Fate::Dropped(DropReason::NoSocket);
         };
-        if !self.sources.admits_connection(flow.key.remote.ip()) {
+        if !self.sources.admits_connection(flow.ends.remote_address()) {
             bound.listener.drop_one(&mut self.environment.counters);
             return Fate::Dropped(DropReason::SourceLimit);
         }
@@ -94,7 +94,7 @@ impl Shard {
         };
         let handle = Handle::new(Tag::Established, connection);
         self.flow_table.enter(flow, handle);
-        self.segment_for_connection(now, flow.key, connection, ack)
+        self.segment_for_connection(now, flow.key(), connection, ack)
     }
 }
 

@@ -5,6 +5,7 @@ use crate::Shard;
 use crate::flow::{Flow, ReadyHeader};
 use crate::flow_header::FlowHeader;
 use crate::frame_writer;
+use crate::lone_segment::write_lone_segment;
 use crate::neighbours::{Neighbours, Resolution};
 use crate::outbox::Message;
 use crate::routes::Routes;
@@ -12,7 +13,7 @@ use crate::segment_writer::SegmentWriter;
 use crate::slab::Index;
 use periplus_journey::{Counters, Instant};
 use periplus_ring::{Capabilities, Device, TxDescriptor};
-use periplus_tcp::{Emit, RingFull, Turn};
+use periplus_tcp::{RingFull, Turn};
 use periplus_wire::ethernet::{self, EtherType, EthernetAddress};
 use periplus_wire::{arp, ipv4};
 use std::net::IpAddr;
@@ -220,7 +221,6 @@ fn write_message(
     now: Instant,
     device: &mut dyn Device,
 ) -> Result<(), RingFull> {
-    let (from, to) = link;
     match message {
         Message::Arp {
             operation,
@@ -230,7 +230,7 @@ fn write_message(
         } => {
             let length = ethernet::HEADER_LENGTH + arp::LENGTH;
             let frame = device.reserve(length).ok_or(RingFull)?;
-            ethernet::write(frame, *to, from, EtherType::ARP);
+            ethernet::write(frame, *to, link.0, EtherType::ARP);
             let asked = if to.is_broadcast() {
                 EthernetAddress::default()
             } else {
@@ -239,24 +239,16 @@ fn write_message(
             arp::write(
                 &mut frame[ethernet::HEADER_LENGTH..],
                 *operation,
-                (from, *source),
+                (link.0, *source),
                 (asked, *target),
             );
             device.commit(now, TxDescriptor::complete(length));
             return Ok(());
         }
         Message::Segment { ends, header } => {
-            let Some(flow) = FlowHeader::new(ends, from, to) else {
+            if !write_lone_segment(device, capabilities, now, link, ends, header)? {
                 return Ok(());
-            };
-            let mut emit = SegmentWriter {
-                device,
-                capabilities,
-                header: &flow,
-                now,
-                sent: 0,
-            };
-            emit.segment(header, &[], 0)?;
+            }
             counters.tcp_out_segs += 1;
         }
         Message::Icmp {

@@ -38,16 +38,41 @@ impl Ends {
         }
     }
 
-    /// Both ends of IPv4: addresses and ports, ours first.
+    /// Our end and the peer's.
     #[inline]
-    pub fn ipv4(&self) -> Option<((Ipv4Addr, u16), (Ipv4Addr, u16))> {
-        let Self::V4([a, b, c, d, e, f, g, h, i, j, k, l]) = *self else {
-            return None;
-        };
-        let [local, remote] = [[a, b, c, d], [e, f, g, h]].map(Ipv4Addr::from);
-        let [local_port, remote_port] = [[i, j], [k, l]].map(u16::from_be_bytes);
-        Some(((local, local_port), (remote, remote_port)))
+    pub fn addresses(&self) -> (SocketAddr, SocketAddr) {
+        match self {
+            Self::V4(ends) => {
+                let (local, remote) = ipv4_ends(*ends);
+                (local.into(), remote.into())
+            }
+            Self::V6(ends) => {
+                let (addresses, rest) = ends.as_chunks::<16>();
+                let ports = rest.as_chunks().0;
+                let end = |at: usize| (addresses[at], u16::from_be_bytes(ports[at])).into();
+                (end(0), end(1))
+            }
+        }
     }
+
+    /// The same of IPv4.
+    #[inline]
+    pub fn ipv4(&self) -> Option<(EndV4, EndV4)> {
+        match self {
+            Self::V4(ends) => Some(ipv4_ends(*ends)),
+            Self::V6(_) => None,
+        }
+    }
+}
+
+/// An address and a port.
+type EndV4 = (Ipv4Addr, u16);
+
+#[inline]
+fn ipv4_ends([a, b, c, d, e, f, g, h, i, j, k, l]: [u8; 12]) -> (EndV4, EndV4) {
+    let [local, remote] = [[a, b, c, d], [e, f, g, h]].map(Ipv4Addr::from);
+    let [local_port, remote_port] = [[i, j], [k, l]].map(u16::from_be_bytes);
+    ((local, local_port), (remote, remote_port))
 }
 
 /// `front` and `back` in one piece, whose length they have together.
@@ -97,6 +122,7 @@ mod tests {
                 (local.parse().unwrap(), remote.parse().unwrap());
             let ends = Ends::new(local, remote);
             assert_eq!(ends.remote_address(), remote.ip());
+            assert_eq!(ends.addresses(), (local, remote));
             let taken = ends.ipv4().map(|(one, other)| (one.into(), other.into()));
             assert_eq!(taken, local.is_ipv4().then_some((local, remote)));
         }

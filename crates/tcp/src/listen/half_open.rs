@@ -209,8 +209,14 @@ impl<A: Copy + Into<IpAddr>> HalfOpen<A> {
 
     /// The SYN/ACK.
     pub fn syn_ack(&self, offer: Offer, ts_offset: u32, context: &Context<'_>) -> SegmentHeader {
+        self.syn_ack_at(offer, TimestampClock::value(ts_offset, context.now))
+    }
+
+    /// The SYN/ACK, our clock being at `value`.
+    #[inline]
+    pub(super) fn syn_ack_at(&self, offer: Offer, value: u32) -> SegmentHeader {
         let timestamps = Timestamps {
-            value: TimestampClock::value(ts_offset, context.now),
+            value,
             echo_reply: self.ts_recent,
         };
         let offer = self.offered(offer);

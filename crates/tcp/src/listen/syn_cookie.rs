@@ -123,13 +123,9 @@ impl SynCookies {
             ..syn
         };
         let record = HalfOpen::of_cookie(kept, ends, iss, offer, narrow, context);
-        let mut header = record.syn_ack(offer, ts_offset, context);
-        if let Some(timestamps) = &mut header.options.timestamps {
-            let clock = TimestampClock::value(0, context.now);
-            let kept = CookieTimestamp::of(record.said).written_into(clock);
-            timestamps.value = kept.wrapping_add(ts_offset);
-        }
-        header
+        let clock = TimestampClock::value(0, context.now);
+        let clock = CookieTimestamp::of(record.said).written_into(clock);
+        record.syn_ack_at(offer, clock.wrapping_add(ts_offset))
     }
 
     /// The record that the ACK brings back, if what it acknowledges is a cookie of ours, and not too old. Whose it is, the
@@ -163,6 +159,7 @@ impl SynCookies {
         Some(record)
     }
 
+    #[inline]
     fn cookie(&mut self, flow: Flow, now: Instant, data: u32) -> SeqNum {
         self.turn(now);
         let secret = self.current;
@@ -217,11 +214,13 @@ impl Flow {
         }
     }
 
+    /// F of RFC 6528 and the client's number. As with other initial sequence numbers it must not be guessed; what must not be forged
+    /// is under the MAC.
     #[inline]
     fn base(self, key: Key) -> u32 {
         let hash = match &self.ends {
-            Ends::V4(ends) => key.siphash_2_4(ends),
-            Ends::V6(ends) => key.siphash_2_4(ends),
+            Ends::V4(ends) => key.siphash_1_3(ends),
+            Ends::V6(ends) => key.siphash_1_3(ends),
         };
         (hash as u32).wrapping_add(self.irs.0)
     }

@@ -22,6 +22,7 @@ impl SynSaid {
     const LARGEST_WINDOW_SCALE: u8 = 14;
 
     /// What is agreed on where a SYN with these options and flags is answered by `offer`.
+    #[inline]
     pub(crate) fn agreed(options: &TcpOptions, flags: TcpFlags, offer: Offer) -> Self {
         let scales = offer.window_scale.zip(options.window_scale);
         let scales = scales.map_or(Self::NO_WINDOW_SCALE, |(ours, theirs)| {

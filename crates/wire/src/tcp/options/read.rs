@@ -17,28 +17,35 @@ impl TcpOptions {
     /// it kept. RFC 9293 3.1 (MUST-6, MUST-7) asks for as much; in what it keeps this sides with Linux.
     #[inline]
     pub fn parse(bytes: &[u8]) -> Self {
+        let mut options = Self::default();
+        options.read(bytes);
+        options
+    }
+
+    /// [`parse`](Self::parse) into options of which there are none so far: what was written field by field is not copied at once, for
+    /// which the processor would wait.
+    #[inline]
+    pub fn read(&mut self, bytes: &[u8]) {
         match bytes.as_chunks::<4>().0 {
-            [] if bytes.is_empty() => Self::default(),
+            [] if bytes.is_empty() => {}
             // Timestamps as everybody writes them: nearly every segment has these or none (RFC 7323 appendix A).
-            [TIMESTAMPS_ALONE, value, echo_reply] if bytes.len() == TIMESTAMPS_LENGTH => Self {
-                timestamps: Some(Timestamps {
+            [TIMESTAMPS_ALONE, value, echo_reply] if bytes.len() == TIMESTAMPS_LENGTH => {
+                self.timestamps = Some(Timestamps {
                     value: u32::from_be_bytes(*value),
                     echo_reply: u32::from_be_bytes(*echo_reply),
-                }),
-                ..Self::default()
-            },
-            _ => Self::parse_each(bytes),
+                });
+            }
+            _ => self.read_each(bytes),
         }
     }
 
-    pub(super) fn parse_each(bytes: &[u8]) -> Self {
-        let mut options = Self::default();
-        let mut rest = options.take_words(bytes);
+    #[inline(never)]
+    pub(super) fn read_each(&mut self, bytes: &[u8]) {
+        let mut rest = self.take_words(bytes);
         while let Some((kind, data, after)) = next_option(rest) {
-            options.take(kind, data);
+            self.take(kind, data);
             rest = after;
         }
-        options
     }
 
     /// Takes the options of a SYN as nearly everybody lays them out, each in words of its own: a word costs a comparison. Returns
