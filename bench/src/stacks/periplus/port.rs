@@ -24,7 +24,10 @@ pub(crate) struct Port {
     /// What comes is longer than a buffer.
     chains: bool,
     pool: FramePool,
-    arrived: VecDeque<Arrival>,
+    /// Frames in one buffer, and when each came: arrivals are made of them when the ring is looked at, as by a NIC's driver.
+    plain: VecDeque<(RxFrame, Instant)>,
+    /// Whatever comes, where what comes is longer.
+    chained: VecDeque<Arrival>,
     /// For the buffers of a chain after its first.
     rest: Vec<FrameBuffer>,
     pub(crate) sent: Outgoing,
@@ -49,7 +52,8 @@ impl Port {
             },
             chains,
             pool: FramePool::new(frames, SLOT),
-            arrived: VecDeque::with_capacity(crate::stacks::BURST),
+            plain: VecDeque::with_capacity(crate::stacks::BURST),
+            chained: VecDeque::with_capacity(crate::stacks::BURST),
             rest: Vec::with_capacity(PIECES),
             sent: Outgoing::new(setup),
             statistics: RingStatistics::default(),
@@ -67,10 +71,14 @@ impl Port {
         self.deliver_chain(now, buffer, write);
     }
 
+    #[inline]
     pub(crate) fn arrives(&mut self, now: Instant, frame: RxFrame) {
         self.statistics.received += 1;
-        let arrival = Arrival::single(frame, Some(now), RxChecksum::Unverified);
-        self.arrived.push_back(arrival);
+        if self.chains {
+            self.chained.push_back(single(frame, now));
+        } else {
+            self.plain.push_back((frame, now));
+        }
     }
 
     /// Each buffer has a payload with its sum at its end, as the script fills them. The first one's is told the sum of all,
@@ -112,12 +120,15 @@ impl Port {
         };
         assert_eq!(length, arrival.length(), "a frame in full buffers");
         self.statistics.received += u64::from(arrival.segments);
-        self.arrived.push_back(arrival);
+        self.chained.push_back(arrival);
     }
 
     /// The frame that came last.
     pub(crate) fn last_arrived(&self) -> Vec<u8> {
-        self.arrived.back().map(Arrival::to_vec).unwrap_or_default()
+        match self.plain.back() {
+            Some((frame, _)) => frame.to_vec(),
+            None => self.chained.back().map(Arrival::to_vec).unwrap_or_default(),
+        }
     }
 
     /// Shows every buffer, with the payload in it that a frame has there.
@@ -142,6 +153,10 @@ impl Port {
     }
 }
 
+fn single(frame: RxFrame, arrived: Instant) -> Arrival {
+    Arrival::single(frame, Some(arrived), RxChecksum::Unverified)
+}
+
 fn sum(buffer: &[u8]) -> u32 {
     let bytes = buffer.last_chunk().expect("a sum");
     u32::from_le_bytes(*bytes)
@@ -158,7 +173,11 @@ impl Device for Port {
 
     fn receive(&mut self, now: Instant, burst: &mut RxBurst) {
         burst.taken = now;
-        while let Some(arrival) = self.arrived.pop_front() {
+        while let Some((frame, arrived)) = self.plain.pop_front() {
+            self.statistics.taken += 1;
+            burst.push(single(frame, arrived));
+        }
+        while let Some(arrival) = self.chained.pop_front() {
             self.statistics.taken += u64::from(arrival.segments);
             burst.push(arrival);
         }
