@@ -63,6 +63,18 @@ impl RxFrame {
         }
     }
 
+    /// Keeps the bytes in `range`.
+    ///
+    /// # Panics
+    /// If there are fewer.
+    #[inline]
+    pub fn cut_to(&mut self, range: Range<usize>) {
+        let is_inside = range.start <= range.end && range.end <= self.len();
+        assert!(is_inside, "{range:?} of a frame of {} bytes", self.len());
+        self.end = self.start + range.end as u32;
+        self.start += range.start as u32;
+    }
+
     /// Bytes of memory that it holds, whatever its length: what a receive buffer is charged (Linux's
     /// `truesize`).
     #[inline]
@@ -194,6 +206,22 @@ mod tests {
     fn a_frame_may_go_to_another_thread_and_lives_as_long_as_it_likes() {
         fn is_send<T: Send + 'static>(_: &T) {}
         is_send(&RxFrame::from(vec![0; 4]));
+    }
+
+    #[test]
+    fn a_cut_to_a_range_is_a_cut_at_both_ends() {
+        let mut frame = RxFrame::from(b"header.data.padding".to_vec());
+        frame.cut_to(3..18);
+        frame.cut_to(4..8);
+        assert_eq!((&frame[..], frame.capacity()), (&b"data"[..], 19));
+        frame.cut_to(4..4);
+        assert!(frame.is_empty());
+    }
+
+    #[test]
+    #[should_panic = "0..5 of a frame of 4 bytes"]
+    fn a_range_that_is_not_there_is_no_cut() {
+        RxFrame::from(vec![0; 4]).cut_to(0..5);
     }
 
     #[test]

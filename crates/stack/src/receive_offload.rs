@@ -53,21 +53,18 @@ impl ReceiveOffload for BurstOffload<'_> {
         if arrival.segments != 1 {
             return None; // put together already
         }
-        let headers = self.continuation.find(&arrival.frame, window as usize)?;
-        let segment = arrival.frame.get(headers.segment())?;
+        let found = self.continuation.find(&arrival.frame, window as usize)?;
         if arrival.checksum == RxChecksum::Unverified
-            && !self.continuation.is_checksum_right(segment)
+            && !self.continuation.is_checksum_right(&arrival.frame, &found)
         {
             return None;
         }
-        let (start, length) = (headers.payload_start(), headers.payload_length());
-        let flags = headers.tcp().flags();
-        let time = arrival_time(self.now, self.ring_seen_empty, arrival);
-        let mut text = std::mem::take(&mut arrival.frame);
-        text.advance(start);
-        text.truncate(length); // Ethernet's padding
-        self.continuation.advance(length);
+        self.continuation.advance(&found);
         self.taken += 1;
+        let time = arrival_time(self.now, self.ring_seen_empty, arrival);
+        let flags = found.flags;
+        let mut text = std::mem::take(&mut arrival.frame);
+        text.cut_to(found.text); // Ethernet's padding goes as well
         Some(Continued { text, flags, time })
     }
 }

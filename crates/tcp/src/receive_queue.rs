@@ -210,19 +210,22 @@ impl ReceiveQueue {
         let Some(contents) = &mut self.contents else {
             return 0;
         };
-        let mut filled = 0;
+        let (most, mut room) = (buffer.len(), buffer);
         while let Some(first) = contents.held.front_mut() {
             let bytes = first.bytes();
-            let (length, room) = (bytes.len(), buffer.len() - filled);
-            let count = length.min(room);
-            buffer[filled..filled + count].copy_from_slice(&bytes[..count]);
-            filled += count;
-            if count < length {
+            if bytes.len() > room.len() {
+                let count = room.len();
+                room.copy_from_slice(&bytes[..count]);
                 first.advance(count);
+                room = &mut [];
                 break;
             }
+            let (copy, rest) = room.split_at_mut(bytes.len());
+            copy.copy_from_slice(bytes);
+            room = rest;
             contents.let_go_of_first(spare);
         }
+        let filled = most - room.len();
         contents.length -= filled;
         self.rest_if_empty(spare);
         filled

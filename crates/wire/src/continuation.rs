@@ -5,6 +5,7 @@ use crate::checksum::Sum;
 use crate::ordinary::{END, ENDS, ENDS_LENGTH, NETWORK, OrdinaryHeaders, TRANSPORT};
 use crate::tcp::{MAX_OPTIONS_LENGTH, TcpFlags};
 use crate::{SeqNum, ipv4};
+use std::ops::Range;
 use zerocopy::{FromBytes, IntoBytes};
 
 #[cfg(test)]
@@ -30,6 +31,15 @@ pub struct Continuation {
     next: SeqNum,
 }
 
+/// What a frame brings that continues a segment.
+#[derive(Clone, Debug)]
+pub struct Continued {
+    /// Where in the frame its data lies.
+    pub text: Range<usize>,
+    /// The control bits.
+    pub flags: TcpFlags,
+}
+
 impl Continuation {
     /// What continues the segment with these headers and `options`.
     #[inline]
@@ -47,10 +57,10 @@ impl Continuation {
         continuation
     }
 
-    /// The headers of `frame`, if it continues what came before: data that comes next, at most `most` bytes, under a header that says
+    /// What `frame` brings, if it continues what came before: data that comes next, at most `most` bytes, under a header that says
     /// nothing else but that it was pushed. The TCP checksum is not looked at.
     #[inline]
-    pub fn find<'a>(&self, frame: &'a [u8], most: usize) -> Option<&'a OrdinaryHeaders> {
+    pub fn find(&self, frame: &[u8], most: usize) -> Option<Continued> {
         let bytes: &[u8; END] = frame.first_chunk()?;
         let is_alike = self.is_same::<16>(bytes, FIRST)
             && self.is_same::<ENDS_LENGTH>(bytes, ENDS)
@@ -68,22 +78,25 @@ impl Continuation {
         }
         let mut sum = Sum::new();
         sum.add_array::<{ ipv4::HEADER_LENGTH }>(bytes[NETWORK..].first_chunk()?);
-        (sum.finish() == 0).then_some(headers)
+        let flags = headers.tcp().flags();
+        let text = start..end;
+        (sum.finish() == 0).then_some(Continued { text, flags })
     }
 
-    /// Whether the `segment` of such a frame holds its correct checksum (RFC 9293 3.1).
+    /// Whether the segment found in `frame` holds its correct checksum (RFC 9293 3.1).
     #[inline]
-    pub fn is_checksum_right(&self, segment: &[u8]) -> bool {
+    pub fn is_checksum_right(&self, frame: &[u8], found: &Continued) -> bool {
+        let segment = &frame[TRANSPORT..found.text.end];
         let mut sum = self.pseudo_header;
         sum.add_u32(segment.len() as u32);
         sum.add(segment);
         sum.finish() == 0
     }
 
-    /// The segment found was taken, and the next is looked for after its `length` bytes of data.
+    /// The segment found was taken, and the next is looked for after it.
     #[inline]
-    pub fn advance(&mut self, length: usize) {
-        self.next += length as u32;
+    pub fn advance(&mut self, found: &Continued) {
+        self.next += found.text.len() as u32;
     }
 
     #[inline]

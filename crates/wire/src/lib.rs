@@ -18,7 +18,7 @@ pub mod ordinary;
 pub mod tcp;
 pub mod udp;
 
-pub use continuation::Continuation;
+pub use continuation::{Continuation, Continued};
 pub use ecn::Ecn;
 pub use malformed::Malformed;
 pub use sequence::SeqNum;

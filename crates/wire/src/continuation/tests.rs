@@ -95,10 +95,10 @@ fn of(frame: &[u8]) -> Continuation {
 /// The bytes of data that `frame` brings, if it continues the first segment and is not damaged.
 fn found(frame: &[u8], most: usize) -> Option<usize> {
     let continuation = of(&Sent::first().frame());
-    let headers = continuation.find(frame, most)?;
+    let found = continuation.find(frame, most)?;
     continuation
-        .is_checksum_right(&frame[headers.segment()])
-        .then(|| headers.payload_length())
+        .is_checksum_right(frame, &found)
+        .then(|| found.text.len())
 }
 
 #[test]
@@ -130,8 +130,8 @@ fn one_after_the_other_is_found() {
             ..Sent::next()
         };
         let frame = next.frame();
-        let headers = continuation.find(&frame, 5000).expect("the next");
-        continuation.advance(headers.payload_length());
+        let found = continuation.find(&frame, 5000).expect("the next");
+        continuation.advance(&found);
         assert!(continuation.find(&frame, 5000).is_none(), "again");
     }
 }
