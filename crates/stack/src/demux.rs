@@ -108,7 +108,7 @@ impl Shard {
         }
     }
 
-    fn segment_for(
+    pub(crate) fn segment_for(
         &mut self,
         now: Instant,
         flow: &HashedKey,

@@ -5,13 +5,14 @@
 
 use crate::Shard;
 use crate::demux::is_checksum_right;
+use crate::flow_table::HashedKey;
 use crate::handle::{Handle, Tag};
 use crate::ipv4::count_ecn;
 use crate::receive::{Fate, arrival_time};
 use crate::receive_offload::BurstOffload;
 use periplus_journey::Instant;
 use periplus_ring::{Arrival, BURST, RxChecksum};
-use periplus_tcp::{Disposition, Payload, Segment};
+use periplus_tcp::{Disposition, Ends, Payload, Segment};
 use periplus_wire::ordinary::OrdinaryHeaders;
 use periplus_wire::tcp::{TcpFlags, TcpOptions};
 
@@ -66,7 +67,20 @@ impl Shard {
             let fate = self.early_syn(now, ordinary, arrival)?;
             return Some((fate, 0));
         }
-        let handle = self.established(found, headers.four_tuple())?;
+        let four_tuple = headers.four_tuple();
+        let handle = match self.known(found, four_tuple) {
+            Some(handle) => handle,
+            None => {
+                let flow = self.flow_table.hashed(Ends::V4(four_tuple));
+                let handle = self.flow_table.find(&flow)?;
+                if handle.tag() != Tag::Established {
+                    let fate = self.early_segment(now, &flow, handle, arrival)?;
+                    return Some((fate, 0));
+                }
+                self.last_flow = Some((four_tuple, handle));
+                handle
+            }
+        };
         let (addresses, segment) = (headers.addresses(), headers.segment());
         if arrival.checksum == RxChecksum::Unverified
             && !is_checksum_right(addresses, segment, arrival)
@@ -127,19 +141,49 @@ impl Shard {
         Some((fate, continued))
     }
 
-    /// The established connection with these ends: `found` ahead, the one before, which it often is, or what the table says.
+    /// The established connection with these ends, if it was `found` ahead or is the one before, which it often is.
     #[inline]
-    fn established(&mut self, found: Option<Handle>, four_tuple: [u8; 12]) -> Option<Handle> {
+    fn known(&self, found: Option<Handle>, four_tuple: [u8; 12]) -> Option<Handle> {
         let last = self.last_flow.filter(|(last, _)| *last == four_tuple);
         let known = found.or(last.map(|(_, handle)| handle));
-        if let Some(known) = known.filter(|known| known.tag() == Tag::Established) {
-            return Some(known);
-        }
-        let handle = self.flow_table.get_ipv4(&four_tuple)?;
-        if handle.tag() != Tag::Established {
+        known.filter(|known| known.tag() == Tag::Established)
+    }
+
+    /// Takes a segment with ordinary headers that is for a compact record, as the one that completes a handshake is.
+    #[inline(never)]
+    fn early_segment(
+        &mut self,
+        now: Instant,
+        flow: &HashedKey,
+        handle: Handle,
+        arrival: &mut Arrival,
+    ) -> Option<Fate> {
+        let (headers, options) = OrdinaryHeaders::view(&arrival.frame)?;
+        if arrival.checksum == RxChecksum::Unverified
+            && !is_checksum_right(headers.addresses(), headers.segment(), arrival)
+        {
             return None;
         }
-        self.last_flow = Some((four_tuple, handle));
-        Some(handle)
+        let counters = &mut self.environment.counters;
+        counters.ip_in_receives += 1;
+        count_ecn(counters, headers.ecn(), 1);
+        counters.tcp_in_segs += 1;
+        let header = headers.tcp();
+        let (start, length) = (headers.payload_start(), headers.payload_length());
+        let mut segment = Segment {
+            seq: header.sequence(),
+            ack: header.acknowledgment(),
+            wnd: header.window(),
+            flags: header.flags(),
+            options: TcpOptions::parse(options),
+            ecn: headers.ecn(),
+            payload: Payload::default(),
+            time: arrival_time(now, self.ring_seen_empty, arrival),
+        };
+        arrival.frame.advance(start);
+        let frame = std::mem::take(&mut arrival.frame);
+        segment.payload = Payload::new(frame, std::mem::take(&mut arrival.rest));
+        segment.payload.truncate(length); // Ethernet's padding
+        Some(self.segment_for(now, flow, handle, segment))
     }
 }

@@ -85,15 +85,9 @@ impl FlowTable {
         }
     }
 
-    /// The record of an IPv4 flow: the local address, the remote one, the local port, the remote one, as they stand on the wire.
-    #[inline]
-    pub fn get_ipv4(&self, four_tuple: &[u8; 12]) -> Option<Handle> {
-        find(&self.v4, self.hash.bytes(four_tuple), four_tuple)
-    }
-
-    /// Looks the flows of a burst up together, by what [`get_ipv4`](Self::get_ipv4) takes, and puts what was found into `handles`, in
-    /// order. All are hashed before the first is probed: the probes then depend on nothing but memory, and the CPU lets their
-    /// cache misses overlap.
+    /// Looks the flows of a burst up together, and puts what was found into `handles`, in order. Each is a local address, a remote
+    /// one, a local port and a remote one, as they stand on the wire. All are hashed before the first is probed: the probes then
+    /// depend on nothing but memory, and the CPU lets their cache misses overlap.
     pub fn get_many_ipv4(
         &self,
         four_tuples: &[Option<[u8; 12]>],

@@ -46,6 +46,13 @@ impl OrdinaryHeaders {
         if sum.finish() != 0 {
             return None;
         }
+        Self::view(frame)
+    }
+
+    /// The headers and options of a frame that [was parsed](Self::parse), without another look at what they say.
+    #[inline]
+    pub fn view(frame: &[u8]) -> Option<(&Self, &[u8])> {
+        let headers = Self::ref_from_bytes(frame.get(..END)?).ok()?;
         let options = frame.get(END..headers.payload_start())?;
         Some((headers, options))
     }
