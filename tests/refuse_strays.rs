@@ -115,6 +115,23 @@ fn a_wrong_checksum_is_noticed() {
 }
 
 #[test]
+fn an_ack_with_a_wrong_checksum_completes_no_handshake() {
+    let (mut script, web) = Script::listening(options(), 10);
+    script.inject(A, "S 0:0(0) win 65535 <mss 1460>");
+    script.expect(A, "S. 0:0(0) ack 1");
+    let ack = frame(&script.segment(A, ". 1:1(0) ack 1"));
+    let mut damaged = ack.clone();
+    damaged[TCP_CHECKSUM] ^= 1;
+    script.inject_frame(&damaged);
+    script.expect_nothing();
+    assert!(script.stack.shard.accept(script.now, web).is_none());
+    let counters = script.stack.shard.counters();
+    assert_eq!((counters.tcp_in_segs, counters.tcp_in_errs), (2, 1));
+    script.inject_frame(&ack);
+    script.accept(web);
+}
+
+#[test]
 fn a_fragment_is_not_taken_for_a_packet() {
     const MORE_FRAGMENTS: u8 = 0x20;
     is_dropped(DropReason::IpFragment, |syn| {

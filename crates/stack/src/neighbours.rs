@@ -65,7 +65,7 @@ pub struct Neighbours {
     expendable: List,
     /// When the open questions are to be asked again.
     questions: BTreeSet<(Instant, Index)>,
-    /// The one resolved last, if it is reachable and nothing happened since. Most of what is sent goes by one gateway.
+    /// The one resolved last, if it is reachable and none has changed since. Most of what is sent goes by one gateway.
     last: Option<Last>,
 }
 
@@ -231,7 +231,6 @@ impl Neighbours {
     }
 
     fn enlist(&mut self, index: Index, state: State) {
-        self.last = None;
         let list = if state.is_in_use() {
             &mut self.in_use
         } else {

@@ -58,6 +58,23 @@ fn three_requests_a_second_apart_then_it_is_given_up_for_a_second() {
 }
 
 #[test]
+fn who_was_resolved_last_is_not_believed_beyond_a_change() {
+    let mut table = neighbours(1);
+    table.resolve(START, host(1));
+    table.learn(START, host(1), mac(1), true);
+    for _ in 0..2 {
+        assert_eq!(table.resolve(START, host(1)), Resolution::Known(mac(1)));
+    }
+    assert!(table.learn(START, host(1), mac(2), false));
+    for _ in 0..2 {
+        assert_eq!(table.resolve(START, host(1)), Resolution::Known(mac(2)));
+    }
+    let pushes_it_out = host(2);
+    assert_eq!(table.resolve(START, pushes_it_out), Resolution::Ask);
+    assert_eq!(table.resolve(START, host(1)), Resolution::Ask);
+}
+
+#[test]
 fn a_stale_neighbour_is_asked_for_while_it_is_still_believed() {
     let mut table = neighbours(10);
     table.resolve(START, host(1));
