@@ -104,7 +104,13 @@ struct World {
 }
 
 impl World {
+    /// Nobody is parked: what is weighed is what connections hold, not what they are.
     fn new(server: Sysctls, client: Sysctls) -> Self {
+        Self::parking(usize::MAX, server, client)
+    }
+
+    /// So many connections of either stack may be at rest without being parked.
+    fn parking(max_resting: usize, server: Sysctls, client: Sysctls) -> Self {
         let (server_end, client_end) = link(LinkOptions {
             offloads: false,
             drop_when_full: true,
@@ -116,6 +122,7 @@ impl World {
                 address: Ipv4Addr::new(10, 0, 0, number),
                 tcp,
                 recording: false,
+                max_resting,
                 ..ShardOptions::default()
             };
             Host::new(options, number, Wire { inner, left: 0 })
@@ -418,4 +425,79 @@ fn five_thousand_downloads_that_nobody_reads() {
         world.server.shard.tcp_memory().send > TCP_MEM / 3,
         "the test tests something"
     );
+}
+
+/// Moves `text` from one host's end of a connection to the other's.
+fn carry(
+    world: &mut World,
+    text: &[u8],
+    mut write: impl FnMut(&mut World, &[u8]) -> Write,
+    mut read: impl FnMut(&mut World, &mut [u8]) -> Read,
+) {
+    assert_eq!(write(world, text), Write::Accepted(text.len()));
+    let (mut buffer, mut left) = ([0; 4096], text.len());
+    while left > 0 {
+        match read(world, &mut buffer) {
+            Read::Data(count) => left -= count,
+            _ => world.look(),
+        }
+    }
+    assert_eq!(read(world, &mut buffer), Read::Wait);
+}
+
+fn ask(world: &mut World, client: ConnectionId, server: ConnectionId) {
+    carry(
+        world,
+        &ZEROS[..REQUEST],
+        |world, text| world.client.shard.write(world.now, client, text).unwrap(),
+        |world, buffer| world.server.shard.read(world.now, server, buffer).unwrap(),
+    );
+    carry(
+        world,
+        &ZEROS[..1000],
+        |world, text| world.server.shard.write(world.now, server, text).unwrap(),
+        |world, buffer| world.client.shard.read(world.now, client, buffer).unwrap(),
+    );
+}
+
+#[test]
+fn a_connection_that_waits_for_its_next_request_takes_300_bytes() {
+    let _alone = ALONE.lock();
+    // Large enough for a table's worst moment to be in it: it doubles at 7/8 of 8,192.
+    const CROWD: usize = 7_600;
+    /// By then the rings have all their buffers.
+    const FIRST: usize = 500;
+    let usual = Sysctls::default();
+    let mut world = World::parking(0, usual, usual);
+    let mut ends = Vec::with_capacity(CROWD);
+    let mut empty = 0;
+    while ends.len() < CROWD {
+        for (client, server) in world.connect(100) {
+            ask(&mut world, client, server);
+            ends.push((client, server));
+        }
+        // What they were told is not theirs. Nor is what the rings have got meanwhile.
+        for host in [&mut world.server, &mut world.client] {
+            host.take_all_readable();
+            host.take_all_writable();
+        }
+        if ends.len() == FIRST {
+            empty = HEAP.current_usage();
+        }
+    }
+    // The timers that were set meanwhile expire.
+    let end = world.now + Duration::from_secs(2);
+    while world.now < end {
+        world.look();
+    }
+    let parked = (world.server.shard.parked(), world.client.shard.parked());
+    assert_eq!(parked, (CROWD, CROWD));
+    let each = (HEAP.current_usage() - empty) / (2 * (CROWD - FIRST));
+    assert!(each <= 300, "{each} bytes");
+
+    for &(client, server) in &ends {
+        ask(&mut world, client, server);
+    }
+    let counters = world.server.shard.counters();
+    assert_eq!(counters.tcp_retrans_segs, 0);
 }

@@ -56,6 +56,7 @@ mod refuse_strays;
 mod send_manners;
 mod send_pacing;
 mod sockets_listed;
+mod sockets_parked;
 mod state_table;
 mod timer_keepalive;
 mod timer_orphan;

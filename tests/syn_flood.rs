@@ -177,6 +177,8 @@ impl World {
                 // Strangers are behind the switch as well, at the same Ethernet address.
                 gateway: gateway.map(Into::into),
                 recording: false,
+                // The place of a client that has gone would be something that stays.
+                max_resting: 0,
                 // A client in TIME-WAIT would be something that stays.
                 tcp: Sysctls {
                     tcp_max_tw_buckets: 0,

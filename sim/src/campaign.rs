@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// One in so many seeds is played twice, to see whether it is the same.
-const TWICE: u64 = 16;
+const TWICE: u64 = 4;
 
 /// A seed that failed.
 #[derive(Clone, Debug)]

@@ -71,9 +71,11 @@ pub fn run(scenario: &Scenario, keep: bool) -> Verdict {
     }
 }
 
-/// Plays it twice: the same frames have to pass at the same times.
+/// Plays it twice: the same frames have to pass at the same times, though the second time every connection is parked whenever it rests.
 pub fn run_twice(scenario: &Scenario) -> Verdict {
-    let (first, mut second) = (run(scenario, false), run(scenario, false));
+    let mut parking = scenario.clone();
+    parking.world.parks_at_once = true;
+    let (first, mut second) = (run(scenario, false), run(&parking, false));
     if first.broken.is_none() && first.digest != second.digest {
         let what = format!(
             "{} frames, and {} the second time",

@@ -39,6 +39,7 @@ fn world(clients: usize) -> World {
         acceptor: UserPlan::default(),
     };
     World::new(&WorldPlan {
+        parks_at_once: false,
         hosts: [server]
             .into_iter()
             .chain((1..=clients).map(client))

@@ -72,6 +72,7 @@ impl Shard {
             self.ask_for(address);
         }
         for next_hop in overdue.given_up {
+            self.neighbour_epoch = self.neighbour_epoch.wrapping_add(1);
             self.outbox.given_up(next_hop);
             let mut waiting = std::mem::take(&mut self.unresolved);
             for (_, index) in waiting.extract_if(.., |(hop, _)| *hop == next_hop) {

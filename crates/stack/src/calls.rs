@@ -2,8 +2,8 @@
 
 use crate::Shard;
 use crate::environment::Environment;
-use crate::flow::Flow;
 use crate::flow_table::FlowKey;
+use crate::flows::Look;
 use crate::handle::{Handle, Tag};
 use crate::passive_open::unpack;
 use crate::shard::{BoundListener, ConnectionId, ListenerId};
@@ -16,6 +16,7 @@ use periplus_tcp::{
 use std::fmt;
 use std::io::IoSlice;
 use std::net::{Shutdown, SocketAddr};
+use std::ops::Deref;
 use std::sync::Arc;
 
 /// Why a listener could not be made.
@@ -84,6 +85,17 @@ impl fmt::Display for ConnectError {
 }
 
 impl std::error::Error for ConnectError {}
+
+/// A connection, to look at.
+struct LookAtConnection<'a>(Look<'a>);
+
+impl Deref for LookAtConnection<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.0.connection
+    }
+}
 
 /// A connection taken off an accept queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -241,7 +253,7 @@ impl Shard {
         if self.options.recording {
             connection.record_journeys(remote, local);
         }
-        let Ok(index) = self.flows.insert(Flow::new(connection, key)) else {
+        let Some(index) = self.flows.insert(connection, key) else {
             return Err(ConnectError::TooManyConnections);
         };
         if let Some(old) = old {
@@ -348,9 +360,12 @@ impl Shard {
         }
         let context = &mut self.environment.context(now);
         let read = flow.connection.read(context, buffer);
-        // It holds less, and may owe an ACK: a read changes nothing else.
+        // It holds less, may owe an ACK, and may rest: a read changes nothing else.
         self.environment.reckon(flow);
         flow.queue(&mut self.transmit_queue, id.0);
+        if flow.comes_to_rest() {
+            self.flows.rest(id.0);
+        }
         read
     }
 
@@ -375,6 +390,9 @@ impl Shard {
         let read = flow.connection.read_chunk(context, limit);
         self.environment.reckon(flow);
         flow.queue(&mut self.transmit_queue, id.0);
+        if flow.comes_to_rest() {
+            self.flows.rest(id.0);
+        }
         read
     }
 
@@ -532,17 +550,16 @@ impl Shard {
 
     /// Connections whose peer still has something to get: bytes, or a FIN, that it has not acknowledged.
     pub fn delivering(&self) -> usize {
-        let delivering = |flow: &Flow| flow.connection.is_delivering();
-        self.flows
-            .iter()
-            .filter(|(_, flow)| delivering(flow))
-            .count()
+        // Who is parked is established.
+        let awake = self.flows.awake();
+        let done = awake.filter(|flow| !flow.connection.is_delivering());
+        self.flows.len() - done.count()
     }
 
     /// Ends every connection, those included that nobody holds any more, so that every journey under way ends in a record.
     /// What is not delivered is reset; who only waits for the peer's FIN just stops.
     pub fn cut_off(&mut self, now: Instant) {
-        let ids: Vec<_> = self.flows.iter().map(|(index, _)| index).collect();
+        let ids: Vec<_> = self.flows.indices().collect();
         for id in ids {
             self.with(now, ConnectionId(id), |connection, context| {
                 connection.cut_off(context)
@@ -585,7 +602,14 @@ impl Shard {
     }
 
     /// The connection, to look at.
-    pub fn connection(&self, id: ConnectionId) -> Option<&Connection> {
-        self.flows.get(id.0).map(|flow| &flow.connection)
+    pub fn connection(&self, id: ConnectionId) -> Option<impl Deref<Target = Connection>> {
+        self.flows.get(id.0).map(LookAtConnection)
+    }
+
+    /// Bytes that a read would find.
+    #[inline]
+    pub fn readable(&self, id: ConnectionId) -> usize {
+        let flow = self.flows.get_awake(id.0); // who is parked has none
+        flow.map_or(0, |flow| flow.connection.readable())
     }
 }

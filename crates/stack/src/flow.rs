@@ -9,6 +9,7 @@ use crate::timer_wheel::{TimerId, TimerWheel};
 use periplus_journey::Instant;
 use periplus_tcp::{Claim, Connection};
 use std::collections::VecDeque;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
 /// Headers made from a neighbour's link address.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +55,8 @@ pub(crate) struct Flow {
     pub(crate) is_unresolved: bool,
     /// In the list of those that may hold frames of the ring, and its neighbours there.
     pub(crate) is_pinning: bool,
+    /// Remembered as one that has come to rest.
+    pub(crate) is_resting: bool,
     links: Links,
 }
 
@@ -79,8 +82,66 @@ impl Flow {
             is_queued: false,
             is_unresolved: false,
             is_pinning: false,
+            is_resting: false,
             links: Links::default(),
         }
+    }
+
+    /// A place for a parked connection to wake into.
+    pub(crate) fn to_wake() -> Self {
+        let nowhere = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0));
+        let key = FlowKey {
+            local: nowhere,
+            remote: nowhere,
+        };
+        Self::new(Connection::to_wake(), key)
+    }
+
+    /// Its connection has woken, and was another before. What it claims of the shard's memory is what it claimed when it was parked.
+    pub(crate) fn begin_anew(&mut self, key: FlowKey) {
+        let Self {
+            connection,
+            key: ends,
+            header,
+            timer,
+            armed,
+            retry_at,
+            time_wait,
+            claim,
+            is_orphan,
+            is_listed,
+            is_queued,
+            is_unresolved,
+            is_pinning,
+            is_resting,
+            links,
+        } = self;
+        *ends = key;
+        *header = None;
+        (*timer, *armed) = (None, Instant::FAR_FUTURE);
+        (*retry_at, *time_wait) = (None, None);
+        *claim = connection.claim();
+        (*is_orphan, *is_listed) = (false, true);
+        (*is_queued, *is_unresolved) = (false, false);
+        (*is_pinning, *is_resting) = (false, false);
+        *links = Links::default();
+    }
+
+    /// Whether it can be parked.
+    #[inline]
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.timer.is_none()
+            && self.connection.is_at_rest()
+            && !self.is_queued
+            && !self.is_unresolved
+            && self.retry_at.is_none()
+            && self.is_listed
+    }
+
+    /// Whether it can be parked, and is not remembered for that yet.
+    #[inline]
+    pub(crate) fn comes_to_rest(&self) -> bool {
+        !self.is_resting && self.is_at_rest()
     }
 
     /// When the shard has to look at it.

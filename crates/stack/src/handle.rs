@@ -27,7 +27,10 @@ const _: () = assert!(1 << SLOT_BITS == MAX_SLOTS);
 /// | tag  |   generation   |     slot     |
 /// +------+----------------+--------------+
 /// ```
+///
+/// Nothing is lost between it and what it lies behind in the flow table, of which there is one a connection.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(Rust, packed(4))]
 pub struct Handle(u64);
 
 impl Handle {

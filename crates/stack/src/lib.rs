@@ -17,6 +17,7 @@ mod ephemeral_ports;
 mod flow;
 mod flow_header;
 pub mod flow_table;
+mod flows;
 mod frame_writer;
 pub mod handle;
 mod icmp;

@@ -102,6 +102,12 @@ impl Neighbours {
         }
     }
 
+    /// Until when an address that was just [resolved](Self::resolve) is not found to be stale, if that is to come.
+    pub(crate) fn goes_stale(&self, now: Instant, address: IpAddr) -> Option<Instant> {
+        let last = self.last.filter(|last| last.address == address);
+        last.map(|last| last.until).filter(|&until| now < until)
+    }
+
     fn look_up(&mut self, now: Instant, address: IpAddr) -> Resolution {
         let Some((index, state)) = self.find(address) else {
             self.insert(address, State::asked(now));

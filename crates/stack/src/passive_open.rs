@@ -1,7 +1,6 @@
 //! The passive path: a SYN into the SYN queue, a handshake completed into the accept queue.
 
 use crate::Shard;
-use crate::flow::Flow;
 use crate::flow_table::{FlowKey, HashedKey};
 use crate::handle::{Handle, Tag};
 use crate::outbox::Message;
@@ -296,7 +295,7 @@ impl Shard {
             syn_queue: in_syn_queue.then(|| record.syn_queue_met(limit)),
             accept_queue: Some(bound.listener.accept_queue.met_by_the_next()),
         });
-        let Ok(connection) = self.flows.insert(Flow::new(connection, key)) else {
+        let Some(connection) = self.flows.insert(connection, key) else {
             bound.listener.drop_one(&mut self.environment.counters);
             return None;
         };

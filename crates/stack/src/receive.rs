@@ -95,14 +95,11 @@ impl Shard {
     /// The pool is low: data queued longest moves to the heap, and its frames go back to the ring.
     fn give_frames_back(&mut self) {
         for _ in 0..COMPACTED_A_BURST {
-            let Some(index) = self.pinning.pop_front(&mut self.flows) else {
+            let Some(flow) = self.flows.unpin_first() else {
                 return;
             };
-            if let Some(flow) = self.flows.get_mut(index) {
-                flow.is_pinning = false;
-                self.environment.counters.rcv_collapsed += flow.connection.compact() as u64;
-                self.environment.reckon(flow);
-            }
+            self.environment.counters.rcv_collapsed += flow.connection.compact() as u64;
+            self.environment.reckon(flow);
         }
     }
 }

@@ -40,8 +40,9 @@ impl Shard {
             flow.queue(&mut self.transmit_queue, index);
         }
         if !flow.is_pinning && flow.connection.pinned_frames() > 0 {
-            flow.is_pinning = true;
-            self.pinning.push_back(&mut self.flows, index);
+            self.flows.pin(index);
+        } else if flow.comes_to_rest() {
+            self.flows.rest(index);
         }
     }
 
@@ -49,7 +50,7 @@ impl Shard {
     #[cold]
     fn come_to_an_end(&mut self, index: Index) {
         let only_waits = |flow: &Flow| flow.connection.is_only_waiting();
-        if self.flows.get(index).is_some_and(only_waits) {
+        if self.flows.get_awake(index).is_some_and(only_waits) {
             self.keep_as_time_wait(index);
         }
         let Some(flow) = self.flows.get_mut(index) else {
@@ -65,28 +66,20 @@ impl Shard {
         }
     }
 
-    /// Takes a flow out of its slab, and off the list threaded through it.
-    fn remove_flow(&mut self, index: Index) -> Option<Flow> {
-        if self.flows.get(index)?.is_pinning {
-            self.pinning.unlink(&mut self.flows, index);
-        }
-        let mut flow = self.flows.remove(index)?;
-        self.sources.connection_left(flow.key.remote.ip());
-        self.environment.strike_off(&mut flow);
-        Some(flow)
-    }
-
     /// The connection is over and nobody holds it.
     fn forget_flow(&mut self, index: Index) {
-        let Some(flow) = self.remove_flow(index) else {
+        let Some(mut flow) = self.flows.remove(index) else {
             return;
         };
+        self.sources.connection_left(flow.key.remote.ip());
+        self.environment.strike_off(&mut flow);
         if let Some(timer) = flow.timer {
             self.timers.disarm(timer);
         }
         if flow.is_listed {
             self.flow_table.remove(&flow.key);
         }
+        self.flows.recycle(flow);
     }
 
     /// The connection has nothing left but to wait: a compact record does that, whether or not the backend still holds the

@@ -3,10 +3,9 @@
 use crate::dropped_syns::DroppedSyns;
 use crate::environment::{Environment, Memory, frame_budget};
 use crate::ephemeral_ports::EphemeralPorts;
-use crate::flow::Flow;
 use crate::flow_table::FlowTable;
+use crate::flows::Flows;
 use crate::handle::Handle;
-use crate::list::List;
 use crate::listener_table::ListenerTable;
 use crate::neighbours::{self, Neighbours};
 use crate::options::ShardOptions;
@@ -109,7 +108,7 @@ pub struct Shard {
     pub(crate) last_flow: Option<([u8; 12], Handle)>,
     /// What a look ahead at the burst under way has found.
     pub(crate) ahead: Vec<Option<Handle>>,
-    pub(crate) flows: Slab<Flow>,
+    pub(crate) flows: Flows,
     pub(crate) half_open: Slab<HalfOpenEntry>,
     pub(crate) syn_cookies: SynCookies,
     pub(crate) dropped_syns: DroppedSyns,
@@ -132,8 +131,6 @@ pub struct Shard {
     pub(crate) transmit_queue: VecDeque<Index>,
     /// Connections that wait for their next hop's link address.
     pub(crate) unresolved: Vec<(IpAddr, Index)>,
-    /// Connections that may hold frames of the ring, the oldest first.
-    pub(crate) pinning: List,
     pub(crate) ready: Vec<Ready>,
     pub(crate) icmp_limiter: IcmpLimiter,
     pub(crate) reset_limiter: ResetLimiter,
@@ -182,7 +179,7 @@ impl Shard {
             last_flow: None,
             ahead: Vec::new(),
             capabilities: *capabilities,
-            flows: Slab::with_limit(options.max_connections),
+            flows: Flows::with_limits(options.max_connections, options.max_resting),
             half_open: Slab::with_limit(options.max_half_open),
             syn_cookies: SynCookies::new(sequence_key),
             dropped_syns: DroppedSyns::default(),
@@ -200,7 +197,6 @@ impl Shard {
             outbox: Outbox::default(),
             transmit_queue: VecDeque::new(),
             unresolved: Vec::new(),
-            pinning: List::default(),
             ready: Vec::new(),
             icmp_limiter: IcmpLimiter::new(hash_key),
             reset_limiter: ResetLimiter::new(hash_key, options.resets_per_network),
@@ -264,6 +260,11 @@ impl Shard {
     /// How the shard was set up.
     pub fn options(&self) -> &ShardOptions {
         &self.options
+    }
+
+    /// How many of the connections are parked: at rest, in a fifth of the memory.
+    pub fn parked(&self) -> usize {
+        self.flows.parked()
     }
 
     /// Connections that have queues, half-open connections, and connections in TIME-WAIT.

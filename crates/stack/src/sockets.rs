@@ -195,7 +195,7 @@ impl Shard {
         match kind {
             Kind::Connection => {
                 let (chunk, flows) = self.flows.chunk_from(cursor.chunk)?;
-                page.extend(flows.map(|flow| self.connection_socket(now, flow, cursor.info)));
+                page.extend(flows.map(|flow| self.connection_socket(now, &flow, cursor.info)));
                 Some(chunk)
             }
             Kind::HalfOpen => {

@@ -42,6 +42,7 @@ pub enum TransmitOutcome {
 impl Shard {
     /// Writes what is to be sent into the device's ring, until nothing is left or the ring is full.
     pub fn transmit(&mut self, now: Instant, device: &mut dyn Device) -> TransmitOutcome {
+        self.flows.park_surplus(); // whom calls have woken
         loop {
             if self.transmit_messages(now, device).is_err()
                 || self.transmit_datagrams(now, device).is_err()
@@ -121,11 +122,14 @@ impl Shard {
             self.neighbours.resolve(now, hop)
         });
         if let Resolution::Known(to) = resolution {
+            // Who wakes makes new headers: it is not to find out earlier than who has them ready.
+            let goes_stale = next_hop.and_then(|hop| self.neighbours.goes_stale(now, hop));
+            let until = now + HEADER_LIFETIME;
             let header = FlowHeader::new(&key.ends(), self.options.ethernet, to);
             flow.header = header.map(|header| ReadyHeader {
                 header,
                 epoch: self.neighbour_epoch,
-                until: now + HEADER_LIFETIME,
+                until: goes_stale.map_or(until, |stale| stale.min(until)),
             });
             return;
         }

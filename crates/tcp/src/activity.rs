@@ -39,6 +39,56 @@ pub(crate) struct Activity {
     ack_received: Moment,
 }
 
+/// What a connection [at rest](crate::Parked) keeps of them that has not sent anything again, and had all come in order.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ParkedActivity {
+    segs_in: u32,
+    segs_out: u32,
+    data_segs_in: u32,
+    data_segs_out: u32,
+    data_sent: Moment,
+    data_received: Moment,
+    ack_received: Moment,
+}
+
+impl ParkedActivity {
+    /// With it, how many more segments have arrived than carried data: our SYN. `None` if there is more to keep.
+    pub(crate) fn of(activity: &Activity) -> Option<(Self, i8)> {
+        let more = activity.delivered.wrapping_sub(activity.data_segs_out) as i32;
+        let nothing_else = activity.bytes_retrans == 0
+            && activity.rcv_ooopack == 0
+            && activity.dsack_dups == 0
+            && activity.total_rto == 0;
+        let kept = nothing_else.then_some(Self {
+            segs_in: activity.segs_in,
+            segs_out: activity.segs_out,
+            data_segs_in: activity.data_segs_in,
+            data_segs_out: activity.data_segs_out,
+            data_sent: activity.data_sent,
+            data_received: activity.data_received,
+            ack_received: activity.ack_received,
+        });
+        kept.zip(more.try_into().ok())
+    }
+
+    pub(crate) fn wake(self, more: i8) -> Activity {
+        Activity {
+            segs_in: self.segs_in,
+            segs_out: self.segs_out,
+            data_segs_in: self.data_segs_in,
+            data_segs_out: self.data_segs_out,
+            bytes_retrans: 0,
+            rcv_ooopack: 0,
+            dsack_dups: 0,
+            delivered: self.data_segs_out.wrapping_add_signed(more.into()),
+            total_rto: 0,
+            data_sent: self.data_sent,
+            data_received: self.data_received,
+            ack_received: self.ack_received,
+        }
+    }
+}
+
 impl Activity {
     /// A connection that begins now. Its times count from here until something happens, as on Linux.
     pub(crate) fn new(now: Instant) -> Self {

@@ -35,6 +35,25 @@ impl Chronograph {
         }
     }
 
+    /// Whether the window or the send buffer ever held the backend up.
+    pub(crate) fn was_held_up(&self) -> bool {
+        self.spent[1..] != [0, 0]
+    }
+
+    /// Nanoseconds with data waiting that neither held up: all there is to say of a connection [at rest](crate::Parked) of which that was
+    /// never so.
+    pub(crate) fn busy(&self) -> u64 {
+        self.spent[0]
+    }
+
+    /// That connection's.
+    pub(crate) fn woken(busy: u64) -> Self {
+        Self {
+            spent: [busy, 0, 0],
+            ..Self::new()
+        }
+    }
+
     /// What holds up now.
     pub(crate) fn limit(&self) -> Limit {
         self.limit

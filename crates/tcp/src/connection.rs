@@ -22,7 +22,7 @@ use crate::tcb::{ReceiveSequence, SendSequence};
 use crate::user_timeout::Unanswered;
 use crate::{
     ConnectionCounters, LastAnswer, ReceiveQueue, Segment, SegmentHeader, SendQueue, SocketOptions,
-    State, StreamError,
+    State, StreamError, Sysctls,
 };
 use periplus_journey::{Beginning, Instant, Outcome, QueuesMet, TcpSummary};
 use periplus_wire::SeqNum;
@@ -207,6 +207,34 @@ impl Connection {
             snd,
             rcv,
         }
+    }
+
+    /// A place for a [parked](crate::Parked) connection to wake into.
+    pub fn to_wake() -> Self {
+        let nothing = SeqNum::new(0);
+        let rcv = ReceiveSequence::new(nothing, 0, 0);
+        let offer = Offer::new(0, &Sysctls::default());
+        Self::new(
+            State::Closed,
+            SendSequence::new(nothing),
+            rcv,
+            offer,
+            0,
+            Instant::ZERO,
+        )
+    }
+
+    /// It is over: what it holds on the heap or of the ring goes, and its place is one [to wake into](Connection::to_wake).
+    pub fn let_go(&mut self) {
+        self.send_queue.clear();
+        self.send_buffers.clear();
+        self.receive_queue.clear();
+        self.reassembly.clear();
+        self.received_blocks = None;
+        self.right_sizing = None;
+        self.path_mtu = None;
+        self.counters = None;
+        self.journal = None;
     }
 
     /// An active open (RFC 9293 3.10.1): the SYN goes out with the next [`Connection::transmit`].

@@ -49,7 +49,51 @@ pub(crate) struct DelayedAck {
     pub(crate) before_hole: Option<SeqNum>,
 }
 
+/// What a connection [at rest](crate::Parked) keeps of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ParkedDelayedAck {
+    received: u32,
+    rcv_mss: u16,
+    last_segment: u16,
+    ato: u16,
+    quick: u8,
+    pingpong: u8,
+}
+
+impl ParkedDelayedAck {
+    pub(crate) fn of(ack: &DelayedAck) -> Self {
+        Self {
+            received: ack.received,
+            rcv_mss: ack.rcv_mss,
+            last_segment: ack.last_segment,
+            ato: ack.ato,
+            quick: ack.quick,
+            pingpong: ack.pingpong,
+        }
+    }
+
+    pub(crate) fn wake(self) -> DelayedAck {
+        DelayedAck {
+            rcv_mss: self.rcv_mss,
+            last_segment: self.last_segment,
+            ato: self.ato,
+            quick: self.quick,
+            pingpong: self.pingpong,
+            received: self.received,
+            scheduled: false,
+            pushed: false,
+            pushed_twice: false,
+            before_hole: None,
+        }
+    }
+}
+
 impl DelayedAck {
+    /// Whether nothing that came waits for its ACK.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        !self.scheduled && !self.pushed && !self.pushed_twice && self.before_hole.is_none()
+    }
+
     pub(crate) fn new(now: Instant) -> Self {
         Self {
             rcv_mss: 0,

@@ -31,6 +31,11 @@ impl Keepalive {
         }
     }
 
+    /// When the peer was last heard.
+    pub(crate) fn heard_at(&self) -> Instant {
+        self.heard_at
+    }
+
     /// An ACK or text came.
     pub(crate) fn heard(&mut self, now: Instant) {
         self.heard_at = now;

@@ -46,6 +46,30 @@ impl Pacing {
         }
     }
 
+    /// When what was let out last has had its time, in nanoseconds from `latest` on, for a connection [at rest](crate::Parked).
+    /// `None` if that does not fit, or something waits.
+    pub(crate) fn parked(&self, latest: Instant) -> Option<i32> {
+        let (departure, latest) = (self.departure.as_nanos(), latest.as_nanos());
+        let distance = departure.wrapping_sub(latest) as i64;
+        match (self.waits, departure) {
+            (false, 0) => Some(i32::MIN),
+            (false, _) => i32::try_from(distance).ok().filter(|&it| it > i32::MIN),
+            (true, _) => None,
+        }
+    }
+
+    /// The same awake.
+    pub(crate) fn woken(distance: i32, latest: Instant) -> Self {
+        let departure = latest.as_nanos().wrapping_add_signed(distance.into());
+        Self {
+            departure: match distance {
+                i32::MIN => Instant::ZERO,
+                _ => Instant::from_nanos(departure),
+            },
+            waits: false,
+        }
+    }
+
     /// When something goes that waits now.
     pub(crate) fn next_timeout(&self) -> Option<Instant> {
         self.waits.then_some(self.departure)

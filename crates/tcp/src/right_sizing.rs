@@ -26,7 +26,7 @@ const LITTLE: u64 = 4;
 const GAIN: u32 = 8;
 
 /// What is known of how fast data comes and is read. Made for a peer that sends more than a segment at a time.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct RightSizing {
     /// Bytes of memory that are called for; 0 before the first reckoning.
     demand: usize,

@@ -27,6 +27,9 @@ use std::collections::VecDeque;
 /// What one buffer counts beside its bytes: Linux's `truesize` of an empty one.
 pub(crate) const BUFFER_OVERHEAD: usize = 1280;
 
+/// Places for buffers that a connection keeps while it rests.
+const PLACES: usize = 16;
+
 /// A run of bytes that was written in one or several writes, or let out in one go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Buffer {
@@ -141,6 +144,36 @@ impl SendBuffers {
     /// Whether something counts as lost of which no copy is out.
     pub(crate) fn is_repair_needed(&self) -> bool {
         self.lost_out > self.repaired_out
+    }
+
+    /// Whether none is there, everything before `una` being acknowledged.
+    pub(crate) fn is_at_rest(&self, una: u64) -> bool {
+        self.len() == 0
+            && self.start == una
+            && self.released == una
+            && self.small <= una
+            && !self.fin
+            && self.packets_out == 0
+            && self.sacked_out == 0
+            && self.lost_out == 0
+            && self.retrans_out == 0
+            && self.repaired_out == 0
+            && self.marks.is_none()
+    }
+
+    /// Those of a connection [at rest](crate::Parked) that wakes: everything before `una` is acknowledged.
+    pub(crate) fn woken(&mut self, una: u64, grown: u32, latest: Option<Instant>) {
+        self.rest.shrink_to(PLACES);
+        *self = Self {
+            rest: std::mem::take(&mut self.rest),
+            start: una,
+            released: una,
+            grown,
+            small: una,
+            pushed: una,
+            latest,
+            ..Self::default()
+        };
     }
 
     /// How many there are.

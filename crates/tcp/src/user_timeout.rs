@@ -18,6 +18,11 @@ pub(crate) struct Unanswered {
 }
 
 impl Unanswered {
+    /// Whether nothing is waited for.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.retransmits == 0 && self.probes == 0 && self.since.is_none()
+    }
+
     /// SND.UNA moved.
     pub(crate) fn acknowledged(&mut self) {
         *self = Self::default();

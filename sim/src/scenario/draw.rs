@@ -57,6 +57,7 @@ impl Scenario {
                 .map(|host| host.faults.as_ref().map(network::healed))
                 .collect(),
             world: WorldPlan {
+                parks_at_once: false,
                 hosts: plans,
                 peer: None,
                 link,

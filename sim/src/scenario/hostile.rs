@@ -33,6 +33,7 @@ pub(super) fn draw(seed: u64, mut random: Random) -> Scenario {
         heals_after: peer.until,
         healed: vec![None],
         world: WorldPlan {
+            parks_at_once: false,
             hosts: vec![host(hosts)],
             peer: Some(peer),
             link: LinkOptions {

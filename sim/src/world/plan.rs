@@ -17,6 +17,8 @@ pub struct WorldPlan {
     pub link: LinkOptions,
     /// Who sends what to whom.
     pub flows: Vec<FlowPlan>,
+    /// Whether connections are parked as soon as they rest, and not only when many do.
+    pub parks_at_once: bool,
     /// Whether an [oracle](crate::oracle) watches each host.
     pub watched: bool,
 }

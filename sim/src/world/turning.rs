@@ -181,6 +181,11 @@ fn shard_options(plan: &WorldPlan, number: usize, host: &HostPlan) -> ShardOptio
         gateway: plan.peer.as_ref().map(|_| address(1).into()),
         tcp: host.sysctls,
         recording: host.recording,
+        max_resting: if plan.parks_at_once {
+            0
+        } else {
+            ShardOptions::default().max_resting
+        },
         ..ShardOptions::default()
     }
 }

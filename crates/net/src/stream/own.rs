@@ -54,10 +54,7 @@ impl State {
     /// The part of `buffer` that there are bytes for. A reader that offers much and gets little (hyper offers 8 KiB to an
     /// idle connection) has no more of its memory touched than is filled.
     fn fillable<'b>(&self, id: ConnectionId, buffer: &'b mut ReadBuf<'_>) -> &'b mut [u8] {
-        let queued = self
-            .shard
-            .connection(id)
-            .map_or(0, |connection| connection.readable());
+        let queued = self.shard.readable(id);
         buffer.initialize_unfilled_to(queued.min(buffer.remaining()))
     }
 

@@ -1,6 +1,6 @@
 //! Which congestion control a connection has.
 
-use super::cubic::Cubic;
+use super::cubic::{Cubic, ParkedCubic};
 use super::new_reno::NewReno;
 use super::{AckSample, CongestionControl};
 use periplus_journey::Instant;
@@ -51,6 +51,31 @@ impl FromStr for CongestionAlgorithm {
 pub(super) enum Running {
     Cubic(Cubic),
     Reno(NewReno),
+}
+
+/// What a connection [at rest](crate::Parked) keeps of it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) enum ParkedRunning {
+    Cubic(ParkedCubic),
+    #[default]
+    Reno,
+}
+
+impl ParkedRunning {
+    /// `None` if there is more to keep.
+    pub(super) fn of(running: &Running) -> Option<Self> {
+        match running {
+            Running::Cubic(cubic) => ParkedCubic::of(cubic).map(Self::Cubic),
+            Running::Reno(NewReno) => Some(Self::Reno),
+        }
+    }
+
+    pub(super) fn wake(self) -> Running {
+        match self {
+            Self::Cubic(cubic) => Running::Cubic(cubic.wake()),
+            Self::Reno => Running::Reno(NewReno),
+        }
+    }
 }
 
 impl Running {

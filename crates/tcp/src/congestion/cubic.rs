@@ -4,7 +4,8 @@
 //! Windows are in segments. Times are in units of 1/1024 s where they are cubed, so that whole numbers suffice.
 
 use super::hystart::{HyStart, LOW_WINDOW};
-use super::hystart_plus_plus::HyStartPlusPlus;
+use super::hystart_plus_plus::{HyStartPlusPlus, ParkedHyStart};
+use super::window::{parked_time, woken_time};
 use super::{AckSample, CongestionControl};
 use periplus_journey::Instant;
 use std::time::Duration;
@@ -40,6 +41,37 @@ pub(super) struct Cubic {
     epoch: Option<Epoch>,
     min_rtt: Option<Duration>,
     slow_start: SlowStart,
+}
+
+/// What a connection [at rest](crate::Parked) keeps of it that has not left its first slow start.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ParkedCubic {
+    min_rtt: u32,
+    slow_start: ParkedHyStart,
+}
+
+impl ParkedCubic {
+    /// `None` if there is more to keep.
+    pub(super) fn of(cubic: &Cubic) -> Option<Self> {
+        let SlowStart::PlusPlus(hystart) = &cubic.slow_start else {
+            return None;
+        };
+        let began = cubic.w_max == 0 && cubic.cwnd_prior == 0 && cubic.epoch.is_none();
+        began.then_some(Self {
+            min_rtt: parked_time(cubic.min_rtt)?,
+            slow_start: ParkedHyStart::of(hystart)?,
+        })
+    }
+
+    pub(super) fn wake(self) -> Cubic {
+        Cubic {
+            w_max: 0,
+            cwnd_prior: 0,
+            epoch: None,
+            min_rtt: woken_time(self.min_rtt),
+            slow_start: SlowStart::PlusPlus(self.slow_start.wake()),
+        }
+    }
 }
 
 /// A stage of congestion avoidance.

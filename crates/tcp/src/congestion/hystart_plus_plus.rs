@@ -3,7 +3,8 @@
 
 use super::AckSample;
 use super::hystart::{LOW_WINDOW, SAMPLES, threshold};
-use super::suspicion::Suspicion;
+use super::suspicion::{ParkedSuspicion, Suspicion};
+use super::window::{parked_time, woken_time};
 use periplus_wire::SeqNum;
 use std::time::Duration;
 
@@ -24,6 +25,46 @@ pub(super) struct HyStartPlusPlus {
     conservative: Option<Conservative>,
     /// Ours: a look at single ACKs beside that at rounds.
     suspicion: Option<Suspicion>,
+}
+
+/// What a connection [at rest](crate::Parked) keeps of it that has not seen the round-trip time grow.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ParkedHyStart {
+    window_end: SeqNum,
+    last_round_min_rtt: u32,
+    current_round_min_rtt: u32,
+    rtt_sample_count: u8,
+    has_window_end: bool,
+    suspicion: Option<ParkedSuspicion>,
+}
+
+impl ParkedHyStart {
+    /// `None` if there is more to keep.
+    pub(super) fn of(hystart: &HyStartPlusPlus) -> Option<Self> {
+        let suspicion = match &hystart.suspicion {
+            Some(suspicion) => Some(ParkedSuspicion::of(suspicion)?),
+            None => None,
+        };
+        hystart.conservative.is_none().then_some(Self {
+            window_end: hystart.window_end.unwrap_or_default(),
+            last_round_min_rtt: parked_time(hystart.last_round_min_rtt)?,
+            current_round_min_rtt: parked_time(hystart.current_round_min_rtt)?,
+            rtt_sample_count: hystart.rtt_sample_count,
+            has_window_end: hystart.window_end.is_some(),
+            suspicion,
+        })
+    }
+
+    pub(super) fn wake(self) -> HyStartPlusPlus {
+        HyStartPlusPlus {
+            window_end: self.has_window_end.then_some(self.window_end),
+            last_round_min_rtt: woken_time(self.last_round_min_rtt),
+            current_round_min_rtt: woken_time(self.current_round_min_rtt),
+            rtt_sample_count: self.rtt_sample_count,
+            conservative: None,
+            suspicion: self.suspicion.map(ParkedSuspicion::wake),
+        }
+    }
 }
 
 /// Conservative Slow Start.

@@ -15,7 +15,7 @@ mod window;
 pub use algorithm::CongestionAlgorithm;
 pub(crate) use hystart::ACK_TRAIN;
 pub(crate) use validation::CwndValidation;
-pub(crate) use window::CongestionWindow;
+pub(crate) use window::{CongestionWindow, ParkedWindow};
 
 use periplus_journey::Instant;
 use periplus_wire::SeqNum;

@@ -9,6 +9,7 @@
 use super::AckSample;
 use super::hystart::{SAMPLES, threshold};
 use periplus_wire::SeqNum;
+use std::num::NonZeroU8;
 use std::time::Duration;
 
 /// ACKs in a row that measured a longer time, before the first suspicion.
@@ -26,6 +27,35 @@ pub(super) struct Suspicion {
     in_a_row: u32,
     /// The window stands still.
     proof: Option<Proof>,
+}
+
+/// What a connection [at rest](crate::Parked) keeps of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ParkedSuspicion {
+    /// ACKs that arouse it, as so many doublings of the first number.
+    doublings: NonZeroU8,
+    in_a_row: u8,
+}
+
+impl ParkedSuspicion {
+    /// `None` if it holds, or does not fit.
+    pub(super) fn of(suspicion: &Suspicion) -> Option<Self> {
+        let times = suspicion.enough / IN_A_ROW;
+        let fits =
+            suspicion.proof.is_none() && suspicion.enough == IN_A_ROW << times.checked_ilog2()?;
+        fits.then_some(Self {
+            doublings: NonZeroU8::MIN.saturating_add(times.ilog2() as u8),
+            in_a_row: suspicion.in_a_row.try_into().ok()?,
+        })
+    }
+
+    pub(super) fn wake(self) -> Suspicion {
+        Suspicion {
+            enough: IN_A_ROW << (self.doublings.get() - 1),
+            in_a_row: self.in_a_row.into(),
+            proof: None,
+        }
+    }
 }
 
 /// What is looked at while the window stands still.

@@ -13,6 +13,22 @@ pub(crate) struct CwndValidation {
 }
 
 impl CwndValidation {
+    /// Whether the window ended the last flight, and most segments out in it, of a connection [at rest](crate::Parked): with all before
+    /// `una` acknowledged that flight is over. `None` if they do not fit.
+    pub(crate) fn parked(&self, una: u64) -> Option<(bool, u16)> {
+        let segments = u16::try_from(self.max_packets_out).ok()?;
+        (self.ends_at <= una).then_some((self.limited, segments))
+    }
+
+    /// The same awake.
+    pub(crate) fn woken(limited: bool, max_packets_out: u16, una: u64) -> Self {
+        Self {
+            limited,
+            max_packets_out: max_packets_out.into(),
+            ends_at: una,
+        }
+    }
+
     /// Text was let out up to the stream offset `released`, or the window kept it from it (`limited`); `packets_out` segments are
     /// out, and everything before `una` is acknowledged.
     pub(crate) fn note(&mut self, limited: bool, packets_out: u32, una: u64, released: u64) {

@@ -1,10 +1,11 @@
 //! The congestion window: slow start and congestion avoidance (RFC 5681), and the arithmetic of recoveries (RFC 6582).
 
-use super::algorithm::Running;
+use super::algorithm::{ParkedRunning, Running};
 use super::{AckSample, CongestionAlgorithm, CongestionControl};
 use crate::Sysctls;
 use crate::loss::ProportionalRate;
 use periplus_journey::Instant;
+use std::time::Duration;
 
 /// The congestion window. Bytes throughout.
 #[derive(Clone, Debug)]
@@ -28,6 +29,60 @@ struct Prior {
     cwnd: u32,
     ssthresh: u32,
     running: Running,
+}
+
+/// What a connection [at rest](crate::Parked) keeps of it that knows of no loss.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ParkedWindow {
+    cwnd: u32,
+    ssthresh: u32,
+    acked: u32,
+    running: ParkedRunning,
+}
+
+impl ParkedWindow {
+    /// `None` if there is more to keep; `smss` is what both ends agreed on.
+    pub(crate) fn of(window: &CongestionWindow, smss: u32) -> Option<Self> {
+        let nothing_else = window.smss == smss && window.prior.is_none();
+        nothing_else.then_some(Self {
+            cwnd: window.cwnd,
+            ssthresh: window.ssthresh,
+            acked: window.acked,
+            running: ParkedRunning::of(&window.running)?,
+        })
+    }
+
+    /// The next ACK tells when it comes, and what limited the sender.
+    pub(crate) fn wake(self, smss: u32) -> CongestionWindow {
+        CongestionWindow {
+            cwnd: self.cwnd,
+            ssthresh: self.ssthresh,
+            smss,
+            acked: self.acked,
+            limited: true,
+            now: Instant::ZERO,
+            prior: None,
+            running: self.running.wake(),
+        }
+    }
+}
+
+/// What stands for no time.
+const NO_TIME: u32 = u32::MAX;
+
+/// A measured time in nanoseconds, or that there is none. `None` if it does not fit.
+pub(super) fn parked_time(time: Option<Duration>) -> Option<u32> {
+    match time {
+        None => Some(NO_TIME),
+        Some(time) => u32::try_from(time.as_nanos())
+            .ok()
+            .filter(|&time| time < NO_TIME),
+    }
+}
+
+/// The time that was [parked](parked_time).
+pub(super) fn woken_time(nanoseconds: u32) -> Option<Duration> {
+    (nanoseconds < NO_TIME).then(|| Duration::from_nanos(nanoseconds.into()))
 }
 
 /// A new connection's window: ten segments (RFC 6928 2).

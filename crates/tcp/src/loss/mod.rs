@@ -24,7 +24,9 @@ pub(crate) use alert::Repair;
 pub(crate) use proportional_rate::ProportionalRate;
 pub(crate) use rack::Rack;
 pub(crate) use recovery::Recovery;
-pub(crate) use retransmission_timer::{INITIAL_RTO, MAXIMUM_RTO, RetransmissionTimer};
+pub(crate) use retransmission_timer::{
+    INITIAL_RTO, MAXIMUM_RTO, ParkedRoundTrips, RetransmissionTimer,
+};
 pub(crate) use round_trip_time::MINIMUM_RTO;
 pub(crate) use tail_loss_probe::TailLossProbe;
 pub(crate) use transmit_timer::TransmitTimer;

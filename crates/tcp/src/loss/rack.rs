@@ -53,6 +53,15 @@ impl Default for Rack {
 }
 
 impl Rack {
+    /// Whether its window was never another than the usual one. What arrived last is nothing to remember once all has: of what is sent
+    /// later nothing was sent before that.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.reo_wnd_mult == 1
+            && self.reo_wnd_persist == 0
+            && !self.dsack_seen
+            && self.dsack_round.is_none()
+    }
+
     /// Something arrived (step 2).
     pub(crate) fn update(&mut self, report: &AckReport) {
         if let Some(newest) = report.newest {

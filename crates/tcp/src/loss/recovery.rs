@@ -54,6 +54,18 @@ impl Default for Recovery {
 }
 
 impl Recovery {
+    /// Whether nothing ever went wrong: it is as it was at the beginning.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.state == CaState::Open
+            && self.high_seq == 0
+            && self.undo_marker.is_none()
+            && self.undo_retrans.is_none()
+            && self.retrans_stamp.is_none()
+            && !self.frto
+            && !self.held_back
+            && !self.reordering.is_seen()
+    }
+
     /// The state.
     pub(crate) fn state(&self) -> CaState {
         self.state

@@ -1,6 +1,6 @@
 //! The retransmission timer of RFC 6298.
 
-use super::round_trip_time::RoundTripTime;
+use super::round_trip_time::{ParkedRoundTripTime, RoundTripTime};
 use periplus_journey::Instant;
 use periplus_wire::SeqNum;
 use std::time::Duration;
@@ -26,6 +26,41 @@ pub(crate) struct RetransmissionTimer {
     syn_sent: Option<Instant>,
     /// When something was last sent again.
     sent_again_at: Instant,
+}
+
+/// What a connection [at rest](crate::Parked) keeps of it that has not sent anything again.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ParkedRoundTrips {
+    round_trip_time: ParkedRoundTripTime,
+    /// In nanoseconds; with a round-trip time only.
+    min_rtt: u32,
+}
+
+impl ParkedRoundTrips {
+    /// `None` if there is more to keep.
+    pub(crate) fn of(timer: &RetransmissionTimer) -> Option<Self> {
+        let nothing_else = timer.established
+            && timer.back_off == 0
+            && timer.syn_sent.is_none()
+            && timer.sent_again_at == Instant::ZERO
+            && timer.min_rtt.is_some() == timer.round_trip_time.is_some();
+        let min_rtt = timer.min_rtt.unwrap_or_default();
+        nothing_else.then_some(Self {
+            round_trip_time: ParkedRoundTripTime::of(timer.round_trip_time.as_ref())?,
+            min_rtt: min_rtt.as_nanos().try_into().ok()?,
+        })
+    }
+
+    pub(crate) fn wake(self) -> RetransmissionTimer {
+        let round_trip_time = self.round_trip_time.wake();
+        let min_rtt = Duration::from_nanos(self.min_rtt.into());
+        RetransmissionTimer {
+            min_rtt: round_trip_time.is_some().then_some(min_rtt),
+            round_trip_time,
+            established: true,
+            ..RetransmissionTimer::default()
+        }
+    }
 }
 
 impl RetransmissionTimer {

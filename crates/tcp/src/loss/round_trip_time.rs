@@ -29,6 +29,44 @@ pub(crate) struct RoundTripTime {
     round_trip_ends: SeqNum,
 }
 
+/// The same in half of the memory, while no round trip takes longer than four seconds: what a connection [at
+/// rest](crate::Parked) keeps.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct ParkedRoundTripTime {
+    srtt: u32,
+    deviation: u32,
+    largest_deviation: u32,
+    /// 0 where nothing was measured yet: it is never so small.
+    variation: u32,
+    round_trip_ends: SeqNum,
+}
+
+impl ParkedRoundTripTime {
+    /// `None` if it does not fit.
+    pub(super) fn of(measured: Option<&RoundTripTime>) -> Option<Self> {
+        let Some(measured) = measured else {
+            return Some(Self::default());
+        };
+        Some(Self {
+            srtt: measured.srtt.try_into().ok()?,
+            deviation: measured.deviation.try_into().ok()?,
+            largest_deviation: measured.largest_deviation.try_into().ok()?,
+            variation: measured.variation.try_into().ok()?,
+            round_trip_ends: measured.round_trip_ends,
+        })
+    }
+
+    pub(super) fn wake(self) -> Option<RoundTripTime> {
+        (self.variation > 0).then(|| RoundTripTime {
+            srtt: self.srtt.into(),
+            deviation: self.deviation.into(),
+            largest_deviation: self.largest_deviation.into(),
+            variation: self.variation.into(),
+            round_trip_ends: self.round_trip_ends,
+        })
+    }
+}
+
 fn nanoseconds(r: Duration) -> u64 {
     let whole = r.as_secs().min(LONGEST / 1_000_000_000) * 1_000_000_000;
     whole + u64::from(r.subsec_nanos())

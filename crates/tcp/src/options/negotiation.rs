@@ -4,6 +4,7 @@
 use crate::first_window::{first_windows, space_of_socket, usual_space};
 use crate::{SocketOptions, Sysctls};
 use periplus_wire::tcp::{OptionOrder, TcpOptions, Timestamps};
+use std::num::NonZeroU8;
 
 /// What a peer can take that says nothing (RFC 9293 3.7.1).
 pub(crate) const DEFAULT_MSS: u16 = 536;
@@ -33,6 +34,37 @@ pub struct Offer {
     pub ecn_if_asked: bool,
     /// How the options follow one another.
     pub order: OptionOrder,
+}
+
+/// What is of use of an [`Offer`] once both SYNs have said theirs, for a connection [at rest](crate::Parked).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ParkedOffer {
+    mss: u16,
+    window_scale: Option<NonZeroU8>,
+}
+
+impl ParkedOffer {
+    pub(crate) fn of(offer: &Offer) -> Self {
+        Self {
+            mss: offer.mss,
+            window_scale: offer
+                .window_scale
+                .map(|shift| NonZeroU8::MIN.saturating_add(shift)),
+        }
+    }
+
+    pub(crate) fn wake(self) -> Offer {
+        Offer {
+            mss: self.mss,
+            first_windows: [0; 2],
+            window_scale: self.window_scale.map(|shift| shift.get() - 1),
+            timestamps: false,
+            sack: false,
+            ecn: false,
+            ecn_if_asked: false,
+            order: OptionOrder::default(),
+        }
+    }
 }
 
 impl Offer {

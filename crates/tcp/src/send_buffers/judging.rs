@@ -54,6 +54,9 @@ impl SendBuffers {
         sent: u64,
     ) -> Lost {
         let mut lost = Lost::default();
+        if self.first.is_none() {
+            return lost; // with nothing out there is nothing to remember, and the next segment takes the short way
+        }
         self.detect_lost_originals(rack, window, now, sent, &mut lost);
         self.detect_lost_copies(rack, window, now, &mut lost);
         lost
@@ -183,6 +186,9 @@ impl SendBuffers {
 
     /// Nothing was lost after all.
     pub(crate) fn nothing_is_lost(&mut self) {
+        if self.first.is_none() {
+            return;
+        }
         let mut place = 0;
         while self.lost_out > 0
             && let Some(run) = self.at(place)
