@@ -284,8 +284,9 @@ impl Shard {
         let environment = &mut self.environment;
         let offer = environment.offer_of(&bound.listener.options);
         let context = environment.context(now);
-        let mut connection = Connection::from_half_open(record, offer, ts_offset, ack, &context);
-        connection.inherit(&bound.listener.options, &context);
+        let options = &bound.listener.options;
+        let mut connection =
+            Connection::from_half_open(record, offer, ts_offset, options, ack, &context);
         if let Some(first) = self.dropped_syns.find(flow.hash, record.irs) {
             connection.first_syn_dropped(first);
         }

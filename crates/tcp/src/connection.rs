@@ -148,6 +148,7 @@ impl Connection {
         rcv: ReceiveSequence,
         offer: Offer,
         timestamp_offset: u32,
+        options: Arc<SocketOptions>,
         now: Instant,
     ) -> Self {
         Self {
@@ -187,7 +188,7 @@ impl Connection {
             fin_acknowledged: false,
             close_queued: false,
             read_shut: false,
-            options: Arc::default(),
+            options,
             retransmit_at: None,
             transmit_timer: TransmitTimer::default(),
             state_ends_at: None,
@@ -220,6 +221,7 @@ impl Connection {
             rcv,
             offer,
             0,
+            Arc::default(),
             Instant::ZERO,
         )
     }
@@ -252,16 +254,18 @@ impl Connection {
             rcv,
             offer,
             timestamp_offset,
+            Arc::default(),
             now,
         )
     }
 
-    /// A passive open, completed by `ack`: the half-open record becomes a connection in ESTABLISHED, which `ack` then
-    /// arrives at.
+    /// A passive open, completed by `ack`: the half-open record becomes a connection in ESTABLISHED, with its listener's
+    /// `options`, which `ack` then arrives at.
     pub fn from_half_open<A: Copy + Into<IpAddr>>(
         half_open: &HalfOpen<A>,
         offer: Offer,
         timestamp_offset: u32,
+        options: &Arc<SocketOptions>,
         ack: &Segment,
         context: &Context<'_>,
     ) -> Self {
@@ -279,6 +283,7 @@ impl Connection {
             rcv,
             offer,
             timestamp_offset,
+            Arc::clone(options),
             context.now,
         );
         connection.rcv_ssthresh = window;
@@ -313,6 +318,7 @@ impl Connection {
                 beginning,
             )));
         }
+        connection.begin_by_options(context);
         connection
     }
 

@@ -64,10 +64,16 @@ impl Connection {
         &self.options
     }
 
-    /// Takes over the options of the listener that it came to, or that it is to be opened with.
+    /// Takes over the options that it is to be opened with.
     pub fn inherit(&mut self, options: &Arc<SocketOptions>, context: &Context<'_>) {
         self.options = Arc::clone(options);
-        self.congestion.choose(options.congestion, context.sysctls);
+        self.begin_by_options(context);
+    }
+
+    /// Begins what its options ask for.
+    pub(crate) fn begin_by_options(&mut self, context: &Context<'_>) {
+        let algorithm = self.options.congestion;
+        self.congestion.choose(algorithm, context.sysctls);
         self.start_keepalive(context);
     }
 
