@@ -38,7 +38,7 @@ pub(crate) struct Driver {
     ready: Vec<Ready>,
     finished: Vec<Finished>,
     wakers: Vec<Waker>,
-    discarded: Discarded,
+    discarded: Option<Box<Discarded>>,
 }
 
 impl Driver {
@@ -51,7 +51,7 @@ impl Driver {
             ready: Vec::new(),
             finished: Vec::new(),
             wakers: Vec::new(),
-            discarded: Discarded::default(),
+            discarded: None,
         }
     }
 
@@ -59,7 +59,7 @@ impl Driver {
     /// borrowed, because all of them may call it.
     fn settle(&mut self, cell: &ShardCell) {
         self.wakers.drain(..).for_each(Waker::wake);
-        self.discarded = Discarded::default();
+        self.discarded = None;
         for call in self.calls.drain(..) {
             if let Call::Run(call) = call {
                 call(cell);

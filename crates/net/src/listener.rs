@@ -176,7 +176,8 @@ impl State {
         let Some(waiters) = self.waiters.listeners.remove(&id) else {
             return;
         };
-        self.waiters.discarded.listeners.push(waiters);
+        let discarded = self.waiters.discarded.get_or_insert_default();
+        discarded.listeners.push(waiters);
         self.shard.close_listener(now, id);
     }
 }

@@ -191,7 +191,8 @@ impl State {
     /// The handle is gone.
     pub(crate) fn release_udp(&mut self, id: UdpId) {
         if let Some(waiters) = self.waiters.udp.remove(&id) {
-            self.waiters.discarded.udp.push(waiters);
+            let discarded = self.waiters.discarded.get_or_insert_default();
+            discarded.udp.push(waiters);
             self.shard.close_udp(id);
         }
     }

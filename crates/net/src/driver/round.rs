@@ -6,7 +6,6 @@ use crate::mailbox::Call;
 use crate::shard::{ShardCell, Sleeper, State};
 use periplus_journey::Instant;
 use periplus_stack::{Ready, TransmitOutcome};
-use std::mem;
 use std::task::Context;
 
 /// What the driver does after a round.
@@ -39,7 +38,7 @@ impl Driver {
             // A connection that cannot be sent to fails here, and whoever waits on it is to be told.
             self.wake_ready(cell, state, now);
             state.shard.take_finished(&mut self.finished);
-            self.discarded = mem::take(&mut state.waiters.discarded);
+            self.discarded = state.waiters.discarded.take();
             if state.has_ended(now) {
                 return Next::End;
             }

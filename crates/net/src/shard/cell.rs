@@ -11,7 +11,6 @@ use periplus_journey::{Finished, Instant, Record};
 use periplus_ring::Device;
 use periplus_stack::Shard;
 use std::cell::RefCell;
-use std::mem;
 use std::sync::Arc;
 use std::task::Waker;
 
@@ -84,7 +83,7 @@ impl ShardCell {
         let mut state = self.state.borrow_mut();
         let result = call(&mut state, now);
         let driver = state.driver_to_wake();
-        let discarded = mem::take(&mut state.waiters.discarded);
+        let discarded = state.waiters.discarded.take();
         drop(state);
         if let Some(driver) = driver {
             driver.wake();

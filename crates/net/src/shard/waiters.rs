@@ -2,17 +2,19 @@
 
 use crate::mailbox::{ListenerMailbox, Mailbox, UdpMailbox};
 use periplus_stack::{ConnectionId, ListenerId, UdpId};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
-/// Who waits on which stream, listener and UDP socket of a shard. There is an entry for each handle the backend holds.
+/// Who waits on which stream, listener and UDP socket of a shard. There is an entry for each handle the backend holds: the shard
+/// numbers them, no peer does, so that a hash without a key is good enough.
 #[derive(Default)]
 pub(crate) struct Waiters {
-    pub(crate) streams: HashMap<ConnectionId, StreamWaiters>,
-    pub(crate) listeners: HashMap<ListenerId, ListenerWaiters>,
-    pub(crate) udp: HashMap<UdpId, UdpWaiters>,
-    pub(crate) discarded: Discarded,
+    pub(crate) streams: FxHashMap<ConnectionId, StreamWaiters>,
+    pub(crate) listeners: FxHashMap<ListenerId, ListenerWaiters>,
+    pub(crate) udp: FxHashMap<UdpId, UdpWaiters>,
+    /// Made where there is something: mostly nothing is.
+    pub(crate) discarded: Option<Box<Discarded>>,
 }
 
 /// Wakers nobody needs any more, by themselves or in what held them. Dropping one may drop a task, and with it a handle of
@@ -55,18 +57,14 @@ impl Waiters {
     /// The task of `context` waits until the stream can be read.
     pub(crate) fn wait_readable(&mut self, id: ConnectionId, context: &Context<'_>) {
         if let Some(stream) = self.streams.get_mut(&id) {
-            self.discarded
-                .wakers
-                .extend(park(&mut stream.read, context));
+            discard(&mut self.discarded, park(&mut stream.read, context));
         }
     }
 
     /// The task of `context` waits until the stream can be written, or has become a connection.
     pub(crate) fn wait_writable(&mut self, id: ConnectionId, context: &Context<'_>) {
         if let Some(stream) = self.streams.get_mut(&id) {
-            self.discarded
-                .wakers
-                .extend(park(&mut stream.write, context));
+            discard(&mut self.discarded, park(&mut stream.write, context));
         }
     }
 
@@ -121,6 +119,12 @@ impl Waiters {
             .values_mut()
             .for_each(|listener| listener.end(wakers));
         self.udp.values_mut().for_each(|socket| socket.end(wakers));
+    }
+}
+
+fn discard(discarded: &mut Option<Box<Discarded>>, waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        discarded.get_or_insert_default().wakers.push(waker);
     }
 }
 

@@ -157,7 +157,8 @@ impl State {
         let Some(waiters) = self.waiters.streams.remove(&id) else {
             return;
         };
-        self.waiters.discarded.streams.push(waiters);
+        let discarded = self.waiters.discarded.get_or_insert_default();
+        discarded.streams.push(waiters);
         if farewell == Farewell::Abort {
             self.shard.abort(now, id);
         }
