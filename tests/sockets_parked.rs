@@ -87,8 +87,7 @@ fn who_is_parked_tells_the_same_as_who_is_not() {
         ids = [40_001, 40_002]
             .map(|peer| served(script, *listener, peer))
             .to_vec();
-        script.advance(Duration::from_secs(2)); // the timers that were set meanwhile expire
-        script.run();
+        let_time_pass(script);
     }
     tell_the_same(&twins, &ids);
     // The next request is as good as any: it is answered, and they rest again.
@@ -106,8 +105,7 @@ fn who_is_parked_tells_the_same_as_who_is_not() {
         );
         script.drain();
         script.inject(40_001, ". 201:201(0) ack 1011 win 65535");
-        script.advance(Duration::from_secs(2));
-        script.run();
+        let_time_pass(script);
     }
     tell_the_same(&twins, &ids);
 }
@@ -136,8 +134,7 @@ fn a_history_is_kept_as_it_is() {
         script.wait_for_segment(40_001, Duration::from_secs(2));
         script.wait_for_segment(40_001, Duration::from_secs(2));
         script.inject(40_001, ". 201:201(0) ack 1011 win 65535");
-        script.advance(Duration::from_secs(2));
-        script.run();
+        let_time_pass(script);
         ids = vec![id];
     }
     tell_the_same(&twins, &ids);
@@ -146,14 +143,37 @@ fn a_history_is_kept_as_it_is() {
     assert!(info.total_retrans > 0 && info.rcv_ooopack > 0, "{info:?}");
 }
 
+/// The timers that were set meanwhile expire.
+fn let_time_pass(script: &mut Script) {
+    script.advance(Duration::from_secs(2));
+    script.run();
+}
+
 #[test]
 fn those_who_rested_last_are_not_parked() {
     let (mut script, listener) = Script::listening(parking(2), 8);
-    for peer in 40_001..40_006 {
+    let first = served(&mut script, listener, 40_001);
+    for peer in 40_002..40_006 {
         served(&mut script, listener, peer);
     }
-    script.advance(Duration::from_secs(2));
-    script.run();
+    let_time_pass(&mut script);
+    assert_eq!(script.stack.shard.parked(), 3);
+    // Between handshake and request they rest, too: one at a time they take one place, however many come and go.
+    let mut buffer = [0; 200];
+    for peer in 40_101..40_121 {
+        let id = served(&mut script, listener, peer);
+        script.inject(peer, "R. 101:101(0) ack 1001 win 0");
+        let shard = &mut script.stack.shard;
+        assert!(shard.read(script.now, id, &mut buffer).is_err());
+        shard.close(script.now, id);
+    }
+    let_time_pass(&mut script);
+    let shard = &mut script.stack.shard;
+    assert_eq!(shard.parked(), 4);
+    // Who asks wakes, and stays awake for a while.
+    assert_eq!(shard.read(script.now, first, &mut buffer), Ok(Read::Wait));
+    assert_eq!(shard.parked(), 3);
+    let_time_pass(&mut script);
     assert_eq!(script.stack.shard.parked(), 3);
 }
 
@@ -162,13 +182,29 @@ fn who_waits_for_something_is_not_parked() {
     let (mut script, listener) = Script::listening(parking(0), 8);
     let [kept_alive, unread, unsent] =
         [40_001, 40_002, 40_003].map(|peer| served(&mut script, listener, peer));
+    let_time_pass(&mut script);
     let now = script.now;
     let shard = &mut script.stack.shard;
+    assert_eq!(shard.parked(), 3);
     shard.change_socket_options(now, kept_alive, |options| options.keep_alive = true);
+    assert_eq!(shard.parked(), 2);
     assert_eq!(shard.write(now, unsent, &[0; 10]), Ok(Write::Accepted(10)));
-    script.expect(40_003, "P. 1001:1011(10) ack 101");
+    assert_eq!(shard.parked(), 1);
     script.inject(40_002, "P. 101:102(1) ack 1001 win 65535");
     script.drain();
     assert_eq!(script.stack.shard.parked(), 0);
     assert_eq!(script.stack.shard.readable(unread), 1);
+
+    // Nobody is asked any more whether he is there, and the two others have what they wait for.
+    let shard = &mut script.stack.shard;
+    shard.change_socket_options(now, kept_alive, |options| options.keep_alive = false);
+    assert_eq!(
+        shard.parked(),
+        1,
+        "at once: not when a silence would have been long"
+    );
+    assert_eq!(shard.read(now, unread, &mut [0; 9]), Ok(Read::Data(1)));
+    script.inject(40_003, ". 101:101(0) ack 1011 win 65535");
+    let_time_pass(&mut script);
+    assert_eq!(script.stack.shard.parked(), 3);
 }

@@ -4,7 +4,7 @@ use crate::arguments::Arguments;
 use crate::broken;
 use crate::campaign::{self, Failure, Totals};
 use crate::panics;
-use crate::run::run;
+use crate::run;
 use crate::scenario::Scenario;
 use crate::trace;
 use crate::world::Passage;
@@ -75,7 +75,7 @@ fn summarize(totals: &Totals, begun: Instant) {
 fn replay(arguments: &Arguments, seed: u64) -> io::Result<bool> {
     let scenario = Scenario::draw(seed);
     println!("seed {seed}:\n{scenario}");
-    let verdict = run(&scenario, true);
+    let verdict = run::replay(&scenario);
     if arguments.verbose {
         let mut output = io::stdout().lock();
         for line in trace::lines(&verdict.passages) {
@@ -97,7 +97,7 @@ fn replay(arguments: &Arguments, seed: u64) -> io::Result<bool> {
 
 /// Plays a seed once more, to see what passed.
 fn capture(arguments: &Arguments, seed: u64) -> io::Result<PathBuf> {
-    let verdict = run(&Scenario::draw(seed), true);
+    let verdict = run::replay(&Scenario::draw(seed));
     write_capture(&arguments.captures, seed, &verdict.passages[0])
 }
 

@@ -73,10 +73,12 @@ pub fn run(scenario: &Scenario, keep: bool) -> Verdict {
 
 /// Plays it twice: the same frames have to pass at the same times, though the second time every connection is parked whenever it rests.
 pub fn run_twice(scenario: &Scenario) -> Verdict {
-    let mut parking = scenario.clone();
-    parking.world.parks_at_once = true;
-    let (first, mut second) = (run(scenario, false), run(&parking, false));
-    if first.broken.is_none() && first.digest != second.digest {
+    let first = run(scenario, false);
+    if first.broken.is_some() {
+        return first;
+    }
+    let mut second = run(&parking(scenario), false);
+    if second.broken.is_none() && first.digest != second.digest {
         let what = format!(
             "{} frames, and {} the second time",
             first.frames, second.frames
@@ -85,6 +87,21 @@ pub fn run_twice(scenario: &Scenario) -> Verdict {
         second.broken = Some(Invariant::Determinism.broken(at, what));
     }
     second
+}
+
+/// Plays it to be looked at, every frame kept: as it is, or, where that holds, as it is the second time.
+pub fn replay(scenario: &Scenario) -> Verdict {
+    let first = run(scenario, true);
+    if first.broken.is_some() {
+        return first;
+    }
+    run(&parking(scenario), true)
+}
+
+fn parking(scenario: &Scenario) -> Scenario {
+    let mut parking = scenario.clone();
+    parking.world.parks_at_once = true;
+    parking
 }
 
 fn play(scenario: &Scenario, world: &mut World) -> Result<(), Broken> {

@@ -53,9 +53,8 @@ pub(crate) struct Flow {
     pub(crate) is_queued: bool,
     /// Waiting for its next hop's link address.
     pub(crate) is_unresolved: bool,
-    /// In the list of those that may hold frames of the ring, and its neighbours there.
+    /// In the list of those that may hold frames of the ring, or of those at rest, and its neighbours there.
     pub(crate) is_pinning: bool,
-    /// Remembered as one that has come to rest.
     pub(crate) is_resting: bool,
     links: Links,
 }
@@ -127,15 +126,20 @@ impl Flow {
         *links = Links::default();
     }
 
-    /// Whether it can be parked.
+    /// Whether the shard has nothing to do for it.
     #[inline]
-    pub(crate) fn is_at_rest(&self) -> bool {
+    pub(crate) fn has_nothing_to_do(&self) -> bool {
         self.timer.is_none()
-            && self.connection.is_at_rest()
             && !self.is_queued
             && !self.is_unresolved
             && self.retry_at.is_none()
             && self.is_listed
+    }
+
+    /// Whether it can be parked.
+    #[inline]
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.has_nothing_to_do() && self.connection.is_at_rest()
     }
 
     /// Whether it can be parked, and is not remembered for that yet.
@@ -161,6 +165,16 @@ impl Flow {
             let handle = Handle::new(Tag::Established, index);
             self.armed = deadline;
             self.timer = Some(timers.arm(self.timer, deadline, handle));
+        }
+    }
+
+    /// Takes back a timer that waits for nothing: keepalive's, which was just turned off, would expire in hours.
+    pub(crate) fn disarm_for_nothing(&mut self, timers: &mut TimerWheel) {
+        if self.next_timeout() == Instant::FAR_FUTURE
+            && let Some(timer) = self.timer.take()
+        {
+            timers.disarm(timer);
+            self.armed = Instant::FAR_FUTURE;
         }
     }
 

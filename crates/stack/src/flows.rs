@@ -9,10 +9,11 @@ use crate::flow_table::FlowKey;
 use crate::list::{Linked, Links, List};
 use crate::slab::{Index, Slab};
 use periplus_tcp::{Connection, Parked};
-use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Deref;
 
+/// Places kept of connections that were parked or are over: as many as work at the same time, mostly.
+const PLACES: usize = 128;
 /// Connections parked in one go, at most: it is to be no pause.
 const PARKED_AT_ONCE: usize = 64;
 
@@ -67,10 +68,13 @@ type Places = Vec<Box<Flow>>;
 #[derive(Debug)]
 pub(crate) struct Flows {
     slots: Slab<Slot>,
-    /// Connections that came to rest, or woke, and may have to be parked: in this order. Some are at work again.
-    resting: VecDeque<Index>,
-    /// How many may be in there.
+    /// Connections at rest that are not parked, those first that have rested longest.
+    resting: List,
+    /// How many those are, and may be.
+    resting_count: usize,
     resting_limit: usize,
+    /// Connections that woke since it was last asked.
+    woken: Vec<Index>,
     /// Places of connections that were parked or are over, for those that wake or begin.
     places: Places,
     /// Connections that may hold frames of the ring, the oldest first.
@@ -83,8 +87,10 @@ impl Flows {
     pub(crate) fn with_limits(limit: usize, resting_limit: usize) -> Self {
         Self {
             slots: Slab::with_limit(limit),
-            resting: VecDeque::new(),
+            resting: List::default(),
+            resting_count: 0,
             resting_limit,
+            woken: Vec::new(),
             places: Places::new(),
             pinning: List::default(),
             parked: 0,
@@ -123,8 +129,7 @@ impl Flows {
         if let Slot::Parked(_) = slot {
             wake(slot, &mut self.places);
             self.parked -= 1;
-            // For whoever does no more than look: it will rest again without a further word.
-            self.resting.push_back(index);
+            self.woken.push(index);
         }
         slot.awake()
     }
@@ -156,6 +161,7 @@ impl Flows {
     pub(crate) fn remove(&mut self, index: Index) -> Option<Box<Flow>> {
         self.get_mut(index)?;
         self.unpin(index);
+        self.stir(index);
         match self.slots.remove(index)? {
             Slot::Awake(flow) => Some(flow),
             Slot::Parked(_) => None,
@@ -169,41 +175,54 @@ impl Flows {
     }
 
     fn keep_place(&mut self, place: Box<Flow>) {
-        if self.places.len() < self.resting_limit {
+        if self.places.len() < PLACES {
             self.places.push(place);
         }
     }
 
-    /// A connection has come to rest. Who has rested longest is parked where they are too many.
+    /// A connection has come to rest. Who has rested longest is parked where they are too many; where they are very many, some are.
     pub(crate) fn rest(&mut self, index: Index) {
+        self.unpin(index);
         if let Some(Slot::Awake(flow)) = self.slots.get_mut(index) {
             flow.is_resting = true;
-            self.resting.push_back(index);
+            self.resting.push_back(&mut self.slots, index);
+            self.resting_count += 1;
         }
-        self.park_surplus();
+        for _ in 0..PARKED_AT_ONCE {
+            if self.resting_count <= self.resting_limit {
+                return;
+            }
+            self.park_first();
+        }
     }
 
-    /// Parks those who have rested longest, where they are too many; of very many, some.
+    /// A connection rests no more.
+    pub(crate) fn stir(&mut self, index: Index) {
+        if let Some(Slot::Awake(flow)) = self.slots.get_mut(index)
+            && std::mem::take(&mut flow.is_resting)
+        {
+            self.resting.unlink(&mut self.slots, index);
+            self.resting_count -= 1;
+        }
+    }
+
+    /// Who has woken for no more than a look rests again.
     #[inline]
-    pub(crate) fn park_surplus(&mut self) {
-        let surplus = self.resting.len().saturating_sub(self.resting_limit);
-        for _ in 0..surplus.min(PARKED_AT_ONCE) {
-            if let Some(index) = self.resting.pop_front() {
-                self.park(index);
+    pub(crate) fn rest_woken(&mut self) {
+        while let Some(index) = self.woken.pop() {
+            if let Some(Slot::Awake(flow)) = self.slots.get_mut(index)
+                && flow.comes_to_rest()
+            {
+                self.rest(index);
             }
         }
     }
 
-    /// Parks a connection, if it still rests.
-    fn park(&mut self, index: Index) {
-        let Some(Slot::Awake(flow)) = self.slots.get_mut(index) else {
+    fn park_first(&mut self) {
+        let Some(index) = self.resting.first(&mut self.slots) else {
             return;
         };
-        flow.is_resting = false;
-        if !flow.is_at_rest() {
-            return;
-        }
-        self.unpin(index);
+        self.stir(index);
         if let Some(slot) = self.slots.get_mut(index)
             && let Some(parked) = slot.awake().and_then(ParkedFlow::of)
             && let Slot::Awake(place) = std::mem::replace(slot, Slot::Parked(parked))
@@ -215,6 +234,7 @@ impl Flows {
 
     /// A connection holds frames of the ring.
     pub(crate) fn pin(&mut self, index: Index) {
+        self.stir(index);
         if let Some(Slot::Awake(flow)) = self.slots.get_mut(index) {
             flow.is_pinning = true;
             self.pinning.push_back(&mut self.slots, index);
@@ -265,7 +285,6 @@ fn wake(slot: &mut Slot, places: &mut Places) {
         && let Slot::Awake(place) = slot
     {
         parked.wake(place);
-        place.is_resting = true;
     }
 }
 
@@ -287,8 +306,12 @@ impl Slot {
 }
 
 impl ParkedFlow {
-    /// `None` for IPv6, which the stack does not carry yet.
+    /// `None` if it is at work after all; and for IPv6, which the stack does not carry yet.
     fn of(flow: &mut Flow) -> Option<Self> {
+        if !flow.has_nothing_to_do() {
+            return None;
+        }
+        debug_assert_eq!(flow.claim, flow.connection.claim());
         let FlowKey {
             local: SocketAddr::V4(local),
             remote: SocketAddr::V4(remote),
@@ -297,7 +320,7 @@ impl ParkedFlow {
             return None;
         };
         Some(Self {
-            connection: flow.connection.park(),
+            connection: flow.connection.park()?,
             local: (*local.ip(), local.port()),
             remote: (*remote.ip(), remote.port()),
         })

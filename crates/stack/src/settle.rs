@@ -43,6 +43,8 @@ impl Shard {
             self.flows.pin(index);
         } else if flow.comes_to_rest() {
             self.flows.rest(index);
+        } else if flow.is_resting && !flow.is_at_rest() {
+            self.flows.stir(index);
         }
     }
 

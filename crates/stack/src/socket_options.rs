@@ -18,6 +18,7 @@ impl Shard {
         if let Some(flow) = self.flows.get_mut(id.0) {
             let context = &mut self.environment.context(now);
             flow.connection.set_socket_options(context, options);
+            flow.disarm_for_nothing(&mut self.timers);
             self.settle(id.0);
         }
     }

@@ -42,7 +42,7 @@ pub enum TransmitOutcome {
 impl Shard {
     /// Writes what is to be sent into the device's ring, until nothing is left or the ring is full.
     pub fn transmit(&mut self, now: Instant, device: &mut dyn Device) -> TransmitOutcome {
-        self.flows.park_surplus(); // whom calls have woken
+        self.flows.rest_woken();
         loop {
             if self.transmit_messages(now, device).is_err()
                 || self.transmit_datagrams(now, device).is_err()

@@ -1,8 +1,8 @@
 //! A connection at rest, in a fifth of the memory: what most connections of a server are most of the time.
 //!
 //! While nothing is out, nothing waits and no timer runs, most of a connection's state is what it is of every such connection, follows
-//! from the rest, or fits into fewer bits. What does not is here, in four cache lines: a segment for one of a million connections waits
-//! for those, which lie together, and not for the twenty of a [`Connection`]. Who is woken goes on as if it had never slept: the same
+//! from the rest, or fits into fewer bits. What does not is here, in the length of four cache lines: a segment for one of a million
+//! connections waits for those, which lie together, and not for the twenty of a [`Connection`]. Who is woken goes on as if it had never slept: the same
 //! segments and calls lead to the same frames.
 //!
 //! What losses and reordering, or a peer that sends much, have left behind does not fit. It lies [apart](Apart), as it is.
@@ -134,14 +134,16 @@ impl Connection {
         self.state == State::Established && numbers && queues && timers && words && sizes
     }
 
-    /// Makes a connection small that [is at rest](Connection::is_at_rest). What is left in its place is of no use but to be
-    /// [woken into](Parked::wake).
-    pub fn park(&mut self) -> Parked {
-        debug_assert!(self.is_at_rest());
+    /// Makes a connection small that [is at rest](Connection::is_at_rest); `None` if it is not. What is left in its place is of no
+    /// use but to be [woken into](Parked::wake).
+    pub fn park(&mut self) -> Option<Parked> {
+        if !self.is_at_rest() {
+            return None;
+        }
         let plain = Plain::of(self);
         let apart = Apart::take(self, plain.as_ref());
         let buffers = &self.send_buffers;
-        Parked {
+        Some(Parked {
             una_offset: self.una_offset,
             nxt_offset: self.nxt_offset,
             heard_at: self.keepalive.heard_at(),
@@ -177,7 +179,7 @@ impl Connection {
                 .with(Flags::PUSH_DUE, buffers.push_due)
                 .with(Flags::ATTACHED, self.attached)
                 .with(Flags::TIMESTAMPS, self.timestamps.is_some()),
-        }
+        })
     }
 }
 
@@ -194,10 +196,11 @@ impl Parked {
         self.restore(connection, apart);
     }
 
-    /// Reads all of it, as a way to have it in the cache. What it returns means nothing.
+    /// Reads something of it everywhere, as a way to have it in the cache. What it returns means nothing.
     #[inline]
     pub fn touch(&self) -> u32 {
-        self.una_offset as u32 ^ self.una.0 ^ self.plain.is_some() as u32 ^ u32::from(self.flags.0)
+        let plain = self.plain.as_ref().map_or(0, Plain::touch);
+        self.una_offset as u32 ^ self.wl1.0 ^ self.edge.0 ^ u32::from(self.flags.0) ^ plain
     }
 
     #[inline]

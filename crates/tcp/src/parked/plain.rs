@@ -59,6 +59,11 @@ impl Plain {
         })
     }
 
+    #[inline]
+    pub(super) fn touch(&self) -> u32 {
+        self.ts_recent ^ u32::from(self.max_packets_out)
+    }
+
     /// Gives it back to a connection whose numbers and times are set.
     pub(super) fn restore(&self, connection: &mut Connection, has_timestamps: bool) {
         let heard_at = connection.keepalive.heard_at().as_nanos();
