@@ -86,7 +86,10 @@ mod tests {
         is_that_of_others::<8>();
         is_that_of_others::<12>();
         is_that_of_others::<13>();
+        is_that_of_others::<16>();
         is_that_of_others::<21>();
+        is_that_of_others::<36>();
+        is_that_of_others::<37>();
         is_that_of_others::<45>();
     }
 }
