@@ -96,6 +96,8 @@ fn options(shard: u8, limits: u8, wire: u8) -> ShardOptions {
         on_closed_port: policy(shard >> 6),
         on_closed_udp_port: policy(shard >> 6),
         recording: !bit(limits, 4),
+        // Connections are parked as soon as they rest, or all but one are, or none.
+        max_resting: [0, 1, MAX_CONNECTIONS][usize::from(limits % 3)],
         max_connections: MAX_CONNECTIONS,
         max_half_open: MAX_HALF_OPEN,
         sources: SourceLimits {
