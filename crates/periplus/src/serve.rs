@@ -31,7 +31,7 @@ use crate::talk;
 use drain::{End, counted, shut_down, until_the_end};
 use entrance::{Entrance, Stack};
 use greeting::Greeting;
-use periplus_serve::{Files, FilesOptions};
+use periplus_serve::{Files, FilesOptions, FolderOptions, Store};
 use servers::Servers;
 use std::io;
 use std::net::SocketAddr;
@@ -94,7 +94,8 @@ fn open_folder(folder: &Path, options: &FilesOptions) -> Result<Files, Failure> 
         let what = format!("cannot serve {}: it is a file", folder.display());
         return Err(Failure::new(Kind::Usage, what).fix("Name the folder it lies in."));
     }
-    Files::open(folder, options).map_err(|error| cannot_serve(folder, &error))
+    Files::open(folder, &FolderOptions::default(), &Store::new(options))
+        .map_err(|error| cannot_serve(folder, &error))
 }
 
 fn cannot_serve(folder: &Path, error: &io::Error) -> Failure {

@@ -22,8 +22,8 @@ mod target;
 mod validators;
 
 pub use body::FilesBody;
-pub use handler::Files;
-pub use options::{FilesOptions, ReadMode};
+pub use handler::{Files, Store};
+pub use options::{EntityTags, FilesOptions, FolderOptions, ReadMode};
 
 #[cfg(test)]
 mod tests;

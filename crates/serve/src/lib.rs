@@ -13,12 +13,12 @@
 //!
 //! ```no_run
 //! use periplus_net::{ShardHandle, TcpListener};
-//! use periplus_serve::{Files, FilesOptions, ServeOptions, Server};
+//! use periplus_serve::{Files, FolderOptions, ServeOptions, Server, Store};
 //!
 //! # async fn example(shard: ShardHandle, stop: impl Future<Output = ()>) -> std::io::Result<()> {
 //! // In a `tokio::task::LocalSet` on the shard's thread.
 //! let listener = TcpListener::bind(&shard, ([10, 0, 0, 1], 80).into()).await?;
-//! let files = Files::open("site".as_ref(), &FilesOptions::default())?;
+//! let files = Files::open("site".as_ref(), &FolderOptions::default(), &Store::default())?;
 //! let drained = Server::new(files, ServeOptions::default()).run(listener, stop).await?;
 //! println!("{} connections were cut off", drained.cut);
 //! # Ok(())
@@ -46,14 +46,16 @@ mod options;
 mod pages;
 pub mod protocol;
 mod server;
+pub mod site;
 mod stream;
 #[cfg(test)]
 mod testing;
+pub mod tls;
 pub mod turnstile;
 pub mod websocket;
 
 pub use counters::{Counter, ServeCounters};
-pub use files::{Files, FilesBody, FilesOptions, ReadMode};
+pub use files::{EntityTags, Files, FilesBody, FilesOptions, FolderOptions, ReadMode, Store};
 pub use handler::{BoxError, Handler};
 pub use http1::Http1;
 pub use marks::Marks;

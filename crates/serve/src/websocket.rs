@@ -25,7 +25,7 @@
 //!
 //! ```no_run
 //! use periplus_serve::websocket::{Close, Message, WebSocket, WebSocketAt};
-//! use periplus_serve::{Files, FilesOptions, ServeOptions, Server};
+//! use periplus_serve::{Files, FolderOptions, ServeOptions, Server, Store};
 //!
 //! /// Answers every text with its length, and takes the rest as it comes.
 //! async fn measure(mut socket: WebSocket) -> Close {
@@ -41,7 +41,7 @@
 //! }
 //!
 //! # fn example() -> std::io::Result<()> {
-//! let files = Files::open("site".as_ref(), &FilesOptions::default())?;
+//! let files = Files::open("site".as_ref(), &FolderOptions::default(), &Store::default())?;
 //! let server = Server::new(WebSocketAt::new("/measure", measure, files), ServeOptions::default());
 //! # Ok(())
 //! # }

@@ -4,7 +4,7 @@ use super::beneath::open_root;
 use super::body::FilesBody;
 use super::load::{Found, Loaded, load};
 use super::media_type;
-use super::options::FilesOptions;
+use super::options::{FilesOptions, FolderOptions};
 use super::patience::Patience;
 use super::pool::{FileRead, Pool};
 use super::target::{Refusal, Target};
@@ -24,6 +24,27 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::Arc;
 
+/// What the folders of a server share: who reads, and what is kept.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pool: Pool,
+}
+
+impl Store {
+    /// As the options ask.
+    pub fn new(options: &FilesOptions) -> Self {
+        Self {
+            pool: Pool::new(options),
+        }
+    }
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self::new(&FilesOptions::default())
+    }
+}
+
 /// Serves the files under a folder.
 #[derive(Clone, Debug)]
 pub struct Files {
@@ -33,11 +54,12 @@ pub struct Files {
 
 impl Files {
     /// Opens the folder at `root`. It stays this folder, whatever its path comes to name later.
-    pub fn open(root: &Path, options: &FilesOptions) -> io::Result<Self> {
+    pub fn open(root: &Path, options: &FolderOptions, store: &Store) -> io::Result<Self> {
         let root = Arc::new(open_root(root)?);
+        let _ = options;
         Ok(Self {
             root,
-            pool: Pool::new(options),
+            pool: store.pool.clone(),
         })
     }
 

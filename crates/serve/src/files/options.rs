@@ -1,4 +1,4 @@
-//! How files are read.
+//! How files are read, and how they are answered with.
 
 /// How files are read.
 #[derive(Clone, Debug)]
@@ -10,6 +10,11 @@ pub struct FilesOptions {
     /// Bytes of files that answers under way may hold together, from the disk to the last acknowledgement. As they grow
     /// short, files are read in smaller pieces and not ahead; an answer has up to three of 16 KiB in any case.
     pub memory: usize,
+    /// Bytes of small files that are kept, with their header lines, to be sent again without being read: at most. A file of
+    /// more than a 64th of it, or 1 MiB, is not kept.
+    pub cache: usize,
+    /// Files that are kept open at most.
+    pub open_files: usize,
 }
 
 impl Default for FilesOptions {
@@ -18,6 +23,8 @@ impl Default for FilesOptions {
             read: ReadMode::default(),
             reads_in_flight: 64,
             memory: 256 << 20,
+            cache: 64 << 20,
+            open_files: 1024,
         }
     }
 }
@@ -32,4 +39,47 @@ pub enum ReadMode {
     /// was received before in `receive_queue`, and the shard's histogram of gaps (`shard_gap`) shows for how long. This
     /// is what a server looks like that reads files as if that took no time.
     Blocking,
+}
+
+/// How a folder's files are answered with.
+#[derive(Clone, Debug)]
+pub struct FolderOptions {
+    /// What a folder is answered with: the first of these names that is in it.
+    pub index: Vec<String>,
+    /// List folders that have none of these, as HTML, or as JSON for whoever prefers that.
+    pub listing: bool,
+    /// Serve names that begin with a dot. (`.well-known` at the root is served in any case.)
+    pub hidden: bool,
+    /// What an entity tag is made of.
+    pub entity_tags: EntityTags,
+    /// Answer with `NAME.br`, `NAME.zst` or `NAME.gz` beside a file, where the client accepts that.
+    pub precompressed: bool,
+    /// Compress texts on the way, where the client accepts that and none of those is there.
+    pub compress: bool,
+    /// The least length, in bytes, that is worth being compressed.
+    pub compress_from: u64,
+}
+
+/// What an entity tag is made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EntityTags {
+    /// The file's number, length and times, to the nanosecond.
+    #[default]
+    Status,
+    /// Its content: for files whose times say nothing, as where every one is of 1970.
+    Content,
+}
+
+impl Default for FolderOptions {
+    fn default() -> Self {
+        Self {
+            index: vec!["index.html".into()],
+            listing: false,
+            hidden: false,
+            entity_tags: EntityTags::default(),
+            precompressed: true,
+            compress: true,
+            compress_from: 1024,
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Files through a connection, with a line in memory for a stream.
 
-use super::{Files, FilesOptions};
+use super::{Files, FilesOptions, FolderOptions, Store};
 use crate::counters::ServeCounters;
 use crate::http1::Http1;
 use crate::options::ServeOptions;
@@ -59,7 +59,11 @@ fn site() -> (Site, Client) {
     let around = tempfile::tempdir().expect("a folder can be made");
     fs::create_dir(around.path().join("root")).expect("it is new");
     fs::write(around.path().join("secret"), "secret").expect("it is new");
-    let files = Files::open(&around.path().join("root"), &FilesOptions::default());
+    let files = Files::open(
+        &around.path().join("root"),
+        &FolderOptions::default(),
+        &Store::default(),
+    );
     let counters = Arc::new(ServeCounters::default());
     let http1 = Http1::new(
         files.expect("it is a folder"),
@@ -142,7 +146,12 @@ fn answers_that_nobody_reads_take_no_turn_at_the_files() {
             reads_in_flight: 1,
             ..FilesOptions::default()
         };
-        let files = Files::open(folder.path(), &one_at_a_time).expect("it is there");
+        let files = Files::open(
+            folder.path(),
+            &FolderOptions::default(),
+            &Store::new(&one_at_a_time),
+        )
+        .expect("it is there");
         let get = |path: &str| Request::get(path.to_owned()).body(()).expect("a request");
         let journal = ListJournal::default();
         let mut bodies = Vec::new();
@@ -400,7 +409,7 @@ fn a_root_must_be_a_folder_that_is_there() {
     let file = around.path().join("file");
     fs::write(&file, "").expect("it is new");
     let kind = |path: &Path| {
-        Files::open(path, &FilesOptions::default())
+        Files::open(path, &FolderOptions::default(), &Store::default())
             .map_err(|error| error.kind())
             .err()
     };

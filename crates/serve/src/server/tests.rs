@@ -1,7 +1,7 @@
 //! Many connections, and the end of a server.
 
 use super::{Acceptor, Drained, Server};
-use crate::files::{Files, FilesOptions};
+use crate::files::{Files, FolderOptions, Store};
 use crate::options::ServeOptions;
 use crate::testing::{Client, Line, ListJournal, block_on, line};
 use std::cell::RefCell;
@@ -37,7 +37,8 @@ struct Running {
 fn running(options: ServeOptions) -> Running {
     let root = tempfile::tempdir().expect("a folder can be made");
     std::fs::write(root.path().join("file"), "content").expect("it is new");
-    let files = Files::open(root.path(), &FilesOptions::default()).expect("it is a folder");
+    let files = Files::open(root.path(), &FolderOptions::default(), &Store::default())
+        .expect("it is a folder");
     let (harbour, arrivals) = mpsc::unbounded_channel();
     let (stop, stopped) = oneshot::channel();
     let result = Rc::new(RefCell::new(None));

@@ -3,7 +3,9 @@
 use super::{Shards, patient};
 use periplus_net::journey::{Kind, Record};
 use periplus_net::{Journal, TcpStream};
-use periplus_serve::{Drained, Files, FilesOptions, Handler, ServeCounters, ServeOptions, Server};
+use periplus_serve::{
+    Drained, Files, FolderOptions, Handler, ServeCounters, ServeOptions, Server, Store,
+};
 use std::io;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -32,7 +34,7 @@ impl Site {
         let root = tempfile::tempdir().unwrap();
         let shards = Shards::start();
         let listener = shards.listen().await;
-        let files = Files::open(root.path(), &FilesOptions::default()).unwrap();
+        let files = Files::open(root.path(), &FolderOptions::default(), &Store::default()).unwrap();
         let backend = Server::new(handler(files), options);
         let counters = backend.counters();
         let (stop, stopped) = oneshot::channel();

@@ -2,7 +2,7 @@
 
 use super::Pool;
 use crate::files::patience::WOULD_WAIT;
-use crate::files::{Files, FilesOptions, ReadMode};
+use crate::files::{Files, FilesOptions, FolderOptions, ReadMode, Store};
 use crate::handler::Handler;
 use crate::marks::Marks;
 use crate::options::ServeOptions;
@@ -265,7 +265,12 @@ fn a_file_is_the_same_read_on_the_shards_own_thread() {
         read: ReadMode::Blocking,
         ..FilesOptions::default()
     };
-    let files = Files::open(root.path(), &options).expect("it is a folder");
+    let files = Files::open(
+        root.path(),
+        &FolderOptions::default(),
+        &Store::new(&options),
+    )
+    .expect("it is a folder");
     let request = Request::get("/file").body(()).expect("it is well formed");
     let journal = ListJournal::default();
     // There is no runtime here, and nobody to wake us: nothing may wait for another thread.

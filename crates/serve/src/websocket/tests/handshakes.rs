@@ -132,13 +132,16 @@ fn frames_that_come_with_the_handshake_wait_for_its_answer() {
 #[test]
 fn a_path_is_the_conversations_only_where_websocket_is_asked_for() {
     use crate::counters::ServeCounters;
-    use crate::files::{Files, FilesOptions};
+    use crate::files::{Files, FolderOptions, Store};
     use crate::http1::Http1;
     use crate::testing::{Client, ListJournal, line};
     use std::sync::Arc;
     block_on(async {
         let root = tempfile::tempdir().expect("a folder can be made");
-        let files = || Files::open(root.path(), &FilesOptions::default()).expect("it is there");
+        let files = || {
+            Files::open(root.path(), &FolderOptions::default(), &Store::default())
+                .expect("it is there")
+        };
         let client = || {
             let handler = WebSocketAt::new("/ws", echo, files());
             let http1 = Http1::new(
