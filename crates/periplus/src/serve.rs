@@ -31,7 +31,8 @@ use crate::talk;
 use drain::{End, counted, shut_down, until_the_end};
 use entrance::{Entrance, Stack};
 use greeting::Greeting;
-use periplus_serve::{Files, FilesOptions, FolderOptions, Store};
+use periplus_serve::site::{SiteError, SiteOptions, Sites};
+use periplus_serve::{FilesOptions, Store};
 use servers::Servers;
 use std::io;
 use std::net::SocketAddr;
@@ -54,7 +55,7 @@ pub(crate) fn run(options: &ServeOptions) -> Result<(), Failure> {
         .map_err(|error| Failure::cannot("start", &error))?;
 
     // Everything that may need a privilege is opened before that is given up, and before there is another thread.
-    let files = open_folder(&options.folder, &plan.files)?;
+    let sites = open_sites(&options.folder, &plan.files)?;
     let entrance = {
         let _runtime = runtime.enter();
         Entrance::open(&plan)?
@@ -77,7 +78,7 @@ pub(crate) fn run(options: &ServeOptions) -> Result<(), Failure> {
         let stack = entrance.join(&plan, recorder).map_err(cannot_start)?;
         let listeners = plan.listeners.iter().map(|listener| listener.protocol);
         let listeners = listeners.zip(stack.addresses.iter().copied()).collect();
-        let servers = Servers::start(&stack.shard, listeners, files, plan.serve.clone())
+        let servers = Servers::start(&stack.shard, listeners, sites, plan.serve.clone())
             .await
             .map_err(cannot_start)?;
         let about = about(&options.folder, servers.listeners());
@@ -89,13 +90,17 @@ pub(crate) fn run(options: &ServeOptions) -> Result<(), Failure> {
     served.and(finished)
 }
 
-fn open_folder(folder: &Path, options: &FilesOptions) -> Result<Files, Failure> {
+fn open_sites(folder: &Path, options: &FilesOptions) -> Result<Sites, Failure> {
     if folder.is_file() {
         let what = format!("cannot serve {}: it is a file", folder.display());
         return Err(Failure::new(Kind::Usage, what).fix("Name the folder it lies in."));
     }
-    Files::open(folder, &FolderOptions::default(), &Store::new(options))
-        .map_err(|error| cannot_serve(folder, &error))
+    let site = SiteOptions {
+        root: folder.into(),
+        ..SiteOptions::default()
+    };
+    Sites::open(&[site], &Store::new(options))
+        .map_err(|SiteError { error, .. }| cannot_serve(folder, &error))
 }
 
 fn cannot_serve(folder: &Path, error: &io::Error) -> Failure {

@@ -3,8 +3,9 @@
 use super::drain::DRAIN;
 use crate::config::Protocol;
 use periplus_net::ShardHandle;
+use periplus_serve::site::Sites;
 use periplus_serve::websocket::{WebSocketAt, echo};
-use periplus_serve::{Drained, Files, ServeOptions, Server, kv};
+use periplus_serve::{Drained, ServeOptions, Server, kv};
 use std::io;
 use std::net::SocketAddr;
 use tokio::sync::watch;
@@ -31,7 +32,7 @@ impl Servers {
     pub(super) async fn start(
         shard: &ShardHandle,
         listeners: Vec<(Protocol, SocketAddr)>,
-        files: Files,
+        sites: Sites,
         options: ServeOptions,
     ) -> io::Result<Self> {
         let options = ServeOptions {
@@ -53,7 +54,7 @@ impl Servers {
             let stop = is_set(servers.stop.subscribe());
             match protocol {
                 Protocol::Http => {
-                    let handler = WebSocketAt::new(ECHO, echo, files.clone());
+                    let handler = WebSocketAt::new(ECHO, echo, sites.clone());
                     let server = Server::new(handler, options.clone());
                     let task = async move { server.run(listener, stop).await };
                     servers.tasks.spawn_local(task)
