@@ -15,6 +15,7 @@
 //! ```
 //!
 //! - [`ShardHandle::spawn`] joins a shard to a device on the current thread.
+//! - [`host`] has streams over the host's own TCP, whose journeys are recorded as far as they can be seen.
 //! - [`gateway`] carries the connections of an ordinary host socket into a shard.
 //! - [`sockets`] shows what a shard's queues hold, as `ss` does.
 //! - [`clock`] is the only clock: everything below is told what time it is.
@@ -30,6 +31,7 @@ mod udp;
 
 pub mod clock;
 pub mod gateway;
+pub mod host;
 pub mod sockets;
 
 #[cfg(feature = "axum")]

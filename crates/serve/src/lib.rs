@@ -38,6 +38,7 @@ mod delivery;
 mod farewell;
 mod files;
 mod handler;
+mod host;
 mod http1;
 pub mod kv;
 mod marks;

@@ -1,6 +1,6 @@
 //! The backend's calls (RFC 9293 3.10.2 to 3.10.6).
 
-use crate::journal::{Marker, Recorder};
+use crate::journal::{Marker, Path, Recorder};
 use crate::{Chunk, Connection, Context, State, StreamError};
 use periplus_journey::{Counters, Outcome};
 use periplus_ring::PoolLevel;
@@ -182,8 +182,10 @@ impl Connection {
             drained: self.receive_queue.is_empty(),
             acknowledged: self.una_offset,
             retransmissions: self.retransmissions,
-            retransmission_timer: &self.retransmission_timer,
-            congestion: &self.congestion,
+            path: Some(Path {
+                retransmission_timer: &self.retransmission_timer,
+                congestion: &self.congestion,
+            }),
         })
     }
 

@@ -81,7 +81,7 @@ pub use info::{CaState, InfoOptions, InfoValue, TcpInfo};
 pub use initial_sequence::{ConnectionSecret, InitialSequence};
 pub use inspect::{QueueLengths, Timer};
 pub use invalid_ratelimit::LastAnswer;
-pub use journal::{Marker, Recorder};
+pub use journal::{Marker, Recorder, StreamJournal};
 pub use listen::{HalfOpen, HalfOpenDisposition, Listener, SynCookies};
 pub use memory::{Claim, MemoryBudget};
 pub use options::Offer;

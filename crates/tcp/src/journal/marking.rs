@@ -27,6 +27,13 @@ pub struct Marker<'a> {
     /// The offset up to which sent bytes are acknowledged.
     pub(crate) acknowledged: u64,
     pub(crate) retransmissions: u32,
+    /// `None` where the TCP below is not ours.
+    pub(crate) path: Option<Path<'a>>,
+}
+
+/// What a record says of the path.
+#[derive(Debug)]
+pub(crate) struct Path<'a> {
     pub(crate) retransmission_timer: &'a RetransmissionTimer,
     pub(crate) congestion: &'a CongestionWindow,
 }
@@ -173,10 +180,13 @@ impl Marker<'_> {
     /// What the journal says of the path.
     #[inline]
     fn summary(&self) -> TcpSummary {
-        TcpSummary {
-            retransmissions: self.retransmissions,
-            srtt: self.retransmission_timer.srtt(),
-            cwnd: self.congestion.cwnd(),
+        match &self.path {
+            Some(path) => TcpSummary {
+                retransmissions: self.retransmissions,
+                srtt: path.retransmission_timer.srtt(),
+                cwnd: path.congestion.cwnd(),
+            },
+            None => TcpSummary::default(),
         }
     }
 

@@ -10,9 +10,12 @@ mod marking;
 mod open_request;
 mod recorder;
 mod stamp_log;
+mod stream_journal;
 mod underway;
 
 pub(crate) use connection_journal::ConnectionJournal;
 pub(crate) use ending::{Ending, record_half_open};
 pub use marking::Marker;
+pub(crate) use marking::Path;
 pub use recorder::Recorder;
+pub use stream_journal::StreamJournal;

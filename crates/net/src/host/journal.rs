@@ -1,0 +1,115 @@
+//! The backend's word on a stream of the host's.
+
+use super::Host;
+use crate::clock;
+use periplus_journey::{Instant, Mark, Outcome, StampedMark};
+use periplus_tcp::{Recorder, StreamJournal};
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Sets marks in a stream, as [`Journal`](crate::Journal) does. Cheap to clone, and good on any thread.
+#[derive(Clone)]
+pub struct HostJournal(Arc<Stream>);
+
+struct Stream {
+    host: Host,
+    peer: SocketAddr,
+    /// `None` where no journeys are recorded, and after the connection's end.
+    journal: Mutex<Option<StreamJournal>>,
+}
+
+impl HostJournal {
+    pub(super) fn new(host: Host, peer: SocketAddr, local: SocketAddr) -> Self {
+        let journal = host
+            .records()
+            .then(|| StreamJournal::new(peer, local, clock::now()));
+        host.entered();
+        Self(Arc::new(Stream {
+            host,
+            peer,
+            journal: Mutex::new(journal),
+        }))
+    }
+
+    /// The time now, on the clock of the marks.
+    pub fn now() -> Instant {
+        clock::now()
+    }
+
+    /// Sets a mark, now.
+    pub fn mark(&self, mark: Mark) {
+        let ends = matches!(
+            mark,
+            Mark::RequestEnd { .. }
+                | Mark::ResponseEnd { .. }
+                | Mark::WholeResponse { .. }
+                | Mark::NoResponse
+        );
+        let mut journal = self.journal();
+        let Some(journal) = &mut *journal else { return };
+        let at = clock::now();
+        let mut state = self.0.host.state();
+        let state = &mut *state;
+        let mark = StampedMark { at, mark };
+        journal.mark(mark, &mut state.recorder, &mut state.counters);
+        if ends && !state.recorder.is_empty() {
+            self.0.host.rouse();
+        }
+    }
+
+    pub(super) fn peer(&self) -> SocketAddr {
+        self.0.peer
+    }
+
+    pub(super) fn received(&self, length: usize) {
+        self.tell(|journal, recorder| journal.received(length, clock::now(), recorder));
+    }
+
+    pub(super) fn read(&self, length: usize) {
+        self.tell(|journal, _| journal.read(length, clock::now()));
+    }
+
+    pub(super) fn written(&self, length: usize) {
+        self.tell(|journal, recorder| journal.written(length, clock::now(), recorder));
+    }
+
+    pub(super) fn blocked(&self) {
+        self.tell(|journal, _| journal.blocked(clock::now()));
+    }
+
+    /// The connection is over.
+    pub(super) fn end(&self, outcome: Outcome, reason: Option<&'static str>) {
+        if let Some(journal) = self.journal().take() {
+            let mut state = self.0.host.state();
+            journal.end(outcome, reason, clock::now(), &mut state.recorder);
+            self.0.host.rouse();
+        }
+        self.0.host.left();
+    }
+
+    fn tell(&self, what: impl FnOnce(&mut StreamJournal, &mut Recorder)) {
+        if let Some(journal) = &mut *self.journal() {
+            let mut state = self.0.host.state();
+            what(journal, &mut state.recorder);
+            if !state.recorder.is_empty() {
+                self.0.host.rouse();
+            }
+        }
+    }
+
+    fn journal(&self) -> MutexGuard<'_, Option<StreamJournal>> {
+        self.0
+            .journal
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for HostJournal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HostJournal")
+            .field("peer", &self.peer())
+            .finish_non_exhaustive()
+    }
+}
