@@ -6,7 +6,7 @@ mod serve;
 mod sockets;
 
 pub(crate) use doctor::DoctorOptions;
-pub(crate) use nic::{Network, Nic};
+pub(crate) use nic::{Network, Nic, Way};
 pub(crate) use serve::ServeOptions;
 pub(crate) use sockets::SocketsOptions;
 

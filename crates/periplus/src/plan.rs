@@ -8,7 +8,7 @@ pub(crate) use listener::{Asked, Listener};
 
 use crate::config::{Config, Limits, Protocol};
 use crate::failure::{Failure, Kind};
-use crate::options::ServeOptions;
+use crate::options::{ServeOptions, Way};
 use periplus_net::Sysctls;
 use periplus_serve::FilesOptions;
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -27,6 +27,8 @@ pub(crate) struct Plan {
     pub(crate) limits: Limits,
     /// The server's own bounds.
     pub(crate) serve: periplus_serve::ServeOptions,
+    /// It is served over the host's own TCP.
+    pub(crate) host: bool,
     /// The interface; without one, clients come in by sockets of this host.
     pub(crate) interface: Option<Interface>,
     /// One at least, and no two in each other's way.
@@ -77,6 +79,7 @@ impl Plan {
             },
             limits: config.limits,
             serve: config.serve.clone(),
+            host: options.nic == Some(Way::Host),
             interface,
             listeners,
         })

@@ -4,11 +4,11 @@ use crate::failure::{Failure, Kind, reason};
 use crate::options::ServeOptions;
 use crate::talk;
 use crate::terminal::Terminal;
-use periplus_journey::Instant;
+use periplus_journey::{Counters, Instant};
 use periplus_logbook::Epoch;
 use periplus_logbook::text::Look;
 use periplus_logbook::writer::{JsonLines, Keeper, Writer};
-use periplus_net::{Recorder, Snapshot, clock};
+use periplus_net::{Recorder, clock};
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -82,9 +82,8 @@ impl Recording {
     }
 }
 
-/// What the recording lacks, in words, a line a reason: nothing is lost in silence. `last` is the shard's last count.
-pub(crate) fn missing(last: &Snapshot) -> Vec<String> {
-    let counters = &last.counters;
+/// What the recording lacks, in words, a line a reason: nothing is lost in silence.
+pub(crate) fn missing(counters: &Counters) -> Vec<String> {
     let reasons = [
         (
             counters.journeys_shed,
@@ -93,10 +92,6 @@ pub(crate) fn missing(last: &Snapshot) -> Vec<String> {
         (
             counters.records_dropped,
             "Journeys lost because the shard did not come to hand them over",
-        ),
-        (
-            last.marks_lost,
-            "Marks lost because the shard did not come to take them; their journeys are not complete",
         ),
         (
             counters.arrival_records_limited,
@@ -108,6 +103,13 @@ pub(crate) fn missing(last: &Snapshot) -> Vec<String> {
         .filter(|&(count, _)| count > 0)
         .map(|(count, reason)| format!("{reason}: {count}"))
         .collect()
+}
+
+/// That marks are missing from journeys.
+pub(crate) fn marks_missing(lost: u64) -> String {
+    format!(
+        "Marks lost because the shard did not come to take them; their journeys are not complete: {lost}"
+    )
 }
 
 fn open(path: &Path) -> Result<Box<dyn Keeper>, Failure> {
@@ -131,15 +133,14 @@ fn open(path: &Path) -> Result<Box<dyn Keeper>, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frames::tests::snapshot;
 
     #[test]
     fn what_a_recording_lacks_is_told_and_only_that() {
-        let mut last = snapshot();
-        assert_eq!(missing(&last), Vec::<String>::new());
-        last.counters.journeys_shed = 440;
-        last.marks_lost = 3;
-        let told = missing(&last);
+        let mut counters = Counters::default();
+        assert_eq!(missing(&counters), Vec::<String>::new());
+        counters.journeys_shed = 440;
+        counters.records_dropped = 3;
+        let told = missing(&counters);
         assert_eq!(told.len(), 2);
         assert!(told[0].starts_with("Requests served without a journey"));
         assert!(told[0].ends_with(": 440"), "{}", told[0]);

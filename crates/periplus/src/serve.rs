@@ -75,14 +75,16 @@ pub(crate) fn run(options: &ServeOptions) -> Result<(), Failure> {
         let mut signals =
             Signals::new().map_err(|error| Failure::cannot("listen for signals", &error))?;
         let cannot_start = |error| Failure::cannot("start the stack", &error);
-        let stack = entrance.join(&plan, recorder).map_err(cannot_start)?;
-        let listeners = plan.listeners.iter().map(|listener| listener.protocol);
-        let listeners = listeners.zip(stack.addresses.iter().copied()).collect();
-        let servers = Servers::start(&stack.shard, listeners, sites, plan.serve.clone())
+        let mut stack = entrance.join(&plan, recorder).map_err(cannot_start)?;
+        let protocols = plan.listeners.iter().map(|listener| listener.protocol);
+        let servers = Servers::start(&mut stack, protocols, sites, plan.serve.clone())
             .await
             .map_err(cannot_start)?;
         let about = about(&options.folder, servers.listeners());
-        let _control = control.serve(about, stack.shard.clone());
+        // The host's own sockets are shown by the host's own `ss`.
+        let _control = stack
+            .shard()
+            .map(|shard| control.serve(about, shard.clone()));
         greeting.say(servers.listeners());
         serve(options, stack, servers, &mut signals).await
     });
@@ -140,14 +142,19 @@ async fn serve(
     let last = shut_down(&stack, end.grace(), signals)
         .await
         .map_err(|error| Failure::cannot("end the stack", &error))?;
-    let frames = frames::account(&last)?;
-    if !options.quiet {
-        talk::say(&frames);
+    if let Some(last) = &last {
+        let frames = frames::account(last)?;
+        if !options.quiet {
+            talk::say(&frames);
+        }
     }
-    for missing in recording::missing(&last) {
+    for missing in recording::missing(&stack.counters(last.as_ref())) {
         talk::say(&missing);
     }
-    match end.cut(&last) {
+    if let Some(lost @ 1..) = last.as_ref().map(|last| last.marks_lost) {
+        talk::say(&recording::marks_missing(lost));
+    }
+    match end.cut(last.as_ref()) {
         0 => {}
         cut => talk::say(&format!(
             "Not finished in time, and cut off: {}",

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
+use tokio::task::yield_now;
 
 /// The name of the device in the records.
 const DEVICE: &str = "host";
@@ -61,6 +62,13 @@ impl Host {
         Counters {
             records_dropped: state.recorder.dropped(),
             ..state.counters
+        }
+    }
+
+    /// Done when the recorder has been given every journey that is over.
+    pub async fn settled(&self) {
+        while !self.state().recorder.is_empty() {
+            yield_now().await;
         }
     }
 

@@ -7,7 +7,27 @@ use std::str::FromStr;
 /// The longest name that Linux gives an interface (`IFNAMSIZ` less the end of the string).
 const LONGEST_NAME: usize = 15;
 
-/// `--nic`: the interface.
+/// `--nic`: by which way clients come in, where that is not the usual one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// By this host's own sockets, and its own TCP.
+    Host,
+    /// By an interface of the stack's own.
+    Interface(Nic),
+}
+
+impl FromStr for Way {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "host" => Ok(Self::Host),
+            _ => text.parse().map(Self::Interface),
+        }
+    }
+}
+
+/// The interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Nic {
     /// A TAP, made for this run; without a name the kernel chooses one.
@@ -38,7 +58,7 @@ impl FromStr for Nic {
             ("tap", name) => Ok(Self::Tap { name }),
             ("packet", Some(interface)) => Ok(Self::Packet { interface }),
             ("packet", None) => Err("which interface? As in `--nic packet:eth1`".into()),
-            _ => Err("expected `tap`, `tap:NAME` or `packet:INTERFACE`".into()),
+            _ => Err("expected `host`, `tap`, `tap:NAME` or `packet:INTERFACE`".into()),
         }
     }
 }
@@ -197,7 +217,7 @@ mod tests {
         let hint = |text: &str| text.parse::<Nic>().unwrap_err();
         assert_eq!(
             hint("eth0"),
-            "expected `tap`, `tap:NAME` or `packet:INTERFACE`"
+            "expected `host`, `tap`, `tap:NAME` or `packet:INTERFACE`"
         );
         assert_eq!(hint("packet"), "which interface? As in `--nic packet:eth1`");
         for name in ["", "a/b", "a b", "..", "a:b"] {

@@ -1,6 +1,6 @@
 //! What `serve` is told.
 
-use super::{Network, Nic};
+use super::{Network, Way};
 use clap::Args;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::PathBuf;
@@ -37,14 +37,16 @@ pub(crate) struct ServeOptions {
         free one. The stack carries IPv4 only so far."
     )]
     pub(crate) listen: Option<SocketAddrV4>,
-    #[arg(long, value_name = "tap[:NAME]|packet:INTERFACE")]
-    #[arg(help = "Be a host of its own on an interface, instead of sockets of this host")]
+    #[arg(long, value_name = "host|tap[:NAME]|packet:INTERFACE")]
+    #[arg(help = "Whose TCP: this host's, or the stack's own on an interface")]
     #[arg(
-        long_help = "Be a host of its own on an interface, instead of taking connections from sockets of this host. `tap` \
-        makes an interface of which this host has the other side, and which is gone afterwards. `packet:INTERFACE` takes one over \
-        that is there: this host's own addresses on it are put back afterwards."
+        long_help = "Be a host of its own on an interface, instead of carrying connections from sockets of this host into the \
+        stack. `tap` makes an interface of which this host has the other side, and which is gone afterwards. `packet:INTERFACE` \
+        takes one over that is there: this host's own addresses on it are put back afterwards. `host` serves over this host's own \
+        TCP, to begin with or to compare: the journeys then begin with the first byte read from it, and end when it has taken the \
+        last."
     )]
-    pub(crate) nic: Option<Nic>,
+    pub(crate) nic: Option<Way>,
     #[arg(long, value_name = "ADDRESS/PREFIX")]
     #[arg(help = "The stack's address on the interface [default: 10.77.0.2/24]")]
     #[arg(

@@ -2,7 +2,7 @@
 
 use super::usage;
 use crate::failure::Failure;
-use crate::options::{Network, Nic, ServeOptions};
+use crate::options::{Network, Nic, ServeOptions, Way};
 use std::net::Ipv4Addr;
 
 /// The interface by which clients come in.
@@ -16,9 +16,9 @@ pub(crate) struct Interface {
 }
 
 impl Interface {
-    /// Of the flags; none without `--nic`.
+    /// Of the flags; none without `--nic`, or where that is the host.
     pub(super) fn of(options: &ServeOptions) -> Result<Option<Self>, Failure> {
-        let Some(nic) = &options.nic else {
+        let Some(Way::Interface(nic)) = &options.nic else {
             refuse_without_nic(options)?;
             return Ok(None);
         };

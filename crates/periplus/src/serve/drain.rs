@@ -40,9 +40,9 @@ impl End {
     }
 
     /// How many connections were cut off because their time was up.
-    pub(super) fn cut(&self, last: &Snapshot) -> usize {
+    pub(super) fn cut(&self, last: Option<&Snapshot>) -> usize {
         match self {
-            Self::Drained { .. } => last.undelivered,
+            Self::Drained { .. } => last.map_or(0, |last| last.undelivered),
             Self::Late(cut) => *cut,
             Self::Failed(_) | Self::AtOnce => 0,
         }
@@ -62,9 +62,7 @@ pub(super) async fn until_the_end(
         },
         () = signals.next() => {}
     }
-    if let Some(gateway) = &stack.gateway {
-        gateway.stop_accepting().await;
-    }
+    stack.stop_accepting().await;
     let open = match stack.connections().await {
         Ok(open) => counted(open),
         Err(error) => return End::Failed(error),
@@ -85,15 +83,18 @@ async fn finish(servers: &mut Servers, stack: &Stack, latest: Instant) -> End {
     // The servers have the same limit, and cut off what does not keep it.
     match servers.ended().await {
         Err(error) => End::Failed(error),
-        Ok(Drained { cut: 0, .. }) => match &stack.gateway {
+        Ok(Drained { cut: 0, .. }) => match stack {
             // The clients are on the other side of the host's kernel, and the stack has delivered when the gateway has.
-            Some(gateway) => match timeout_at(latest, gateway.drain()).await {
+            Stack::Own {
+                gateway: Some(gateway),
+                ..
+            } => match timeout_at(latest, gateway.drain()).await {
                 Ok(()) => End::Drained {
                     latest: Instant::now() + FAREWELL,
                 },
                 Err(_) => End::Late(gateway.connections()),
             },
-            None => End::Drained { latest },
+            Stack::Own { .. } | Stack::Host { .. } => End::Drained { latest },
         },
         Ok(Drained { cut, .. }) => End::Late(cut),
     }
@@ -104,11 +105,11 @@ pub(super) async fn shut_down(
     stack: &Stack,
     grace: Duration,
     signals: &mut Signals,
-) -> io::Result<Snapshot> {
-    let mut ending = pin!(stack.shard.shutdown(grace));
+) -> io::Result<Option<Snapshot>> {
+    let mut ending = pin!(stack.shut_down(grace));
     tokio::select! {
         last = &mut ending => last,
-        () = signals.next() => stack.shard.shutdown(Duration::ZERO).await,
+        () = signals.next() => stack.shut_down(Duration::ZERO).await,
     }
 }
 

@@ -13,6 +13,8 @@ pub(super) struct Greeting<'a> {
     quiet: bool,
     /// The file of configuration that was read.
     file: Option<&'a str>,
+    /// Over the host's own TCP.
+    host: bool,
     /// The interface, and what the host calls it.
     interface: Option<(&'a Interface, String)>,
 }
@@ -29,6 +31,7 @@ impl<'a> Greeting<'a> {
             folder: options.folder.display().to_string(),
             quiet: options.quiet,
             file: config.name.as_deref(),
+            host: plan.host,
             interface: plan.interface.as_ref().zip(name),
         }
     }
@@ -49,6 +52,10 @@ impl<'a> Greeting<'a> {
             talk::say(&format!("As {name} says"));
         }
         match &self.interface {
+            None if self.host => talk::say(
+                "Over this host's own TCP: what its kernel does before the first byte is read, and after the last is written, is \
+                 outside the record",
+            ),
             None => {
                 talk::say("What this host's kernel does before the gateway is outside the record")
             }

@@ -1,11 +1,12 @@
 //! The servers: a task a listener.
 
 use super::drain::DRAIN;
+use super::entrance::Stack;
 use crate::config::Protocol;
-use periplus_net::ShardHandle;
+use periplus_net::host::HostListener;
 use periplus_serve::site::Sites;
 use periplus_serve::websocket::{WebSocketAt, echo};
-use periplus_serve::{Drained, ServeOptions, Server, kv};
+use periplus_serve::{Acceptor, Drained, ServeOptions, Server, kv};
 use std::io;
 use std::net::SocketAddr;
 use tokio::sync::watch;
@@ -27,11 +28,19 @@ pub(super) struct Servers {
     failed: Option<io::Error>,
 }
 
+/// What all listeners lead to.
+struct What {
+    sites: Sites,
+    store: kv::Store,
+    options: ServeOptions,
+}
+
 impl Servers {
-    /// Listens on every one of the addresses and serves what its protocol says, in tasks of the current `LocalSet`.
+    /// Listens wherever the stack is to, and serves what the protocol of each listener says, in tasks of the current
+    /// `LocalSet`.
     pub(super) async fn start(
-        shard: &ShardHandle,
-        listeners: Vec<(Protocol, SocketAddr)>,
+        stack: &mut Stack,
+        protocols: impl Iterator<Item = Protocol>,
         sites: Sites,
         options: ServeOptions,
     ) -> io::Result<Self> {
@@ -40,33 +49,54 @@ impl Servers {
             ..options
         };
         let mut servers = Self {
-            listeners,
+            listeners: Vec::new(),
             tasks: JoinSet::new(),
             stop: watch::Sender::new(false),
             drained: Drained { open: 0, cut: 0 },
             failed: None,
         };
-        // One for all listeners that lead to it.
-        let store = kv::Store::new(kv::StoreLimits::default());
-        for (protocol, address) in &mut servers.listeners {
-            let listener = shard.listen(*address, BACKLOG).await?;
-            *address = listener.local_addr()?;
-            let stop = is_set(servers.stop.subscribe());
-            match protocol {
-                Protocol::Http => {
-                    let handler = WebSocketAt::new(ECHO, echo, sites.clone());
-                    let server = Server::new(handler, options.clone());
-                    let task = async move { server.run(listener, stop).await };
-                    servers.tasks.spawn_local(task)
+        let what = What {
+            sites,
+            store: kv::Store::new(kv::StoreLimits::default()),
+            options,
+        };
+        match stack {
+            Stack::Own {
+                shard, addresses, ..
+            } => {
+                for (protocol, address) in protocols.zip(addresses) {
+                    let listener = shard.listen(*address, BACKLOG).await?;
+                    servers.listeners.push((protocol, listener.local_addr()?));
+                    servers.serve(protocol, listener, &what);
                 }
-                Protocol::Kv => {
-                    let server = kv::server(store.clone(), options.clone());
-                    let task = async move { server.run(listener, stop).await };
-                    servers.tasks.spawn_local(task)
+            }
+            Stack::Host { host, sockets } => {
+                for (protocol, socket) in protocols.zip(sockets.drain(..)) {
+                    let listener = HostListener::new(socket, host.clone());
+                    servers.listeners.push((protocol, listener.local_addr()?));
+                    servers.serve(protocol, listener, &what);
                 }
-            };
+            }
         }
         Ok(servers)
+    }
+
+    /// Serves what comes to one listener.
+    fn serve<A: Acceptor + 'static>(&mut self, protocol: Protocol, listener: A, what: &What) {
+        let stop = is_set(self.stop.subscribe());
+        match protocol {
+            Protocol::Http => {
+                let handler = WebSocketAt::new(ECHO, echo, what.sites.clone());
+                let server = Server::new(handler, what.options.clone());
+                let task = async move { server.run(listener, stop).await };
+                self.tasks.spawn_local(task)
+            }
+            Protocol::Kv => {
+                let server = kv::server(what.store.clone(), what.options.clone());
+                let task = async move { server.run(listener, stop).await };
+                self.tasks.spawn_local(task)
+            }
+        };
     }
 
     /// What they speak, and where.

@@ -12,6 +12,7 @@ mod drain;
 mod draw;
 mod errors;
 mod help;
+mod host;
 mod http;
 mod journeys;
 mod kv;
