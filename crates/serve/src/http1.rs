@@ -5,12 +5,12 @@
 //! * [`answer_body`] is a handler's body on its way to hyper.
 //! * [`service`] calls the handler, and answers for it when it panics or takes too long.
 //! * [`watchdog`] guards how long a connection may wait for its peer.
-//! * [`overdue`] answers a request that did not arrive in time.
+//! * [`last_answer`] is the answer to a request that never was one: because it is refused, or late.
 
 mod admission;
 mod answer_body;
 mod connection;
-mod overdue;
+mod last_answer;
 mod service;
 mod watchdog;
 

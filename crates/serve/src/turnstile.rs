@@ -30,7 +30,11 @@
 //! The walkers are stricter than hyper where leniency is how one request is smuggled inside another (RFC 9112 sections
 //! 6.1, 6.3 and 11.2): bare CR or LF, line folding, more than one length, a transfer coding other than `chunked`. The
 //! turnstile has no answers of its own. In place of the offending byte in a head it gives hyper one that no head may
-//! hold, so that hyper answers 400 and closes; in a content it ends the stream there.
+//! hold, so that hyper answers 400 and closes; in a content it ends the stream there. Where another status is due, the
+//! stream ends as well, and [`Exchange::owed_refusal`] says what is left to answer.
+//!
+//! The request-line is taken by its letter ([`line`]), but for a minor version above 1, which hyper does not know: it is
+//! handed on as a 1, which is what it means to a server of HTTP/1.1 (RFC 9110 section 6.2).
 //!
 //! # When the two disagree
 //!
@@ -38,18 +42,22 @@
 //! [`Disagreement`]: the connection is closed at once, and counted.
 
 pub mod answer;
+mod chunk_extension;
 pub mod chunked;
 mod disagreement;
 mod exchange;
 pub mod fields;
 mod handed;
 pub(crate) mod label;
+mod line;
+mod refusal;
 pub mod request;
 mod stream;
 
 pub use disagreement::Disagreement;
 pub use exchange::{Exchange, Stage};
 pub use handed::Handed;
+pub use refusal::Refusal;
 pub use stream::Turnstile;
 
 #[cfg(test)]

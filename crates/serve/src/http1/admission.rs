@@ -1,25 +1,36 @@
 //! What a server must refuse before any handler sees it, and hyper does not.
 
-use bytes::Bytes;
-use http::uri::Authority;
-use http::{HeaderMap, Request, Response, StatusCode, Version, header::HOST};
-
 use crate::pages::page;
+use bytes::Bytes;
+use http::header::{EXPECT, HOST, HeaderValue};
+use http::uri::Scheme;
+use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, Version};
+use std::net::Ipv6Addr;
 
-/// The answer to a request that no handler may see, or `None`.
-pub(super) fn refuse<B>(request: &Request<B>, max_target_length: usize) -> Option<Response<Bytes>> {
-    let target = request
-        .uri()
-        .path_and_query()
-        .map_or(0, |target| target.as_str().len());
-    if target > max_target_length {
-        let explanation = "The address is longer than this server reads.";
-        return Some(page(StatusCode::URI_TOO_LONG, explanation));
-    }
+/// The answer to a request that no handler may see, or `None`: then its Host is what it is for.
+pub(super) fn refuse<B>(request: &mut Request<B>) -> Option<Response<Bytes>> {
+    let (status, explanation) = refusal(request)?;
+    Some(page(status, explanation))
+}
+
+fn refusal<B>(request: &mut Request<B>) -> Option<(StatusCode, &'static str)> {
     if !has_valid_host(request.version(), request.headers()) {
         let explanation = "The request must name the host it is for, once, in a Host header.";
-        return Some(page(StatusCode::BAD_REQUEST, explanation));
+        return Some((StatusCode::BAD_REQUEST, explanation));
     }
+    if !has_valid_form(request.method(), request.uri()) {
+        let explanation = "The method and the address it is for do not go together.";
+        return Some((StatusCode::BAD_REQUEST, explanation));
+    }
+    if !is_of_http(request.uri()) {
+        let explanation = "Only addresses of HTTP are served here.";
+        return Some((StatusCode::MISDIRECTED_REQUEST, explanation));
+    }
+    if !can_be_expected(request.version(), request.headers()) {
+        let explanation = "The request expects what this server does not know.";
+        return Some((StatusCode::EXPECTATION_FAILED, explanation));
+    }
+    take_host_of_target(request);
     None
 }
 
@@ -30,11 +41,84 @@ fn has_valid_host(version: Version, headers: &HeaderMap) -> bool {
     match (hosts.next(), hosts.next()) {
         (None, _) => version == Version::HTTP_10,
         (Some(_), Some(_)) => false,
-        (Some(host), None) => {
-            let host = host.as_bytes();
-            // Authority also holds user information, which Host does not.
-            host.is_empty() || (!host.contains(&b'@') && Authority::try_from(host).is_ok())
+        (Some(host), None) => host.is_empty() || host.to_str().is_ok_and(is_host),
+    }
+}
+
+/// `uri-host [ ":" port ]` (RFC 3986 section 3.2.2), but for a comma in a name: that is a list to somebody.
+fn is_host(text: &str) -> bool {
+    let (host, port) = match text.rfind(':') {
+        Some(colon) if !text.ends_with(']') => (&text[..colon], &text[colon + 1..]),
+        _ => (text, ""),
+    };
+    // An empty port is the default one.
+    let is_port =
+        port.is_empty() || port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    let is_name = match host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+    {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => is_name(host.as_bytes()),
+    };
+    is_port && is_name
+}
+
+fn is_name(mut name: &[u8]) -> bool {
+    let begins = !name.is_empty();
+    loop {
+        name = match name {
+            [] => return begins,
+            [b'%', high, low, rest @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                rest
+            }
+            [byte, rest @ ..]
+                if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+;=".contains(byte) =>
+            {
+                rest
+            }
+            _ => return false,
         }
+    }
+}
+
+/// RFC 9112 section 3.2: the authority form is CONNECT's, and its only one; the asterisk is OPTIONS'. User information in an
+/// authority is an error (RFC 9110 section 4.2.4).
+fn has_valid_form(method: &Method, uri: &Uri) -> bool {
+    let authority = uri.authority().map(|authority| authority.as_str());
+    let is_authority_valid = authority.is_none_or(is_host);
+    let is_form_valid = match (uri.scheme(), authority) {
+        _ if method == Method::CONNECT => uri.scheme().is_none() && uri.port().is_some(),
+        (None, Some(_)) => false,
+        (Some(_), _) => true,
+        (None, None) if uri.path() == "*" => method == Method::OPTIONS,
+        (None, None) => uri.path().starts_with('/'),
+    };
+    is_authority_valid && is_form_valid
+}
+
+/// RFC 9110 section 7.4: what is asked for in another scheme is not here.
+fn is_of_http(uri: &Uri) -> bool {
+    uri.scheme()
+        .is_none_or(|scheme| *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS)
+}
+
+/// RFC 9110 section 10.1.1: another expectation than that of 100 is answered by 417; HTTP/1.0 has none.
+fn can_be_expected(version: Version, headers: &HeaderMap) -> bool {
+    let is_known = |value: &HeaderValue| {
+        let mut expected = value.as_bytes().split(|&byte| byte == b',');
+        expected.all(|one| one.trim_ascii().eq_ignore_ascii_case(b"100-continue"))
+    };
+    version == Version::HTTP_10 || headers.get_all(EXPECT).iter().all(is_known)
+}
+
+/// RFC 9112 section 3.2.2: where the target has an authority, what Host says is ignored. So that nobody looks at the wrong
+/// one, they are the same from here on.
+fn take_host_of_target<B>(request: &mut Request<B>) {
+    let authority = request.uri().authority();
+    let host = authority.and_then(|authority| HeaderValue::try_from(authority.as_str()).ok());
+    if let Some(host) = host {
+        request.headers_mut().insert(HOST, host);
     }
 }
 
@@ -47,8 +131,8 @@ mod tests {
         for host in hosts {
             request = request.header(HOST, *host);
         }
-        let request = request.body(()).expect("the request is well formed");
-        refuse(&request, 100).map(|answer| answer.status().as_u16())
+        let mut request = request.body(()).expect("the request is well formed");
+        refuse(&mut request).map(|answer| answer.status().as_u16())
     }
 
     #[test]
@@ -71,9 +155,23 @@ mod tests {
     }
 
     #[test]
-    fn a_target_is_as_long_as_it_may_be_and_no_longer() {
-        let target = |length: usize| format!("/{}", "a".repeat(length - 1));
-        assert_eq!(status(Version::HTTP_11, &["a"], &target(100)), None);
-        assert_eq!(status(Version::HTTP_11, &["a"], &target(101)), Some(414));
+    fn a_host_is_a_name_or_an_address_and_perhaps_a_port() {
+        for host in [
+            "a.b-c_d~",
+            "127.0.0.1:8080",
+            "[::1]",
+            "[::ffff:1.2.3.4]:80",
+            "a:",
+            "%C3%A4",
+            "a:65535",
+        ] {
+            assert!(is_host(host), "{host}");
+        }
+        for host in [
+            "a:65536", "a:+80", "a:80:80", ":80", "::1", "[::1", "::1]", "[::1]x", "[]", "[v1.a]",
+            "%", "%4", "a\\b",
+        ] {
+            assert!(!is_host(host), "{host}");
+        }
     }
 }

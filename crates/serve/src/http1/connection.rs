@@ -1,6 +1,6 @@
 //! One connection, from its first byte to its last.
 
-use super::overdue;
+use super::last_answer;
 use super::service::Service;
 use super::watchdog::{Expired, Moved, Watchdog};
 use crate::counters::ServeCounters;
@@ -13,6 +13,7 @@ use crate::server::{ConnectionService, Drain};
 use crate::stream::PeekStream;
 use crate::turnstile::{Exchange, Handed, Stage, Turnstile};
 use crate::websocket::{self, Upgraded, memory::Memory};
+use http::StatusCode;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -80,7 +81,8 @@ impl<H> Http1<H> {
         let exchange = Exchange::new(journal, self.counters.clone());
         let handed = Handed::default();
         let conversation = Rc::new(Cell::new(None));
-        let turnstile = Turnstile::new(stream, exchange.clone(), handed.clone());
+        let turnstile = Turnstile::new(stream, exchange.clone(), handed.clone())
+            .with_max_target(self.options.max_target_length);
         let service = Rc::new(Service {
             handler: self.handler.clone(),
             options: self.options.clone(),
@@ -167,7 +169,7 @@ impl<H> Http1<H> {
         mut drain: Drain,
     ) {
         let marks = exchange.marks();
-        let mut overdue = false;
+        let mut owed = None;
         match end {
             // The answer broke off, or its reader did: an orderly end would make a part look like the whole.
             End::Done if exchange.is_answering() => {
@@ -190,13 +192,21 @@ impl<H> Http1<H> {
                     _ => "stall_timeout",
                 };
                 marks.mark(Mark::Label(Label::Reason(reason.into())));
-                overdue = exchange.owes_an_answer() && turnstile.is_between_answers();
+                // RFC 9110 section 15.5.9.
+                owed = (exchange.owes_an_answer() && turnstile.is_between_answers()).then_some((
+                    StatusCode::REQUEST_TIMEOUT,
+                    "The request did not arrive in time.",
+                ));
             }
-            End::Done => {}
+            End::Done => {
+                let refusal = exchange.owed_refusal();
+                owed = refusal.map(|refusal| (refusal.status(), refusal.explanation()));
+            }
         }
         let farewell = async {
-            if overdue {
-                overdue::answer_request_timeout(&mut turnstile).await?;
+            if let Some((status, explanation)) = owed {
+                let to = exchange.answer_to();
+                last_answer::answer(&mut turnstile, status, explanation, to).await?;
             }
             poll_fn(|context| Pin::new(&mut turnstile).poll_shutdown(context)).await?;
             farewell::discard(turnstile.stream_mut(), exchange.was_cut()).await

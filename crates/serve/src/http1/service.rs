@@ -47,8 +47,8 @@ impl<M: Marks, H: Handler<M>> Service<H, M> {
         }
     }
 
-    async fn answer(&self, request: Request<Incoming>) -> Response<AnswerBody<H::Body>> {
-        if let Some(mut answer) = admission::refuse(&request, self.options.max_target_length) {
+    async fn answer(&self, mut request: Request<Incoming>) -> Response<AnswerBody<H::Body>> {
+        if let Some(mut answer) = admission::refuse(&mut request) {
             self.close_if_cut(&mut answer);
             return self.page(answer);
         }

@@ -241,13 +241,40 @@ fn what_no_handler_may_see_is_refused_before() {
             served.client.ask("GET / HTTP/1.1\r\n\r\n").await.status,
             400
         );
-        let long = format!("/{}", "a".repeat(9000));
-        assert_eq!(served.client.get(&long).await.status, 414);
         assert_eq!(served.counters.requests.get(), 0);
         assert_eq!(served.last_request_end(), Some(RequestEnd::Rejected));
         assert_eq!(served.client.get("/").await.status, 200);
         let large = format!("GET / HTTP/1.1\r\nA: {}\r\n\r\n", "a".repeat(40_000));
         assert_eq!(served.client.ask(&large).await.status, 431);
+    });
+}
+
+#[test]
+fn a_target_is_as_long_as_it_may_be_and_no_longer() {
+    for (length, status) in [(8 * 1024, 200), (8 * 1024 + 1, 414)] {
+        block_on(async {
+            let mut served = served();
+            let target = format!("/{}", "a".repeat(length - 1));
+            assert_eq!(served.client.get(&target).await.status, status);
+        });
+    }
+}
+
+#[test]
+fn a_refusal_is_a_page_and_to_head_its_head_alone() {
+    block_on(async {
+        for (method, has_page) in [("GET", true), ("HEAD", false)] {
+            let served = served();
+            let request = format!("{method} / HTTP/2.0\r\n\r\n");
+            served.client.far.send(request);
+            served.client.far.end();
+            served.client.far.dropped().await;
+            let text = served.client.far.text();
+            let status = "HTTP/1.1 505 HTTP Version Not Supported\r\nconnection: close\r\n";
+            assert!(text.starts_with(status), "{text}");
+            assert_eq!(text.ends_with("</html>\n"), has_page, "{text}");
+            assert_eq!(served.last_request_end(), Some(RequestEnd::Rejected));
+        }
     });
 }
 

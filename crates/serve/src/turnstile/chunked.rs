@@ -1,5 +1,6 @@
 //! The chunked transfer coding (RFC 9112 section 7.1): chunks, the last chunk, and the trailer section.
 
+use super::chunk_extension::Extension;
 use super::fields::{FieldSection, Walk};
 
 /// Walks a chunked content from its first chunk size to the end of its trailer section.
@@ -8,16 +9,21 @@ pub struct Chunked {
     state: State,
     /// What is left of the chunk, or the part of its size that was read.
     size: u64,
+    /// Digits of its size that may follow.
+    digits: u8,
 }
+
+/// The digits that a size of 64 bits has. More may be zeros, but nobody honest sends those, and somebody counts them.
+const DIGITS: u8 = 16;
 
 #[derive(Debug)]
 enum State {
     /// Before the first digit of a size.
     SizeStart,
     Size,
-    /// White space after the size: an extension must follow.
+    /// White space after the size or an extension: an extension must follow.
     BeforeExtension,
-    Extension,
+    Extension(Extension),
     SizeLineFeed,
     Data,
     DataCarriageReturn,
@@ -31,6 +37,7 @@ impl Chunked {
         Self {
             state: State::SizeStart,
             size: 0,
+            digits: DIGITS,
         }
     }
 
@@ -39,19 +46,29 @@ impl Chunked {
         while let Some((&byte, rest)) = bytes.split_first() {
             match (&mut self.state, byte) {
                 (State::SizeStart | State::Size, _) if byte.is_ascii_hexdigit() => {
-                    let Some(size) = append_digit(self.size, byte) else {
+                    let Some(digits) = self.digits.checked_sub(1) else {
                         return Walk::Malformed;
                     };
-                    self.size = size;
+                    self.digits = digits;
+                    self.size = self.size << 4 | u64::from(digit(byte));
                     self.state = State::Size;
                 }
                 (State::Size, b'\r') => self.state = State::SizeLineFeed,
-                (State::Size | State::BeforeExtension, b';') => self.state = State::Extension,
+                (State::Size | State::BeforeExtension, b';') => {
+                    self.state = State::Extension(Extension::BeforeName);
+                }
                 (State::Size | State::BeforeExtension, b' ' | b'\t') => {
                     self.state = State::BeforeExtension;
                 }
-                (State::Extension, b'\r') => self.state = State::SizeLineFeed,
-                (State::Extension, b'\t' | b' '..=b'~' | 0x80..) => {}
+                (State::Extension(extension), b'\r') if extension.may_end() => {
+                    self.state = State::SizeLineFeed;
+                }
+                (State::Extension(extension), _) => {
+                    let Some(next) = extension.take(byte) else {
+                        return Walk::Malformed;
+                    };
+                    *extension = next;
+                }
                 (State::SizeLineFeed, b'\n') if self.size == 0 => {
                     self.state = State::Trailers(FieldSection::new());
                 }
@@ -68,7 +85,10 @@ impl Chunked {
                     continue;
                 }
                 (State::DataCarriageReturn, b'\r') => self.state = State::DataLineFeed,
-                (State::DataLineFeed, b'\n') => self.state = State::SizeStart,
+                (State::DataLineFeed, b'\n') => {
+                    self.digits = DIGITS;
+                    self.state = State::SizeStart;
+                }
                 (State::Trailers(trailers), _) => return trailers.walk(bytes),
                 _ => return Walk::Malformed,
             }
@@ -84,9 +104,10 @@ impl Default for Chunked {
     }
 }
 
-/// `size` with one more hexadecimal digit; `None` if that is more than a length can be. A size that wraps around is the
-/// oldest way to hide a request in a chunk (RFC 9112 section 7.1).
-fn append_digit(size: u64, digit: u8) -> Option<u64> {
-    let value = (digit as char).to_digit(16)?;
-    size.checked_mul(16)?.checked_add(u64::from(value))
+/// The value of a hexadecimal digit.
+fn digit(byte: u8) -> u8 {
+    match byte {
+        b'0'..=b'9' => byte - b'0',
+        _ => (byte | 0x20) - b'a' + 10,
+    }
 }

@@ -9,6 +9,7 @@ pub(super) use inbound::Passage;
 pub use stage::Stage;
 
 use super::disagreement::Disagreement;
+use super::refusal::Refusal;
 use super::request::AnswerTo;
 use crate::counters::ServeCounters;
 use crate::marks::Marks;
@@ -44,6 +45,8 @@ struct State<M> {
     /// The answer was a 101, or a 2xx to CONNECT: what follows in either direction is not HTTP.
     upgraded: bool,
     disagreement: Option<Disagreement>,
+    /// Why the request was cut off, where it was refused.
+    refusal: Option<Refusal>,
     /// Who waits for the turnstile to open.
     reader: Option<Waker>,
 }
@@ -95,6 +98,7 @@ impl<M: Marks> Exchange<M> {
             called: false,
             upgraded: false,
             disagreement: None,
+            refusal: None,
             reader: None,
         })))
     }

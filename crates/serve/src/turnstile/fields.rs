@@ -1,5 +1,6 @@
 //! Field sections: header or trailer lines up to the empty line (RFC 9112 section 5), read for what frames a content.
 
+use super::line::is_tchar;
 use arrayvec::ArrayVec;
 
 /// What a walker says of the bytes it was given.
@@ -22,6 +23,8 @@ pub struct Framing {
     pub transfer_codings: u32,
     /// The last of them is `chunked`.
     pub chunked: bool,
+    /// One of them is no name of a coding, or `chunked` stands before the last.
+    pub is_doubtful: bool,
 }
 
 /// Walks a field section, line by line, to its empty line.
@@ -125,6 +128,7 @@ impl FieldSection {
 
     fn end_coding(&mut self) {
         self.framing.transfer_codings = self.framing.transfer_codings.saturating_add(1);
+        self.framing.is_doubtful |= self.framing.chunked || !self.word.is_token();
         self.framing.chunked = self.word.is(b"chunked");
         self.word.clear();
     }
@@ -188,6 +192,11 @@ impl Word {
 
     fn is(&self, expected: &[u8]) -> bool {
         !self.too_long && self.letters.trim_ascii_end() == expected
+    }
+
+    fn is_token(&self) -> bool {
+        let letters = self.letters.trim_ascii_end();
+        !letters.is_empty() && letters.iter().all(|&letter| is_tchar(letter))
     }
 
     /// 1*DIGIT (RFC 9110 section 8.6), and nothing that `parse` would take besides, as a sign.

@@ -3,6 +3,8 @@
 use super::chunked::Chunked;
 use super::fields::{FieldSection, Framing, Walk};
 use super::label::MAX_LABEL;
+use super::line::{LineWalk, RequestLine};
+use super::refusal::Refusal;
 
 /// What of a request's method decides how its answer is framed (RFC 9112 section 6.3).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,13 +34,23 @@ pub enum RequestStep {
 }
 
 /// Walks one request after the other.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct RequestWalker {
     state: State,
     /// The request-line, as far as a label needs it.
     line: Vec<u8>,
-    /// The request-line's last byte: the minor version.
-    last: u8,
+    /// The digit of the minor version.
+    minor: u8,
+    /// Where a higher one stood among the bytes walked last, counted from their end.
+    higher_minor: Option<usize>,
+    max_target: usize,
+    refusal: Refusal,
+}
+
+impl Default for RequestWalker {
+    fn default() -> Self {
+        Self::new(usize::MAX)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -48,14 +60,25 @@ enum State {
     Awaited,
     /// Between requests, a CR was read.
     EmptyLine,
-    Line,
-    LineFeed,
+    Line(RequestLine),
     Fields(FieldSection),
     Content(u64),
     Chunked(Chunked),
 }
 
 impl RequestWalker {
+    /// Before a first request. A target may be as long as `max_target` bytes.
+    pub fn new(max_target: usize) -> Self {
+        Self {
+            state: State::Awaited,
+            line: Vec::new(),
+            minor: b'1',
+            higher_minor: None,
+            max_target,
+            refusal: Refusal::default(),
+        }
+    }
+
     /// Skips the empty lines before a request. `true` if a byte of a request is left at the front of `bytes`.
     pub fn skip_empty_lines(&mut self, bytes: &mut &[u8]) -> bool {
         while let Some((&byte, rest)) = bytes.split_first() {
@@ -71,28 +94,17 @@ impl RequestWalker {
 
     /// Walks `bytes` to the next step, leaving what comes after it.
     pub fn walk(&mut self, bytes: &mut &[u8]) -> RequestStep {
-        while let Some((&byte, rest)) = bytes.split_first() {
+        while let Some(&byte) = bytes.first() {
             match (&mut self.state, byte) {
                 // A CR that no LF followed, or a lone LF: a server may take either for the end of a line (RFC 9112
                 // section 2.2), and two that differ in it are where smuggling begins.
                 (State::EmptyLine, _) | (State::Awaited, b'\n') => return RequestStep::Refused,
                 (State::Awaited, _) => {
                     self.line.clear();
-                    self.state = State::Line;
+                    self.state = State::Line(RequestLine::new());
                     continue;
                 }
-                (State::Line, b'\r') => self.state = State::LineFeed,
-                (State::Line, b'\n') => return RequestStep::Refused,
-                (State::Line, _) => {
-                    self.read_line(bytes);
-                    continue;
-                }
-                (State::LineFeed, b'\n') => {
-                    *bytes = rest;
-                    self.state = State::Fields(FieldSection::new());
-                    return RequestStep::LineEnded;
-                }
-                (State::LineFeed, _) => return RequestStep::Refused,
+                (State::Line(_), _) => return self.walk_line(bytes),
                 (State::Fields(fields), _) => {
                     let before = *bytes;
                     let walk = fields.walk(bytes);
@@ -127,7 +139,6 @@ impl RequestWalker {
                     };
                 }
             }
-            *bytes = rest;
         }
         RequestStep::More
     }
@@ -148,9 +159,20 @@ impl RequestWalker {
         }
     }
 
+    /// Why the walk stopped, where it was refused.
+    pub fn refusal(&self) -> Refusal {
+        self.refusal
+    }
+
+    /// If the last walk read the digit of a minor version higher than 1: how many bytes it was given behind it. A recipient
+    /// takes such a version for the highest it knows (RFC 9110 section 6.2).
+    pub fn take_higher_minor(&mut self) -> Option<usize> {
+        self.higher_minor.take()
+    }
+
     /// The protocol's name in the record.
     pub fn protocol(&self) -> &'static str {
-        if self.last == b'0' {
+        if self.minor == b'0' {
             "http/1.0"
         } else {
             "http/1.1"
@@ -170,17 +192,30 @@ impl RequestWalker {
         matches!(self.state, State::Content(_) | State::Chunked(_))
     }
 
-    /// Takes the request-line's bytes up to its end, or to the end of `bytes`.
-    fn read_line(&mut self, bytes: &mut &[u8]) {
-        let (line, rest) =
-            bytes.split_at(memchr::memchr2(b'\r', b'\n', bytes).unwrap_or(bytes.len()));
+    fn walk_line(&mut self, bytes: &mut &[u8]) -> RequestStep {
+        let State::Line(line) = &mut self.state else {
+            return RequestStep::More;
+        };
+        let before = *bytes;
+        let walk = line.walk(bytes, self.max_target);
+        self.minor = line.minor();
+        self.higher_minor = line.take_higher_minor();
+        let walked = &before[..before.len() - bytes.len()];
         // One more than is shown, so that a cut can be seen.
         let room = (MAX_LABEL + 1).saturating_sub(self.line.len());
-        self.line.extend_from_slice(&line[..line.len().min(room)]);
-        if let Some(&last) = line.last() {
-            self.last = last;
+        let shown = walked.iter().filter(|byte| !matches!(byte, b'\r' | b'\n'));
+        self.line.extend(shown.take(room));
+        match walk {
+            LineWalk::More => RequestStep::More,
+            LineWalk::Ended => {
+                self.state = State::Fields(FieldSection::new());
+                RequestStep::LineEnded
+            }
+            LineWalk::Refused(refusal) => {
+                self.refusal = refusal;
+                RequestStep::Refused
+            }
         }
-        *bytes = rest;
     }
 
     /// RFC 9112 section 6.3, for a request, without the leniency it allows: what is not exactly one length or exactly
@@ -204,9 +239,20 @@ impl RequestWalker {
                 transfer_codings: 1,
                 content_length: None,
                 chunked: true,
+                ..
             } => {
                 self.state = State::Chunked(Chunked::new());
                 RequestStep::HeadEnded
+            }
+            // It ends where its chunks do, and they hold what nobody here can decode.
+            Framing {
+                content_length: None,
+                chunked: true,
+                is_doubtful: false,
+                ..
+            } => {
+                self.refusal = Refusal::CodingNotImplemented;
+                RequestStep::Refused
             }
             _ => RequestStep::Refused,
         }

@@ -44,6 +44,12 @@ impl<S: PeekStream, M: Marks> Turnstile<S, M> {
         }
     }
 
+    /// The same, refusing targets of more than `max_target` bytes.
+    pub fn with_max_target(mut self, max_target: usize) -> Self {
+        self.request = RequestWalker::new(max_target);
+        self
+    }
+
     /// The stream behind the turnstile, for the bytes after the last request.
     pub fn stream_mut(&mut self) -> &mut S {
         &mut self.stream

@@ -2,8 +2,8 @@
 
 use super::{Answer, Exchange, Request};
 use crate::marks::Marks;
-use crate::turnstile::Disagreement;
 use crate::turnstile::request::AnswerTo;
+use crate::turnstile::{Disagreement, Refusal};
 use periplus_journey::{Label, Mark, RequestEnd};
 use std::task::Waker;
 
@@ -95,9 +95,10 @@ impl<M: Marks> Exchange<M> {
     }
 
     /// The bytes received so far are not a request, nor the beginning of one.
-    pub(in crate::turnstile) fn request_refused(&self) {
-        self.state_mut()
-            .end_request(RequestEnd::Rejected, Request::Cut);
+    pub(in crate::turnstile) fn request_refused(&self, refusal: Refusal) {
+        let mut state = self.state_mut();
+        state.refusal = Some(refusal);
+        state.end_request(RequestEnd::Rejected, Request::Cut);
     }
 
     /// No byte will be handed to hyper any more. A request that has not arrived by now never will.

@@ -30,7 +30,8 @@ impl<M: Marks> Exchange<M> {
         self.state().sent
     }
 
-    pub(in crate::turnstile) fn answer_to(&self) -> AnswerTo {
+    /// What the request says of its answer's framing.
+    pub fn answer_to(&self) -> AnswerTo {
         self.state().answer_to
     }
 

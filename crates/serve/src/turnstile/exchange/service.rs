@@ -30,11 +30,14 @@ impl<M: Marks> Exchange<M> {
         state.counters.requests.increment();
     }
 
-    /// Whether an answer with this status, begun now, would be the connection's last, because the request it answers has
-    /// not arrived and an error answer does not wait for it.
+    /// Whether an answer with this status, begun now, would be the connection's last: because the request it answers was cut
+    /// off, or has not arrived and an error answer does not wait for it.
     pub fn would_cut(&self, status: u16) -> bool {
-        let state = self.state();
-        matches!(state.request, Request::Head | Request::Content) && is_error(status)
+        match self.state().request {
+            Request::Cut => true,
+            Request::Head | Request::Content => is_error(status),
+            _ => false,
+        }
     }
 
     /// The service gives the answer to hyper now.

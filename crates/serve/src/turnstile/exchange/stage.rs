@@ -2,6 +2,7 @@
 
 use super::{Answer, Exchange, Request};
 use crate::marks::Marks;
+use crate::turnstile::Refusal;
 
 /// What a connection is waiting for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +48,13 @@ impl<M: Marks> Exchange<M> {
     pub fn owes_an_answer(&self) -> bool {
         let state = self.state();
         state.request != Request::Awaited && state.answer == Answer::Awaited
+    }
+
+    /// Why a request was refused to which nothing was answered yet.
+    pub fn owed_refusal(&self) -> Option<Refusal> {
+        let state = self.state();
+        let is_owed = state.answer == Answer::Awaited && state.disagreement.is_none();
+        state.refusal.filter(|_| is_owed)
     }
 
     /// Whether an answer was made that has not ended.

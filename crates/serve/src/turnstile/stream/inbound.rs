@@ -3,6 +3,7 @@
 use super::Turnstile;
 use crate::marks::Marks;
 use crate::stream::PeekStream;
+use crate::turnstile::Refusal;
 use crate::turnstile::label;
 use crate::turnstile::request::RequestStep;
 use std::io;
@@ -41,7 +42,10 @@ impl<S: PeekStream, M: Marks> Turnstile<S, M> {
                 }
                 self.exchange.request_begins();
             }
-            let handed = self.walk_request(peeked);
+            let (handed, higher_minor) = self.walk_request(peeked);
+            if let Some(position) = higher_minor {
+                buffer.filled_mut()[before + position] = b'1';
+            }
             buffer.set_filled(before + handed);
             if handed == 0 {
                 // Refused at its first byte, and to hand on nothing would be to end the stream.
@@ -51,13 +55,18 @@ impl<S: PeekStream, M: Marks> Turnstile<S, M> {
         }
     }
 
-    /// Walks `bytes` as far as the passing request goes and takes them from the stream. Returns how many are hyper's.
-    fn walk_request(&mut self, bytes: &[u8]) -> usize {
+    /// Walks `bytes` as far as the passing request goes and takes them from the stream. Returns how many are hyper's, and
+    /// where among them the digit of a minor version stands that hyper does not know.
+    fn walk_request(&mut self, bytes: &[u8]) -> (usize, Option<usize>) {
         let mut rest = bytes;
+        let mut higher_minor = None;
         loop {
             let before = rest.len();
             let step = self.request.walk(&mut rest);
             self.exchange.received(before - rest.len());
+            if let Some(behind) = self.request.take_higher_minor() {
+                higher_minor = Some(bytes.len() - behind - 1);
+            }
             match step {
                 RequestStep::More => break,
                 RequestStep::LineEnded => self.label_request(),
@@ -71,13 +80,13 @@ impl<S: PeekStream, M: Marks> Turnstile<S, M> {
                     let handed = bytes.len() - rest.len();
                     // The byte that is refused is the last of the request, and stays here.
                     self.stream.consume(handed + 1);
-                    return handed;
+                    return (handed, higher_minor);
                 }
             }
         }
         let handed = bytes.len() - rest.len();
         self.stream.consume(handed);
-        handed
+        (handed, higher_minor)
     }
 
     fn label_request(&self) {
@@ -90,11 +99,12 @@ impl<S: PeekStream, M: Marks> Turnstile<S, M> {
         if self.request.is_in_line() {
             self.label_request();
         }
-        if !self.request.is_in_content() {
+        let refusal = self.request.refusal();
+        if !self.request.is_in_content() && refusal == Refusal::Malformed {
             self.refusal = REFUSAL;
         }
         self.exchange.received(1);
-        self.exchange.request_refused();
+        self.exchange.request_refused(refusal);
     }
 
     /// Hands on what is left of a refusal; nothing is the end of the stream.

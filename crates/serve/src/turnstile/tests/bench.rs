@@ -20,6 +20,7 @@ pub(super) struct Bench {
     pub(super) far: Far,
     pub(super) journal: ListJournal,
     pub(super) counters: Arc<ServeCounters>,
+    pub(super) exchange: Exchange<ListJournal>,
     connection: Running,
     done: bool,
 }
@@ -52,10 +53,11 @@ impl Bench {
         let counters = Arc::new(ServeCounters::default());
         let exchange = Exchange::new(journal.clone(), counters.clone());
         let turnstile = Turnstile::new(near, exchange.clone(), Handed::default());
+        let called = exchange.clone();
         let service = service_fn(move |request| {
-            let taken = exchange.head_taken();
+            let taken = called.head_taken();
             if taken.is_ok() {
-                exchange.handler_called();
+                called.handler_called();
             }
             let answer = handler(request);
             async move {
@@ -70,6 +72,7 @@ impl Bench {
             far,
             journal,
             counters,
+            exchange,
             connection: Runner::new(Box::pin(connection)),
             done: false,
         }

@@ -2,6 +2,7 @@
 
 use super::bench::Bench;
 use super::parser::Parser;
+use crate::turnstile::Refusal;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -191,7 +192,12 @@ fn what_breaks_the_grammar_of_a_head_is_answered_400_and_ends_there() {
         "GET / HTTP/1.1\r\nContent-Length: 18446744073709551616\r^\n\r\n",
         "GET / HTTP/1.1\r\nContent-Length: \r^\n\r\n",
         "GET / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r^\n",
-        "GET / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r^\n",
+        "GET / HTTP/1.1\r\nTransfer-Encoding: gzip;q=1, chunked\r\n\r^\n",
+        "GET ^ / HTTP/1.1\r\n\r\n",
+        "GET^\t/ HTTP/1.1\r\n\r\n",
+        "GET /^#a HTTP/1.1\r\n\r\n",
+        "GET / ^http/1.1\r\n\r\n",
+        "GET / HTTP/1.1^0\r\n\r\n",
         "GET / HTTP/1.1\r\nTransfer-Encoding: chunked, chunked\r\n\r^\n",
         "GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\n\r^\n",
     ];
@@ -220,6 +226,48 @@ fn what_breaks_the_grammar_of_a_head_is_answered_400_and_ends_there() {
 }
 
 #[test]
+fn what_is_refused_for_another_reason_is_left_to_answer_and_hyper_says_nothing() {
+    let long_method = format!("{}^A / HTTP/1.1\r\n\r\n", "A".repeat(32));
+    // Each with a mark before the byte at which it is refused.
+    let cases = [
+        ("GET / HTTP/^2.0\r\n\r\n", Refusal::VersionNotSupported),
+        ("GET / HTTP/^0.9\r\n\r\n", Refusal::VersionNotSupported),
+        (&*long_method, Refusal::MethodTooLong),
+        (
+            "POST / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r^\n",
+            Refusal::CodingNotImplemented,
+        ),
+    ];
+    for (case, refusal) in cases {
+        let (request, end) = unmark(case);
+        for piece in [1, 7, request.len()] {
+            let mut bench = Bench::new(at_once);
+            for part in request.as_bytes().chunks(piece) {
+                bench.send(part);
+            }
+            assert!(bench.run(), "{request:?} keeps the connection open");
+            assert_eq!(bench.far.text(), "", "{request:?} by {piece}");
+            assert_eq!(bench.exchange.owed_refusal(), Some(refusal));
+            assert_eq!(bench.requests(), [((0, end), RequestEnd::Rejected)]);
+            assert_eq!((bench.calls(), bench.counters.disagreements.get()), (0, 0));
+        }
+    }
+}
+
+#[test]
+fn a_higher_minor_version_is_handed_on_as_the_one_that_is_known() {
+    for piece in [1, 3, 100] {
+        let mut bench = Bench::new(at_once);
+        for part in "GET / HTTP/1.7\r\nHost: a\r\n\r\n".as_bytes().chunks(piece) {
+            bench.send(part);
+        }
+        assert!(bench.far.text().starts_with("HTTP/1.1 200 "));
+        let label = Mark::Label(Label::Request("GET / HTTP/1.7".into()));
+        assert!(bench.journal.marks().contains(&label));
+    }
+}
+
+#[test]
 fn what_breaks_the_grammar_of_a_content_ends_the_stream() {
     let head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
     // Each with a mark before the byte at which it is refused.
@@ -230,7 +278,10 @@ fn what_breaks_the_grammar_of_a_content_ends_the_stream() {
         "0^x5\r\n",
         "5 ^\r\n",
         "5;a^\nb\r\n",
+        "5;^\r\n",
+        "5;a=\"b\"^c\r\n",
         "1000000000000000^0\r\n",
+        "0000000000000000^5\r\n",
         "5\r\nhello^X\r\n",
         "5\r\nhello\r^X",
         "0\r\nA: b^\n\r\n",
@@ -265,8 +316,8 @@ fn what_breaks_the_grammar_of_a_content_ends_the_stream() {
 fn what_hyper_refuses_is_rejected_without_a_call() {
     let many = format!("GET / HTTP/1.1\r\n{}\r\n", "A: b\r\n".repeat(101));
     for (request, status) in [
-        ("GET / HTTP/3.0\r\nHost: a\r\n\r\n", 400),
-        ("G@T / HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        ("GET /^< HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        ("GET / HTTP/1.1\r\n\"A\": b\r\n\r\n", 400),
         ("GET / HTTP/1.1\r\nA: \0\r\n\r\n", 400),
         (many.as_str(), 431),
     ] {

@@ -1,9 +1,10 @@
-//! The answer to a request that did not arrive in time.
+//! The answer to a request that hyper never takes: it did not arrive in time, or the turnstile refused it.
 
 use crate::marks::Marks;
 use crate::pages::page;
 use crate::stream::PeekStream;
 use crate::turnstile::Turnstile;
+use crate::turnstile::request::AnswerTo;
 use http::StatusCode;
 use std::future::poll_fn;
 use std::io;
@@ -11,15 +12,15 @@ use std::pin::Pin;
 use std::time::SystemTime;
 use tokio::io::AsyncWrite;
 
-/// Answers 408 (RFC 9110 section 15.5.9) to a request that did not arrive in time. hyper only hangs up.
-pub(super) async fn answer_request_timeout<S: PeekStream, M: Marks>(
+/// Answers with a page, and says that the connection closes. hyper only hangs up.
+pub(super) async fn answer<S: PeekStream, M: Marks>(
     turnstile: &mut Turnstile<S, M>,
+    status: StatusCode,
+    explanation: &'static str,
+    answer_to: AnswerTo,
 ) -> io::Result<()> {
-    let page = page(
-        StatusCode::REQUEST_TIMEOUT,
-        "The request did not arrive in time.",
-    );
-    let mut answer = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\n".to_vec();
+    let page = page(status, explanation);
+    let mut answer = format!("HTTP/1.1 {status}\r\nconnection: close\r\n").into_bytes();
     let length = page.body().len().to_string();
     let date = httpdate::fmt_http_date(SystemTime::now());
     let more = [
@@ -36,7 +37,9 @@ pub(super) async fn answer_request_timeout<S: PeekStream, M: Marks>(
         }
     }
     answer.extend_from_slice(b"\r\n");
-    answer.extend_from_slice(page.body());
+    if answer_to != AnswerTo::Head {
+        answer.extend_from_slice(page.body());
+    }
     let mut rest = &answer[..];
     while !rest.is_empty() {
         let written =
