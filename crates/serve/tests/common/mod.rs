@@ -75,6 +75,11 @@ impl Shards {
         (snapshot.written_copied, snapshot.written_shared)
     }
 
+    /// Frames whose data went to one of the server's sockets so far.
+    pub(crate) async fn delivered(&self) -> u64 {
+        self.server.snapshot().await.unwrap().ledger.delivered
+    }
+
     /// Ends the server's shard. Gives the records of all requests, each of them checked.
     pub(crate) async fn finish(self) -> Vec<Record> {
         let mut records = self.finish_all().await;
