@@ -23,27 +23,47 @@
 //! port = 80
 //! ```
 //!
-//! A key or a value that is not known is refused with its line and column, and what was probably meant.
+//! What is wrong is refused with its line and column, and what was probably meant: all of it at once.
 
+mod control;
+mod environment;
+mod faults;
+mod files;
+mod key;
 mod limits;
+mod listener;
+mod log;
 mod memory;
 mod place;
+mod rules;
 mod section;
+mod site;
 mod tcp;
+mod template;
 mod timeouts;
+mod tls;
+mod units;
 
+pub(crate) use environment::Environment;
 pub(crate) use limits::Limits;
+pub(crate) use listener::{ListenerSection, Protocol};
+pub(crate) use log::Log;
 pub(crate) use memory::Memory;
 pub(crate) use place::Place;
+pub(crate) use rules::page;
+pub(crate) use site::SiteSection;
+pub(crate) use template::template;
 
 use crate::failure::{Failure, Kind, reason};
+use faults::{Faults, fault};
 use periplus_net::Sysctls;
-use periplus_serve::{FilesOptions, ReadMode, ServeOptions};
+use periplus_serve::{FilesOptions, ServeOptions};
 use place::Source;
 use section::Section;
 use std::io::ErrorKind;
-use std::net::Ipv4Addr;
+use std::net::SocketAddr;
 use std::path::Path;
+use toml::de::DeTable;
 
 /// The file that is read without being named, if it is there.
 const USUAL: &str = "periplus.toml";
@@ -57,136 +77,117 @@ pub(crate) struct Config {
     pub(crate) files: FilesOptions,
     /// `[memory]`.
     pub(crate) memory: Memory,
-    /// `[limits]`.
+    /// `[limits]`, those of the stack.
     pub(crate) limits: Limits,
-    /// `[timeouts]`.
+    /// `[timeouts]`, and the server's part of `[limits]` and `[memory]`.
     pub(crate) serve: ServeOptions,
     /// `[tcp]`.
     pub(crate) tcp: Sysctls,
+    /// `[log]`.
+    pub(crate) log: Log,
+    /// `[control]`.
+    pub(crate) control: Option<SocketAddr>,
     /// One a `[[listener]]`, in the order of the file.
     pub(crate) listeners: Vec<ListenerSection>,
-}
-
-/// A `[[listener]]`.
-#[derive(Debug)]
-pub(crate) struct ListenerSection {
-    pub(crate) place: Place,
-    pub(crate) protocol: Protocol,
-    pub(crate) interface: Option<(String, Place)>,
-    pub(crate) address: Option<(Ipv4Addr, Place)>,
-    pub(crate) port: u16,
-}
-
-/// What a listener speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Protocol {
-    /// HTTP/1.1, with the files of the folder.
-    Http,
-    /// Lines that set and get keys.
-    Kv,
-}
-
-impl Protocol {
-    /// Its name in the file.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Http => "http",
-            Self::Kv => "kv",
-        }
-    }
+    /// One a `[[site]]`, in the order of the file.
+    pub(crate) sites: Vec<SiteSection>,
 }
 
 impl Config {
-    /// Reads `path`, or the usual file if that is there.
-    pub(crate) fn read(path: Option<&Path>) -> Result<Self, Failure> {
+    /// Reads `path`, or the usual file if that is there, and hears what the environment says.
+    pub(crate) fn read(
+        path: Option<&Path>,
+        environment: &Environment,
+    ) -> Result<Self, Vec<Failure>> {
         let named = path.is_some();
         let path = path.unwrap_or(Path::new(USUAL));
         let name = path.display().to_string();
         match std::fs::read_to_string(path) {
-            Ok(text) => Self::parse(&name, &text),
-            Err(error) if error.kind() == ErrorKind::NotFound && !named => Ok(Self::default()),
+            Ok(text) => Self::parse(&name, &text, environment),
+            Err(error) if error.kind() == ErrorKind::NotFound && !named => {
+                let config = Self::parse("", "", environment)?;
+                Ok(Self {
+                    name: None,
+                    ..config
+                })
+            }
             Err(error) => {
                 let what = format!("cannot read {name}: {}", reason(&error));
                 let failure = Failure::new(Kind::Usage, what);
-                Err(if named {
+                Err(vec![if named {
                     failure.fix("Name a file that can be read, or leave `--config` out.")
                 } else {
                     failure.fix("It is read because it is called so; give it another name, or make it readable.")
-                })
+                }])
             }
         }
     }
 
-    /// Reads `text`, the content of the file called `name`.
-    pub(crate) fn parse(name: &str, text: &str) -> Result<Self, Failure> {
-        let source = Source { name, text };
-        let document = toml::de::DeTable::parse(text).map_err(|error| {
-            let span = error.span().unwrap_or_default();
-            Failure::new(
-                Kind::Usage,
-                format!("{}: {}", source.place(span.start), error.message()),
-            )
-        })?;
-        let root = Section::root(
-            &source,
-            document.get_ref(),
-            &["files", "memory", "limits", "timeouts", "tcp", "listener"],
-        )?;
-        let mut files = FilesOptions::default();
-        if let Some(section) = root.section("files", &["read"])? {
-            let modes = [("async", ReadMode::Async), ("blocking", ReadMode::Blocking)];
-            files.read = section.choice("read", &modes)?.unwrap_or_default();
+    /// Reads `text`, the content of the file called `name`. What the environment says goes before that.
+    pub(crate) fn parse(
+        name: &str,
+        text: &str,
+        environment: &Environment,
+    ) -> Result<Self, Vec<Failure>> {
+        let mut source = Source {
+            name,
+            text,
+            variables: Vec::new(),
+        };
+        let (mut table, errors) = DeTable::parse_recoverable(text);
+        let faults = Faults::default();
+        for error in errors {
+            let offset = error.span().unwrap_or_default().start;
+            let what = format!("{}: {}", source.place(offset), error.message());
+            faults.add(offset, fault(what));
         }
-        let mut memory = Memory::of_the_host();
-        if let Some(section) = root.section("memory", &Memory::KEYS)? {
-            memory = memory.or(&section)?;
-        }
-        let limits = match root.section("limits", &Limits::KEYS)? {
-            Some(section) => Limits::from_section(&section)?,
-            None => Limits::default(),
-        };
-        let serve = match root.section("timeouts", &timeouts::KEYS)? {
-            Some(section) => timeouts::options(&section)?,
-            None => ServeOptions::default(),
-        };
-        let tcp = match root.section("tcp", &tcp::keys())? {
-            Some(section) => tcp::sysctls(&section)?,
-            None => Sysctls::default(),
-        };
-        let listeners = root.sections("listener", &ListenerSection::KEYS)?;
-        let listeners = listeners.iter().map(ListenerSection::from_section);
-        Ok(Self {
+        // What follows a broken line would be told of for nothing.
+        faults.end()?;
+        environment.speak(&mut source, table.get_mut());
+        let faults = Faults::default();
+        let root = Section::root(&source, &faults, table.get_ref());
+        let config = Self {
             name: Some(name.to_string()),
-            files,
-            memory,
-            limits,
-            serve,
-            tcp,
-            listeners: listeners.collect::<Result<_, _>>()?,
-        })
+            ..Self::of(&root)
+        };
+        faults.end()?;
+        Ok(config)
     }
-}
 
-impl ListenerSection {
-    const KEYS: [&str; 4] = ["protocol", "interface", "address", "port"];
-
-    fn from_section(section: &Section<'_>) -> Result<Self, Failure> {
-        let address = |text: &str| text.parse().ok();
-        Ok(Self {
-            place: section.place(),
-            protocol: section.required(
-                section.choice("protocol", &Protocol::NAMES)?,
-                "protocol = \"http\"",
-            )?,
-            interface: section.string("interface")?,
-            address: section.parsed("address", "an IPv4 address, as \"10.77.0.2\"", address)?,
-            port: section.required(section.port("port")?, "port = 80")?,
-        })
+    fn of(root: &Section<'_>) -> Self {
+        let mut config = Self::default();
+        if let Some(section) = root.section("files") {
+            config.files = files::options(&section);
+        }
+        if let Some(section) = root.section("memory") {
+            config.memory = config.memory.or(&section);
+        }
+        if let Some(section) = root.section("limits") {
+            config.limits = Limits::from_section(&section);
+            limits::of_the_server(&section, &mut config.serve);
+        }
+        if let Some(section) = root.section("timeouts") {
+            timeouts::of_the_server(&section, &mut config.serve);
+        }
+        if let Some(section) = root.section("tcp") {
+            config.tcp = tcp::sysctls(&section);
+        }
+        if let Some(section) = root.section("log") {
+            config.log = Log::from_section(&section);
+        }
+        if let Some(section) = root.section("control") {
+            config.control = control::address(&section);
+        }
+        config.serve.message_memory = config.memory.messages;
+        let listeners = root.sections("listener");
+        config.listeners = listeners
+            .iter()
+            .filter_map(ListenerSection::from_section)
+            .collect();
+        let sites = root.sections("site");
+        config.sites = sites.iter().filter_map(SiteSection::from_section).collect();
+        config
     }
-}
-
-impl Protocol {
-    const NAMES: [(&str, Self); 2] = [(Self::Http.name(), Self::Http), (Self::Kv.name(), Self::Kv)];
 }
 
 #[cfg(test)]

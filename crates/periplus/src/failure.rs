@@ -23,6 +23,8 @@ pub(crate) struct Failure {
     kind: Kind,
     what: String,
     fix: Option<String>,
+    /// What else is wrong.
+    others: Vec<Failure>,
 }
 
 impl Failure {
@@ -32,6 +34,7 @@ impl Failure {
             kind,
             what: what.into(),
             fix: None,
+            others: Vec::new(),
         }
     }
 
@@ -46,6 +49,7 @@ impl Failure {
             kind,
             what: error.what().into(),
             fix: error.advice().map(Into::into),
+            others: Vec::new(),
         }
     }
 
@@ -55,6 +59,22 @@ impl Failure {
             fix: Some(fix.into()),
             ..self
         }
+    }
+
+    /// Several as one, of the kind of the first.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub(crate) fn all(failures: Vec<Self>) -> Self {
+        let mut failures = failures.into_iter();
+        let mut first = failures.next().expect("something failed");
+        first.others.extend(failures);
+        first
+    }
+
+    /// The same, of another kind.
+    pub(crate) fn of_kind(self, kind: Kind) -> Self {
+        Self { kind, ..self }
     }
 
     /// Tells it on stderr, and gives the exit code.
@@ -67,10 +87,12 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "periplus: {}", harmless(&self.what))?;
-        match &self.fix {
-            Some(fix) => write!(f, "\n  {}", harmless(fix)),
-            None => Ok(()),
+        if let Some(fix) = &self.fix {
+            write!(f, "\n  {}", harmless(fix))?;
         }
+        self.others
+            .iter()
+            .try_for_each(|other| write!(f, "\n{other}"))
     }
 }
 

@@ -14,7 +14,7 @@ pub(crate) fn listen(listener: &Listener) -> Result<TcpListener, Failure> {
 fn explain(listener: &Listener, error: &io::Error) -> Failure {
     let address = listener.address;
     let place = match &listener.asked {
-        Asked::Flag => String::new(),
+        Asked::Flag | Asked::Redirect => String::new(),
         Asked::File(place) => format!("{place}: "),
     };
     let what = |why: &str| format!("{place}cannot listen on {address}: {why}");

@@ -3,12 +3,14 @@
 //! stdout is data, stderr is talk. The exit codes are in [`failure`].
 
 mod config;
+mod configuration;
 mod control;
 mod data;
 mod doctor;
 mod draw;
 mod failure;
 mod frames;
+mod generate;
 mod host;
 mod limits;
 mod options;
@@ -31,6 +33,8 @@ fn main() -> ExitCode {
         Command::Sockets(options) => sockets::run(&options),
         Command::Draw(options) => draw::run(&options),
         Command::Doctor(options) => doctor::run(&options),
+        Command::Config(command) => configuration::run(&command),
+        Command::Generate(command) => generate::run(&command),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

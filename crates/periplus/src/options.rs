@@ -1,11 +1,15 @@
 //! What the command is told: `-h` in short, `--help` at length with examples first.
 
+mod config;
 mod doctor;
+mod generate;
 mod nic;
 mod serve;
 mod sockets;
 
+pub(crate) use config::ConfigCommand;
 pub(crate) use doctor::DoctorOptions;
+pub(crate) use generate::GenerateCommand;
 pub(crate) use nic::{Network, Nic, Way};
 pub(crate) use serve::ServeOptions;
 pub(crate) use sockets::SocketsOptions;
@@ -35,9 +39,9 @@ Standard output is data, standard error is talk. NO_COLOR turns the colours off.
 Exit codes:
   0  done
   1  failed while running, as when the port is taken
-  2  called wrongly: a bad flag, a folder that does not exist
+  2  called wrongly: a bad flag, a folder that does not exist, a wrong periplus.toml
   3  refused by the host: a permission is missing
-  4  a check found a fault: a frame that nobody can account for
+  4  a check found a fault: a frame that nobody can account for, a file that `config check` refuses
 ";
 
 const DRAW_EXAMPLES: &str = "\
@@ -75,6 +79,14 @@ pub(crate) enum Command {
     #[command(about = "Show by which devices clients can reach the stack here")]
     #[command(long_about = doctor::ABOUT, before_long_help = doctor::EXAMPLES)]
     Doctor(DoctorOptions),
+    #[command(subcommand)]
+    #[command(about = "Show what periplus.toml may say, or check one")]
+    #[command(long_about = config::ABOUT, before_long_help = config::EXAMPLES)]
+    Config(ConfigCommand),
+    #[command(subcommand)]
+    #[command(about = "Write completions for a shell, or the manual page")]
+    #[command(long_about = generate::ABOUT, before_long_help = generate::EXAMPLES)]
+    Generate(GenerateCommand),
 }
 
 const DRAW_ABOUT: &str = "\

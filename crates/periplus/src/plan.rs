@@ -2,22 +2,17 @@
 
 mod interface;
 mod listener;
+mod sites;
 
 pub(crate) use interface::Interface;
 pub(crate) use listener::{Asked, Listener};
+pub(crate) use sites::Site;
 
-use crate::config::{Config, Limits, Protocol};
+use crate::config::{Config, Limits};
 use crate::failure::{Failure, Kind};
 use crate::options::{ServeOptions, Way};
 use periplus_net::Sysctls;
 use periplus_serve::FilesOptions;
-use std::net::{Ipv4Addr, SocketAddrV4};
-
-/// Where a socket of this host listens unless it is told otherwise: where only its own programs reach it.
-const USUAL_SOCKET: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 8080);
-
-/// The port on an interface of the stack's own, unless it is told otherwise.
-const USUAL_PORT: u16 = 80;
 
 /// A run of the server that can be tried.
 #[derive(Debug)]
@@ -33,40 +28,19 @@ pub(crate) struct Plan {
     pub(crate) interface: Option<Interface>,
     /// One at least, and no two in each other's way.
     pub(crate) listeners: Vec<Listener>,
+    /// One at least, and no two with a name in common.
+    pub(crate) sites: Vec<Site>,
+    /// Journeys are not shown on the terminal.
+    pub(crate) quiet: bool,
 }
 
 impl Plan {
     /// Of the flags and the file.
     pub(crate) fn of(options: &ServeOptions, config: &Config) -> Result<Self, Failure> {
         let interface = Interface::of(options)?;
-        let mut listeners: Vec<Listener> = Vec::new();
-        for section in &config.listeners {
-            let listener = Listener::of(section, interface.as_ref())?;
-            if let Some(other) = listeners.iter().find(|other| other.overlaps(&listener)) {
-                let (at, port) = (&listener.asked, listener.address.port());
-                let what = format!(
-                    "{at}: port {port} is taken by the listener of {}",
-                    other.asked
-                );
-                return Err(usage(
-                    what,
-                    "Give one of the two another port or another address.",
-                ));
-            }
-            listeners.push(listener);
-        }
-        match listeners.first() {
-            Some(first) => refuse_flag_beside_file(options, first)?,
-            None => listeners.push(Listener {
-                protocol: Protocol::Http,
-                address: match &interface {
-                    Some(_) => {
-                        SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, options.port.unwrap_or(USUAL_PORT))
-                    }
-                    None => options.listen.unwrap_or(USUAL_SOCKET),
-                },
-                asked: Asked::Flag,
-            }),
+        let listeners = listener::of(options, config, interface.as_ref())?;
+        if listeners.iter().any(|listener| listener.tls.is_some()) {
+            return Err(usage("TLS is not there yet", "Leave it out for now."));
         }
         Ok(Self {
             files: FilesOptions {
@@ -82,21 +56,18 @@ impl Plan {
             host: options.nic == Some(Way::Host),
             interface,
             listeners,
+            sites: sites::of(options, config)?,
+            quiet: options.quiet || config.log.quiet,
         })
     }
 }
 
-/// The file's listeners are all there are, so no flag can add to them or change them.
-fn refuse_flag_beside_file(options: &ServeOptions, first: &Listener) -> Result<(), Failure> {
-    let flag = match (options.listen, options.port) {
-        (Some(_), _) => "--listen",
-        (_, Some(_)) => "--port",
-        (None, None) => return Ok(()),
-    };
-    Err(usage(
-        format!("`{flag}` says where to listen, and so does {}", first.asked),
-        format!("Leave `{flag}` out, or take every [[listener]] out of the file."),
-    ))
+/// What is wrong with a file that was read well, as far as that can be told without a run.
+pub(crate) fn faults_of_file(config: &Config) -> Vec<Failure> {
+    let listeners = listener::apart(&config.listeners).err();
+    let mut faults: Vec<_> = listeners.into_iter().collect();
+    faults.extend(sites::faults(&config.sites));
+    faults
 }
 
 fn usage(what: impl Into<String>, fix: impl Into<String>) -> Failure {

@@ -4,13 +4,21 @@ use crate::failure::{Failure, Kind, reason};
 use periplus_nic::{OpenErrorKind, privileges};
 use rustix::fs::{Access, AtFlags, CWD, Mode, OFlags, accessat, openat};
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 
-/// Becomes `user`, who must then be able to read the files in `folder`.
-pub(crate) fn drop_to(user: &str, folder: &Path) -> Result<(), Failure> {
+/// Becomes `user`, who must then be able to read the files in `folders`.
+pub(crate) fn drop_to<'a>(
+    user: &str,
+    folders: impl Iterator<Item = &'a Path>,
+) -> Result<(), Failure> {
     // Found while it is sure that the way there may be gone.
-    let opened = openat(CWD, folder, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())
-        .map_err(|error| Failure::cannot("open the folder", &error.into()))?;
+    let open = |folder| {
+        let opened = openat(CWD, folder, OFlags::PATH | OFlags::CLOEXEC, Mode::empty());
+        let opened = opened.map_err(|error| Failure::cannot("open the folder", &error.into()))?;
+        Ok((folder, opened))
+    };
+    let opened = folders.map(open).collect::<Result<Vec<_>, _>>()?;
     privileges::drop_to(user).map_err(|error| {
         let kind = match error.kind() {
             OpenErrorKind::NoUser => Kind::Usage,
@@ -19,8 +27,15 @@ pub(crate) fn drop_to(user: &str, folder: &Path) -> Result<(), Failure> {
         };
         Failure::of(kind, &error)
     })?;
+    for (folder, opened) in opened {
+        is_readable(user, folder, &opened)?;
+    }
+    Ok(())
+}
+
+fn is_readable(user: &str, folder: &Path, opened: &OwnedFd) -> Result<(), Failure> {
     accessat(
-        &opened,
+        opened,
         ".",
         Access::READ_OK | Access::EXEC_OK,
         AtFlags::EACCESS,

@@ -2,6 +2,7 @@
 
 use crate::failure::{Failure, Kind, reason};
 use crate::options::ServeOptions;
+use crate::plan::Plan;
 use crate::talk;
 use crate::terminal::Terminal;
 use periplus_journey::{Counters, Instant};
@@ -24,12 +25,12 @@ pub(crate) struct Recording(Option<Writer>);
 
 impl Keepers {
     /// Opens what the options ask for.
-    pub(crate) fn open(options: &ServeOptions) -> Result<Self, Failure> {
+    pub(crate) fn open(options: &ServeOptions, plan: &Plan) -> Result<Self, Failure> {
         let mut keepers: Vec<Box<dyn Keeper>> = Vec::new();
         if let Some(path) = &options.journeys {
             keepers.push(open(path)?);
         }
-        if !options.quiet {
+        if !plan.quiet {
             let look = Look {
                 colour: talk::colour(),
                 width: talk::width(),

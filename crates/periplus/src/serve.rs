@@ -17,13 +17,13 @@ mod interface;
 mod servers;
 mod taken;
 
-use crate::config::{Config, Protocol};
+use crate::config::{Config, Environment, Protocol};
 use crate::control::{About, Control};
-use crate::failure::{Failure, Kind, reason};
+use crate::failure::Failure;
 use crate::frames;
 use crate::limits::raise_open_files;
 use crate::options::ServeOptions;
-use crate::plan::Plan;
+use crate::plan::{Plan, Site};
 use crate::privileges;
 use crate::recording::{self, Keepers};
 use crate::signals::Signals;
@@ -31,12 +31,10 @@ use crate::talk;
 use drain::{End, counted, shut_down, until_the_end};
 use entrance::{Entrance, Stack};
 use greeting::Greeting;
-use periplus_serve::site::{SiteError, SiteOptions, Sites};
-use periplus_serve::{FilesOptions, Store};
+use periplus_serve::Store;
+use periplus_serve::site::{SiteError, Sites};
 use servers::Servers;
-use std::io;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::time::Duration;
 use tokio::task::LocalSet;
 
@@ -46,7 +44,8 @@ const READER_STAYS: Duration = Duration::from_secs(60 * 60);
 /// Serves until a signal, and drains.
 pub(crate) fn run(options: &ServeOptions) -> Result<(), Failure> {
     raise_open_files();
-    let config = Config::read(options.config.as_deref())?;
+    let config = Config::read(options.config.as_deref(), &Environment::of_the_process())
+        .map_err(Failure::all)?;
     let plan = Plan::of(options, &config)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -55,75 +54,60 @@ pub(crate) fn run(options: &ServeOptions) -> Result<(), Failure> {
         .map_err(|error| Failure::cannot("start", &error))?;
 
     // Everything that may need a privilege is opened before that is given up, and before there is another thread.
-    let sites = open_sites(&options.folder, &plan.files)?;
+    let sites = open_sites(&plan)?;
     let entrance = {
         let _runtime = runtime.enter();
         Entrance::open(&plan)?
     };
-    let keepers = Keepers::open(options)?;
+    let keepers = Keepers::open(options, &plan)?;
     let control = Control::open();
     if let Some(user) = &options.user {
-        privileges::drop_to(user, &options.folder)?;
+        let roots = plan.sites.iter().map(|site| site.options.root.as_path());
+        privileges::drop_to(user, roots)?;
     }
 
     // The first request finds a thread that reads files, and need not wait until one is made.
     runtime.spawn_blocking(|| ());
     let recording = keepers.start()?;
     let recorder = recording.recorder();
-    let greeting = Greeting::new(options, &config, &plan, &entrance);
+    let greeting = Greeting::new(&config, &plan, &entrance);
     let served = LocalSet::new().block_on(&runtime, async {
         let mut signals =
             Signals::new().map_err(|error| Failure::cannot("listen for signals", &error))?;
         let cannot_start = |error| Failure::cannot("start the stack", &error);
         let mut stack = entrance.join(&plan, recorder).map_err(cannot_start)?;
-        let protocols = plan.listeners.iter().map(|listener| listener.protocol);
-        let servers = Servers::start(&mut stack, protocols, sites, plan.serve.clone())
+        let servers = Servers::start(&mut stack, &plan, sites)
             .await
             .map_err(cannot_start)?;
-        let about = about(&options.folder, servers.listeners());
+        let about = about(&plan.sites, servers.listeners());
         // The host's own sockets are shown by the host's own `ss`.
         let _control = stack
             .shard()
             .map(|shard| control.serve(about, shard.clone()));
         greeting.say(servers.listeners());
-        serve(options, stack, servers, &mut signals).await
+        serve(&plan, stack, servers, &mut signals).await
     });
     let finished = recording.finish();
     served.and(finished)
 }
 
-fn open_sites(folder: &Path, options: &FilesOptions) -> Result<Sites, Failure> {
-    if folder.is_file() {
-        let what = format!("cannot serve {}: it is a file", folder.display());
-        return Err(Failure::new(Kind::Usage, what).fix("Name the folder it lies in."));
-    }
-    let site = SiteOptions {
-        root: folder.into(),
-        ..SiteOptions::default()
-    };
-    Sites::open(&[site], &Store::new(options))
-        .map_err(|SiteError { error, .. }| cannot_serve(folder, &error))
-}
-
-fn cannot_serve(folder: &Path, error: &io::Error) -> Failure {
-    let folder = folder.display();
-    let what = format!("cannot serve {folder}: {}", reason(error));
-    match error.kind() {
-        io::ErrorKind::PermissionDenied => Failure::new(Kind::Refused, what).fix(format!(
-            "Let this user read it, as by `chmod -R o+rX {folder}`, or name another."
-        )),
-        _ => Failure::new(Kind::Usage, what)
-            .fix("Name a folder that exists, as in `periplus serve .`"),
-    }
+fn open_sites(plan: &Plan) -> Result<Sites, Failure> {
+    let sites: Vec<_> = plan.sites.iter().map(|site| site.options.clone()).collect();
+    Sites::open(&sites, &Store::new(&plan.files))
+        .map_err(|SiteError { site, error }| plan.sites[site].refuse(&error))
 }
 
 /// What `periplus sockets` is told of this run.
-fn about(folder: &Path, listeners: &[(Protocol, SocketAddr)]) -> About {
+fn about(sites: &[Site], listeners: &[(Protocol, SocketAddr)]) -> About {
     // Said from where the caller stands, `.` would mean another folder.
-    let folder = folder.canonicalize().unwrap_or(folder.into());
+    let folders = sites.iter().map(|site| {
+        let root = &site.options.root;
+        let folder = root.canonicalize().unwrap_or(root.clone());
+        folder.display().to_string()
+    });
     let protocols = listeners.iter();
     About {
-        serves: folder.display().to_string(),
+        serves: folders.collect::<Vec<_>>().join(", "),
         protocols: protocols
             .map(|&(protocol, address)| (address, protocol.name()))
             .collect(),
@@ -132,19 +116,19 @@ fn about(folder: &Path, listeners: &[(Protocol, SocketAddr)]) -> About {
 
 /// Serves until the end, and tells how it was.
 async fn serve(
-    options: &ServeOptions,
+    plan: &Plan,
     stack: Stack,
     mut servers: Servers,
     signals: &mut Signals,
 ) -> Result<(), Failure> {
-    let end = until_the_end(&mut servers, &stack, signals).await;
+    let end = until_the_end(&mut servers, &stack, plan, signals).await;
     // The last records are made here.
     let last = shut_down(&stack, end.grace(), signals)
         .await
         .map_err(|error| Failure::cannot("end the stack", &error))?;
     if let Some(last) = &last {
         let frames = frames::account(last)?;
-        if !options.quiet {
+        if !plan.quiet {
             talk::say(&frames);
         }
     }
@@ -164,17 +148,5 @@ async fn serve(
     match end {
         End::Failed(error) => Err(Failure::cannot("go on", &error)),
         End::Drained { .. } | End::Late(_) | End::AtOnce => Ok(()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_folder_that_may_not_be_read_is_not_said_to_be_missing() {
-        let said = |kind: io::ErrorKind| cannot_serve(Path::new("a"), &kind.into()).to_string();
-        assert!(said(io::ErrorKind::PermissionDenied).contains("chmod -R o+rX a"));
-        assert!(said(io::ErrorKind::NotFound).contains("that exists"));
     }
 }

@@ -1,9 +1,33 @@
 //! `[memory]`: how much a run may hold for others.
 
+use super::key::{Heading, key, open};
 use super::section::Section;
-use crate::failure::Failure;
+use super::units::{A_SIZE, size};
 use periplus_net::Sysctls;
-use periplus_serve::FilesOptions;
+use periplus_serve::{FilesOptions, ServeOptions};
+
+pub(super) const HEADING: Heading = Heading {
+    path: "memory",
+    many: false,
+    about: "What may be held of what clients send that is not read yet, and of what they ask for and do not take.",
+    keys: &[
+        open(
+            "tcp_mem",
+            "\"1 GiB\"",
+            "For the queues of all connections: B, KiB, MiB or GiB. If not given, 1 GiB, or an eighth of the host's memory if that is less.",
+        ),
+        open(
+            "files",
+            "\"256 MiB\"",
+            "For what is read of files and not yet delivered. If not given, 256 MiB, or a sixteenth of the host's memory if that is less.",
+        ),
+        key(
+            "messages",
+            "\"64 MiB\"",
+            "For the WebSocket messages of a listener that are arriving or being handled.",
+        ),
+    ],
+};
 
 /// Bytes that may be held of what peers send that is not read yet, and of what they ask for and do not take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,11 +36,11 @@ pub(crate) struct Memory {
     pub(crate) tcp_mem: usize,
     /// For what is read of files and not yet delivered.
     pub(crate) files: usize,
+    /// For the WebSocket messages of a listener.
+    pub(crate) messages: usize,
 }
 
 impl Memory {
-    pub(super) const KEYS: [&str; 2] = ["tcp_mem", "files"];
-
     /// The usual, or an eighth of the host's memory for TCP and a sixteenth for files if that is less.
     pub(super) fn of_the_host() -> Self {
         let host = rustix::system::sysinfo();
@@ -24,19 +48,21 @@ impl Memory {
         Self {
             tcp_mem: Sysctls::default().tcp_mem.min(bytes / 8),
             files: FilesOptions::default().memory.min(bytes / 16),
+            messages: ServeOptions::default().message_memory,
         }
     }
 
     /// What the section says, and where it says nothing this.
-    pub(super) fn or(self, section: &Section<'_>) -> Result<Self, Failure> {
+    pub(super) fn or(self, section: &Section<'_>) -> Self {
         let size = |key, usual| {
-            let size = section.parsed(key, "a size, as \"64 MiB\"", size)?;
-            Ok(size.map_or(usual, |(size, _)| size))
+            let size = section.parsed(key, A_SIZE, size);
+            size.map_or(usual, |(size, _)| size)
         };
-        Ok(Self {
-            tcp_mem: size("tcp_mem", self.tcp_mem)?,
-            files: size("files", self.files)?,
-        })
+        Self {
+            tcp_mem: size("tcp_mem", self.tcp_mem),
+            files: size("files", self.files),
+            messages: size("messages", self.messages),
+        }
     }
 }
 
@@ -44,17 +70,4 @@ impl Default for Memory {
     fn default() -> Self {
         Self::of_the_host()
     }
-}
-
-/// A number of KiB, MiB or GiB.
-fn size(text: &str) -> Option<usize> {
-    let (number, unit) = text.split_once(' ')?;
-    let shift = match unit {
-        "KiB" => 10,
-        "MiB" => 20,
-        "GiB" => 30,
-        _ => return None,
-    };
-    let number: usize = number.parse().ok()?;
-    number.checked_mul(1 << shift)
 }

@@ -1,7 +1,10 @@
 use super::*;
+use periplus_serve::ReadMode;
+use std::net::Ipv4Addr;
 
 fn parse(text: &str) -> Result<Config, String> {
-    Config::parse("a.toml", text).map_err(|failure| failure.to_string())
+    Config::parse("a.toml", text, &Environment::default())
+        .map_err(|faults| Failure::all(faults).to_string())
 }
 
 /// What is said of `text`.
@@ -112,7 +115,7 @@ fn timeouts_are_what_is_said() {
     assert_eq!(serve.stall_timeout.as_millis(), 1500);
     assert_eq!((serve.least_rate, usual.least_rate), (0, 240));
     assert_eq!(serve.header_timeout, usual.header_timeout);
-    for wrong in ["\"15\"", "\"0 s\"", "\"2 h\"", "15"] {
+    for wrong in ["\"15\"", "\"0 s\"", "\"2 y\"", "15"] {
         let refusal = refusal(&format!("[timeouts]\nheader = {wrong}\n"));
         assert!(
             refusal.ends_with("and must be a time, as \"15 s\""),
@@ -146,27 +149,28 @@ fn knobs_are_set_by_the_names_that_sysctl_has_for_them() {
 #[test]
 fn an_unknown_key_is_refused_where_it_stands_with_the_nearest_that_is_known() {
     assert_eq!(
-        refusal("[[listener]]\nprotocol = \"http\"\n  prot = 80\n"),
-        "a.toml:3:3: unknown key `prot` in [[listener]]\n  \
-         Did you mean `port`? Known here: `protocol`, `interface`, `address`, `port`."
+        refusal("[[listener]]\nprotocol = \"http\"\nport = 1\n  prot = 80\n"),
+        "a.toml:4:3: unknown key `prot` in [[listener]]\n  \
+         Did you mean `port`? Known here: `protocol`, `port`, `address`, `interface`, `tls`, `redirect_to_https`."
     );
     assert_eq!(
         refusal("[[listner]]\nport = 80\n"),
-        "a.toml:1:3: unknown key `listner`\n  Did you mean `listener`? Known here: `files`, `memory`, `limits`, `timeouts`, `tcp`, `listener`."
+        "a.toml:1:3: unknown key `listner`\n  Did you mean `listener`? Known here: `files`, `memory`, `limits`, `timeouts`, `log`, `control`, `tcp`, `listener`, `site`."
     );
     assert_eq!(
         refusal("zzz = 1\n"),
-        "a.toml:1:1: unknown key `zzz`\n  Known here: `files`, `memory`, `limits`, `timeouts`, `tcp`, `listener`."
+        "a.toml:1:1: unknown key `zzz`\n  Known here: `files`, `memory`, `limits`, `timeouts`, `log`, `control`, `tcp`, `listener`, `site`."
     );
 }
 
 #[test]
-fn of_several_unknown_keys_the_first_is_told() {
-    let refusal = refusal("zebra = 1\nant = 2\n");
-    assert!(
-        refusal.starts_with("a.toml:1:1: unknown key `zebra`"),
-        "{refusal}"
-    );
+fn all_faults_are_told_in_the_order_of_the_file() {
+    let refusal = refusal("zebra = 1\nant = 2\n[timeouts]\nidle = 3\n");
+    let faults: Vec<_> = refusal.split("periplus: ").collect();
+    assert_eq!(faults.len(), 3, "{refusal}");
+    assert!(faults[0].starts_with("a.toml:1:1: unknown key `zebra`"));
+    assert!(faults[1].starts_with("a.toml:2:1: unknown key `ant`"));
+    assert!(faults[2].starts_with("a.toml:4:8: `idle` is 3"));
 }
 
 #[test]
@@ -177,8 +181,8 @@ fn a_value_that_cannot_be_is_refused_where_it_stands() {
         "a.toml:2:12: `protocol` cannot be \"htp\"\n  Did you mean \"http\"? It must be \"http\" or \"kv\"."
     );
     assert_eq!(
-        listener("protocol = 80\n"),
-        "a.toml:2:12: `protocol` is 80, and must be \"http\" or \"kv\""
+        listener("port = 80\nprotocol = 80\n"),
+        "a.toml:3:12: `protocol` is 80, and must be \"http\" or \"kv\""
     );
     for (port, found) in [
         ("65536", "65536"),
@@ -235,6 +239,7 @@ fn columns_count_characters() {
     let place = Source {
         name: "a",
         text: "äöü x",
+        variables: Vec::new(),
     }
     .place("äöü ".len());
     assert_eq!(place.to_string(), "a:1:5");

@@ -1,40 +1,68 @@
 //! `[timeouts]`: how long a client may keep the server waiting.
 
+use super::key::{Heading, key};
 use super::section::Section;
-use crate::failure::Failure;
+use super::units::{A_TIME, time};
 use periplus_serve::ServeOptions;
 use std::time::Duration;
 
-pub(super) const KEYS: [&str; 6] = ["idle", "header", "stall", "handler", "linger", "least_rate"];
+pub(super) const HEADING: Heading = Heading {
+    path: "timeouts",
+    many: false,
+    about: "How long a client may keep the server waiting: ms, s, min, h or d.",
+    keys: &[
+        key(
+            "idle",
+            "\"60 s\"",
+            "A connection that says nothing between two requests: it is closed.",
+        ),
+        key(
+            "header",
+            "\"15 s\"",
+            "A header section, from its first byte to its last: 408.",
+        ),
+        key(
+            "stall",
+            "\"30 s\"",
+            "A content or an answer of which nothing moves: it is broken off.",
+        ),
+        key(
+            "least_rate",
+            "240",
+            "Bytes a second that a client must take of an answer that waits for it; 0: any.",
+        ),
+        key(
+            "handler",
+            "\"30 s\"",
+            "How long the beginning of an answer may take: 503.",
+        ),
+        key(
+            "linger",
+            "\"2 s\"",
+            "How long after the last answer it is still listened to what a client sends.",
+        ),
+        key(
+            "drain",
+            "\"10 s\"",
+            "How long what is in flight may take when the server is asked to end.",
+        ),
+    ],
+};
 
-/// What the section says, and where it says nothing the usual.
-pub(super) fn options(section: &Section<'_>) -> Result<ServeOptions, Failure> {
-    let usual = ServeOptions::default();
-    let time = |key, usual| {
-        let time = section.parsed(key, "a time, as \"15 s\"", time)?;
-        Ok(time.map_or(usual, |(time, _)| time))
+/// What the section says.
+pub(super) fn of_the_server(section: &Section<'_>, serve: &mut ServeOptions) {
+    let set = |key, place: &mut Duration| {
+        if let Some((time, _)) = section.parsed(key, A_TIME, time) {
+            *place = time;
+        }
     };
-    let rate = section.number("least_rate", "bytes a second, 0 to 4294967295", ..)?;
-    Ok(ServeOptions {
-        idle_timeout: time("idle", usual.idle_timeout)?,
-        header_timeout: time("header", usual.header_timeout)?,
-        stall_timeout: time("stall", usual.stall_timeout)?,
-        handler_timeout: time("handler", usual.handler_timeout)?,
-        linger_timeout: time("linger", usual.linger_timeout)?,
-        least_rate: rate.unwrap_or(usual.least_rate),
-        ..usual
-    })
-}
-
-/// A number of milliseconds, seconds or minutes. None is 0: it would be over before it began.
-fn time(text: &str) -> Option<Duration> {
-    let (number, unit) = text.split_once(' ')?;
-    let milliseconds: u64 = match unit {
-        "ms" => 1,
-        "s" => 1000,
-        "min" => 60_000,
-        _ => return None,
-    };
-    let number: u32 = number.parse().ok().filter(|&number| number > 0)?;
-    Some(Duration::from_millis(u64::from(number) * milliseconds))
+    set("idle", &mut serve.idle_timeout);
+    set("header", &mut serve.header_timeout);
+    set("stall", &mut serve.stall_timeout);
+    set("handler", &mut serve.handler_timeout);
+    set("linger", &mut serve.linger_timeout);
+    set("drain", &mut serve.drain_timeout);
+    if let Some(rate) = section.number("least_rate", "bytes a second, 0 to 4294967295", ..) {
+        serve.least_rate = rate;
+    }
 }

@@ -1,6 +1,8 @@
 use super::*;
+use crate::config::Environment;
 use crate::options::Options;
 use clap::Parser;
+use std::net::Ipv4Addr;
 
 /// The plan of these flags and this file, or what is said.
 fn plan(flags: &str, file: &str) -> Result<Plan, String> {
@@ -10,7 +12,8 @@ fn plan(flags: &str, file: &str) -> Result<Plan, String> {
     let crate::options::Command::Serve(options) = Options::parse_from(flags).command else {
         unreachable!("it is what is asked for")
     };
-    let config = Config::parse("a.toml", file).expect("a file that can be read");
+    let config =
+        Config::parse("a.toml", file, &Environment::default()).expect("a file that can be read");
     Plan::of(&options, &config).map_err(|failure| failure.to_string())
 }
 

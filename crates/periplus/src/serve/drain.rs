@@ -2,6 +2,7 @@
 
 use super::entrance::Stack;
 use super::servers::Servers;
+use crate::plan::Plan;
 use crate::signals::Signals;
 use crate::talk;
 use periplus_net::Snapshot;
@@ -10,9 +11,6 @@ use std::io;
 use std::pin::pin;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
-
-/// How long what is in flight may take when the server is asked to end.
-pub(super) const DRAIN: Duration = Duration::from_secs(10);
 
 /// How long the last acknowledgements may take when everything else is done.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -53,6 +51,7 @@ impl End {
 pub(super) async fn until_the_end(
     servers: &mut Servers,
     stack: &Stack,
+    plan: &Plan,
     signals: &mut Signals,
 ) -> End {
     tokio::select! {
@@ -67,12 +66,13 @@ pub(super) async fn until_the_end(
         Ok(open) => counted(open),
         Err(error) => return End::Failed(error),
     };
-    let limit = DRAIN.as_secs();
+    let limit = plan.serve.drain_timeout;
     talk::say(&format!(
-        "Draining {open}, for up to {limit} seconds; a second signal ends at once"
+        "Draining {open}, for up to {} seconds; a second signal ends at once",
+        limit.as_secs_f64()
     ));
     servers.stop();
-    let finished = finish(servers, stack, Instant::now() + DRAIN);
+    let finished = finish(servers, stack, Instant::now() + limit);
     tokio::select! {
         end = finished => end,
         () = signals.next() => End::AtOnce,

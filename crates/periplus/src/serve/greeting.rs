@@ -2,57 +2,54 @@
 
 use super::entrance::Entrance;
 use crate::config::{Config, Protocol};
-use crate::options::{Nic, ServeOptions};
+use crate::options::Nic;
 use crate::plan::{Interface, Plan};
 use crate::talk;
 use std::net::SocketAddr;
 
 /// What there is to say.
 pub(super) struct Greeting<'a> {
-    folder: String,
-    quiet: bool,
+    plan: &'a Plan,
+    /// What is served, in a few words.
+    sites: String,
     /// The file of configuration that was read.
     file: Option<&'a str>,
-    /// Over the host's own TCP.
-    host: bool,
     /// The interface, and what the host calls it.
     interface: Option<(&'a Interface, String)>,
 }
 
 impl<'a> Greeting<'a> {
-    pub(super) fn new(
-        options: &ServeOptions,
-        config: &'a Config,
-        plan: &'a Plan,
-        entrance: &Entrance,
-    ) -> Self {
+    pub(super) fn new(config: &'a Config, plan: &'a Plan, entrance: &Entrance) -> Self {
         let name = entrance.interface().map(str::to_string);
         Self {
-            folder: options.folder.display().to_string(),
-            quiet: options.quiet,
+            plan,
+            sites: match plan.sites.as_slice() {
+                [site] => site.options.root.display().to_string(),
+                sites => format!("{} sites", sites.len()),
+            },
             file: config.name.as_deref(),
-            host: plan.host,
             interface: plan.interface.as_ref().zip(name),
         }
     }
 
     /// Says where what is served, how one gets there, and what the record does not hold.
     pub(super) fn say(&self, listeners: &[(Protocol, SocketAddr)]) {
-        for &(protocol, address) in listeners {
+        for (&(protocol, address), listener) in listeners.iter().zip(&self.plan.listeners) {
             let address = self.reached_at(address);
+            let secure = listener.tls.is_some();
             talk::say(&match protocol {
-                Protocol::Http => format!("Serving {} on {}", self.folder, url(address)),
+                Protocol::Http => format!("Serving {} on {}", self.sites, url(address, secure)),
                 Protocol::Kv => format!("Keeping keys and values on {address}"),
             });
         }
-        if self.quiet {
+        if self.plan.quiet {
             return;
         }
         if let Some(name) = self.file {
             talk::say(&format!("As {name} says"));
         }
         match &self.interface {
-            None if self.host => talk::say(
+            None if self.plan.host => talk::say(
                 "Over this host's own TCP: what its kernel does before the first byte is read, and after the last is written, is \
                  outside the record",
             ),
@@ -74,11 +71,12 @@ impl<'a> Greeting<'a> {
     }
 }
 
-fn url(address: SocketAddr) -> String {
-    match address.port() {
-        80 => format!("http://{}/", address.ip()),
-        _ => format!("http://{address}/"),
+fn url(address: SocketAddr, secure: bool) -> String {
+    let (scheme, usual) = if secure { ("https", 443) } else { ("http", 80) };
+    if address.port() == usual {
+        return format!("{scheme}://{}/", address.ip());
     }
+    format!("{scheme}://{address}/")
 }
 
 fn how_to_reach(Interface { nic, network, .. }: &Interface, name: &str) -> String {

@@ -1,8 +1,8 @@
 //! The servers: a task a listener.
 
-use super::drain::DRAIN;
 use super::entrance::Stack;
 use crate::config::Protocol;
+use crate::plan::{Listener, Plan};
 use periplus_net::host::HostListener;
 use periplus_serve::site::Sites;
 use periplus_serve::websocket::{WebSocketAt, echo};
@@ -21,6 +21,8 @@ const ECHO: &str = "/ws";
 /// The servers of a run. They end together.
 pub(super) struct Servers {
     listeners: Vec<(Protocol, SocketAddr)>,
+    /// Where a redirect leads that names no port: to the last listener that speaks TLS.
+    https: u16,
     tasks: JoinSet<io::Result<Drained>>,
     stop: watch::Sender<bool>,
     /// How those that have ended did so.
@@ -38,18 +40,10 @@ struct What {
 impl Servers {
     /// Listens wherever the stack is to, and serves what the protocol of each listener says, in tasks of the current
     /// `LocalSet`.
-    pub(super) async fn start(
-        stack: &mut Stack,
-        protocols: impl Iterator<Item = Protocol>,
-        sites: Sites,
-        options: ServeOptions,
-    ) -> io::Result<Self> {
-        let options = ServeOptions {
-            drain_timeout: DRAIN,
-            ..options
-        };
+    pub(super) async fn start(stack: &mut Stack, plan: &Plan, sites: Sites) -> io::Result<Self> {
         let mut servers = Self {
             listeners: Vec::new(),
+            https: 443,
             tasks: JoinSet::new(),
             stop: watch::Sender::new(false),
             drained: Drained { open: 0, cut: 0 },
@@ -58,23 +52,23 @@ impl Servers {
         let what = What {
             sites,
             store: kv::Store::new(kv::StoreLimits::default()),
-            options,
+            options: plan.serve.clone(),
         };
         match stack {
             Stack::Own {
                 shard, addresses, ..
             } => {
-                for (protocol, address) in protocols.zip(addresses) {
+                for (place, address) in plan.listeners.iter().zip(addresses) {
                     let listener = shard.listen(*address, BACKLOG).await?;
-                    servers.listeners.push((protocol, listener.local_addr()?));
-                    servers.serve(protocol, listener, &what);
+                    let address = listener.local_addr()?;
+                    servers.serve(place, address, listener, &what);
                 }
             }
             Stack::Host { host, sockets } => {
-                for (protocol, socket) in protocols.zip(sockets.drain(..)) {
+                for (place, socket) in plan.listeners.iter().zip(sockets.drain(..)) {
                     let listener = HostListener::new(socket, host.clone());
-                    servers.listeners.push((protocol, listener.local_addr()?));
-                    servers.serve(protocol, listener, &what);
+                    let address = listener.local_addr()?;
+                    servers.serve(place, address, listener, &what);
                 }
             }
         }
@@ -82,11 +76,22 @@ impl Servers {
     }
 
     /// Serves what comes to one listener.
-    fn serve<A: Acceptor + 'static>(&mut self, protocol: Protocol, listener: A, what: &What) {
+    fn serve<A: Acceptor + 'static>(
+        &mut self,
+        place: &Listener,
+        address: SocketAddr,
+        listener: A,
+        what: &What,
+    ) {
+        self.listeners.push((place.protocol, address));
+        if place.tls.is_some() {
+            self.https = address.port();
+        }
         let stop = is_set(self.stop.subscribe());
-        match protocol {
+        match place.protocol {
             Protocol::Http => {
-                let handler = WebSocketAt::new(ECHO, echo, what.sites.clone());
+                let sites = what.sites.over(place.scheme(self.https));
+                let handler = WebSocketAt::new(ECHO, echo, sites);
                 let server = Server::new(handler, what.options.clone());
                 let task = async move { server.run(listener, stop).await };
                 self.tasks.spawn_local(task)

@@ -117,7 +117,7 @@ fn a_key_that_is_not_known_is_2_with_its_place_and_the_nearest_that_is() {
     assert_eq!(code, Some(2), "{talk}");
     assert_eq!(
         talk,
-        "periplus: a.toml:2:1: unknown key `red` in [files]\n  Did you mean `read`? Known here: `read`.\n"
+        "periplus: a.toml:2:1: unknown key `red` in [files]\n  Did you mean `read`? Known here: `read`, `cache`, `open_files`, `reads_in_flight`.\n"
     );
 }
 
@@ -212,4 +212,84 @@ fn a_kv_listener_keeps_keys_beside_the_files_and_its_requests_have_journeys() {
         .map(|request| &request["protocol"])
         .collect();
     assert_eq!(protocols, ["kv", "kv", "kv", "http/1.1"]);
+}
+
+#[test]
+fn what_is_printed_is_well_written_and_what_is_not_is_4_with_all_its_faults() {
+    let folder = Folder::new();
+    let run = |arguments: &[&str]| {
+        let output = periplus()
+            .args(arguments)
+            .current_dir(folder.path())
+            .output();
+        let output = output.expect("the command starts");
+        let text = |bytes| String::from_utf8(bytes).expect("text");
+        (
+            output.status.code(),
+            text(output.stdout),
+            text(output.stderr),
+        )
+    };
+    let (code, template, _) = run(&["config", "print"]);
+    assert_eq!(code, Some(0));
+    std::fs::write(folder.join("periplus.toml"), template).expect("a file");
+    let (code, _, talk) = run(&["config", "check"]);
+    assert_eq!(code, Some(0), "{talk}");
+
+    let wrong = "[timeouts]\nidel = \"1 s\"\n[[site]]\nroot = 3\n";
+    std::fs::write(folder.join("wrong.toml"), wrong).expect("a file");
+    let (code, _, talk) = run(&["config", "check", "wrong.toml"]);
+    assert_eq!(code, Some(4), "{talk}");
+    assert!(
+        talk.contains("wrong.toml:2:1: unknown key `idel` in [timeouts]\n  Did you mean `idle`?"),
+        "{talk}"
+    );
+    assert!(
+        talk.contains("wrong.toml:4:8: `root` is 3, and must be a string"),
+        "{talk}"
+    );
+
+    std::fs::write(
+        folder.join("nowhere.toml"),
+        "[[site]]\nroot = \"nowhere\"\n",
+    )
+    .expect("a file");
+    let (code, _, talk) = run(&["config", "check", "nowhere.toml"]);
+    assert_eq!(code, Some(4), "{talk}");
+    assert!(
+        talk.contains("nowhere.toml:2:8: cannot serve nowhere: no such file"),
+        "{talk}"
+    );
+
+    let (code, _, talk) = run(&["config", "check", "none.toml"]);
+    assert_eq!(code, Some(2), "{talk}");
+}
+
+#[test]
+fn a_flag_goes_before_the_environment_and_that_before_the_file() {
+    let folder = Folder::new().with("a.txt", b"hello");
+    let mut command = periplus();
+    command.arg("serve").arg("--quiet");
+    command
+        .env("PERIPLUS_DIR", folder.path())
+        .env("PERIPLUS_LISTEN", "127.0.0.1:0");
+    let server = Server::spawn(command);
+    assert_eq!(get(&server.url("/a.txt"), &[]).body, b"hello");
+    assert_eq!(server.stop().code, Some(0));
+
+    let (code, talk) = {
+        let mut command = periplus();
+        command.arg("serve").arg(folder.path());
+        command.env("PERIPLUS_TIMEOUTS_IDLE", "soon");
+        let output = command.output().expect("the command starts");
+        (
+            output.status.code(),
+            String::from_utf8(output.stderr).expect("text"),
+        )
+    };
+    assert_eq!(code, Some(2), "{talk}");
+    assert!(
+        talk.contains("PERIPLUS_TIMEOUTS_IDLE: `idle` is \"soon\""),
+        "{talk}"
+    );
 }

@@ -28,6 +28,8 @@ fn short() {
     check("sockets.txt", &["sockets", "-h"]);
     check("draw.txt", &["draw", "-h"]);
     check("doctor.txt", &["doctor", "-h"]);
+    check("config.txt", &["config", "-h"]);
+    check("generate.txt", &["generate", "-h"]);
 }
 
 #[test]
@@ -37,4 +39,6 @@ fn long_with_examples_first() {
     check("sockets-long.txt", &["sockets", "--help"]);
     check("draw-long.txt", &["draw", "--help"]);
     check("doctor-long.txt", &["doctor", "--help"]);
+    check("config-long.txt", &["config", "--help"]);
+    check("generate-long.txt", &["generate", "--help"]);
 }

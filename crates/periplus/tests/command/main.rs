@@ -17,6 +17,7 @@ mod http;
 mod journeys;
 mod kv;
 mod packet;
+mod sites;
 mod sockets;
 mod support;
 mod tap;

@@ -23,6 +23,11 @@ pub(crate) fn periplus() -> Command {
         .env_remove("COLUMNS")
         .env_remove("LINES")
         .env_remove("NO_COLOR");
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("PERIPLUS_") {
+            command.env_remove(name);
+        }
+    }
     command
 }
 

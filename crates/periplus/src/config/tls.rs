@@ -1,0 +1,100 @@
+//! `[listener.tls]`: what a listener shows of itself, and how it speaks TLS.
+
+use super::key::{Heading, key, open};
+use super::section::Section;
+use super::units::{A_TIME, time};
+use periplus_serve::tls::{CertificateFiles, Certificates, TlsOptions, TlsVersion};
+
+pub(super) const HEADING: Heading = Heading {
+    path: "listener.tls",
+    many: false,
+    about: "TLS for the listener above it.",
+    keys: &[
+        key(
+            "self_signed",
+            "[\"localhost\"]",
+            "Names for a certificate of its own making, which nobody trusts: for development. Without certificates only.",
+        ),
+        key(
+            "least_version",
+            "\"1.2\"",
+            "The oldest version of TLS that is spoken: \"1.2\" or \"1.3\".",
+        ),
+        key("http2", "true", "Offer HTTP/2 before HTTP/1.1."),
+        key(
+            "handshake",
+            "\"10 s\"",
+            "How long a handshake may take: ms, s, min, h or d.",
+        ),
+    ],
+};
+
+pub(super) const CERTIFICATE: Heading = Heading {
+    path: "listener.tls.certificate",
+    many: true,
+    about: "A certificate of that listener, as PEM. The first answers to names that are in no other.",
+    keys: &[
+        open(
+            "chain",
+            "\"fullchain.pem\"",
+            "The chain, the server's own certificate first. It must be given.",
+        ),
+        open(
+            "key",
+            "\"privkey.pem\"",
+            "The private key. It must be given.",
+        ),
+    ],
+};
+
+/// What a listener's section says.
+pub(super) fn of_listener(listener: &Section<'_>) -> Option<TlsOptions> {
+    if listener.is_plain("tls") {
+        return listener.switch("tls")?.then(TlsOptions::default);
+    }
+    let section = listener.section("tls")?;
+    let usual = TlsOptions::default();
+    let versions = [("1.2", TlsVersion::Tls12), ("1.3", TlsVersion::Tls13)];
+    let files: Vec<_> = section
+        .sections("certificate")
+        .iter()
+        .filter_map(files)
+        .collect();
+    let names = section.list("self_signed", |name| Ok(name.to_string()));
+    let certificates = match (files.is_empty(), names) {
+        (false, None) => Certificates::Files(files),
+        (false, Some(_)) => {
+            section.refuse_because(
+                "self_signed",
+                "there is a certificate, and one of its own making is asked for as well",
+                "Leave `self_signed` or every [[listener.tls.certificate]] out.",
+            );
+            return None;
+        }
+        (true, Some(names)) if names.is_empty() => {
+            section.refuse("self_signed", "one name at least, as [\"localhost\"]");
+            return None;
+        }
+        (true, Some(names)) => Certificates::SelfSigned(names),
+        (true, None) => usual.certificates,
+    };
+    Some(TlsOptions {
+        certificates,
+        least_version: section
+            .choice("least_version", &versions)
+            .unwrap_or(usual.least_version),
+        http2: section.switch("http2").unwrap_or(usual.http2),
+        handshake_timeout: section
+            .parsed("handshake", A_TIME, time)
+            .map_or(usual.handshake_timeout, |(time, _)| time),
+    })
+}
+
+fn files(section: &Section<'_>) -> Option<CertificateFiles> {
+    let chain = section.required(section.path("chain"), "chain = \"fullchain.pem\"");
+    let key = section.required(section.path("key"), "key = \"privkey.pem\"");
+    Some(CertificateFiles {
+        chain: chain?.0,
+        key: key?.0,
+    })
+}
