@@ -2,28 +2,46 @@
 //!
 //! * [`Files`] answers GET and HEAD with what lies under its root.
 //! * [`target`] makes a path under the root of a request's target, or refuses it.
-//! * [`beneath`] opens such a path without ever leaving the root.
-//! * [`load`] does in one job on the pool what a request needs of a file: open, stat, the first bytes.
+//! * [`beneath`] finds and opens such a path without ever leaving the root, [`locate`] all that a target leads to.
+//! * [`coding`] says what a client accepts, [`negotiation`] which of a file's representations it gets.
+//! * [`representation`] is a file in one coding, with its header lines: [`entity_tag`] and [`validators`] tell it from others.
+//! * [`precondition`] and [`range`] say what of it is asked for, [`reply`] what is answered.
+//! * [`read`] reads a file that must be what it was when it was opened, as [`status`] tells.
 //! * [`memory`] bounds what is read and not yet delivered.
 //! * [`patience`] says whether that may wait for a disk: what the kernel has at hand is read on the shard's thread, at once.
 //! * [`pool`] runs such jobs off the shard's thread, a bounded number at a time, or on it, and notes how long each took.
-//! * [`body`] sends a file's bytes, reading ahead.
+//! * [`body`] sends a file's bytes, reading ahead; [`made`] those that are compressed on the way, by [`compress`].
 
 mod beneath;
 mod body;
+mod coding;
+mod compress;
+mod entity_tag;
+mod fingerprints;
 mod handler;
-mod load;
+mod locate;
+mod made;
 mod media_type;
 mod memory;
+mod negotiation;
 mod options;
 mod patience;
 mod pool;
+mod precondition;
+mod range;
+mod read;
+mod refusal;
+mod reply;
+mod representation;
+mod status;
+mod store;
 mod target;
 mod validators;
 
 pub use body::FilesBody;
-pub use handler::{Files, Store};
+pub use handler::Files;
 pub use options::{EntityTags, FilesOptions, FolderOptions, ReadMode};
+pub use store::Store;
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ mod journal;
 mod line;
 mod runner;
 
-pub(crate) use client::Client;
+pub(crate) use client::{Client, Reply};
 pub(crate) use journal::ListJournal;
 pub(crate) use line::{Far, Line, line};
 pub(crate) use runner::{Runner, block_on};

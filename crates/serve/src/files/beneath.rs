@@ -1,13 +1,15 @@
-//! Opening a path without ever leaving the root.
+//! Finding and opening what a path names, without ever leaving the root.
 
 use super::patience::{Patience, WOULD_WAIT};
-use rustix::fs::{Mode, OFlags, open, openat};
+use rustix::fs::{CWD, Mode, OFlags, fstat, open, openat};
 use rustix::io::{Errno, Result};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::{Component, Path};
 
-/// To read, and never to wait: opening a FIFO that nobody writes to would block. What is opened besides a regular file or
-/// a folder is closed again unread.
+/// To look at, and not to open: to open a FIFO wakes who waits to write to it, and to open a device may do anything at all.
+const LOOK: OFlags = OFlags::PATH.union(OFlags::CLOEXEC);
+
+/// To read what was looked at and is a file. Whatever it may have become meanwhile, this never waits for it.
 const READ: OFlags = OFlags::RDONLY
     .union(OFlags::NONBLOCK)
     .union(OFlags::NOCTTY)
@@ -26,41 +28,75 @@ pub(super) fn open_root(root: &Path) -> Result<OwnedFd> {
     open(root, FOLDER, Mode::empty())
 }
 
-/// Opens `path`, relative to `root`, for reading. A path that leads out of the root is an error, whether by its names or
+/// What a path names, held and not yet opened.
+#[derive(Debug)]
+pub(super) struct Named {
+    /// To be asked what it is, and to be opened by [`open_named`].
+    pub(super) fd: OwnedFd,
+    /// A link was on the way.
+    pub(super) by_link: bool,
+}
+
+/// Finds what is named by `path`, relative to `root`. A path that leads out of the root is an error, whether by its names or
 /// by a link on the way.
-pub(super) fn open_beneath(
-    root: BorrowedFd<'_>,
-    path: &Path,
-    patience: Patience,
-) -> Result<OwnedFd> {
-    match open_resolved(root, path, patience) {
+pub(super) fn find_beneath(root: BorrowedFd<'_>, path: &Path, patience: Patience) -> Result<Named> {
+    let found = match resolve(root, path, LOOK, false, patience) {
+        // There is a link on the way.
+        Err(Errno::LOOP) => {
+            resolve(root, path, LOOK, true, patience).map(|fd| Named { fd, by_link: true })
+        }
+        found => found.map(|fd| Named { fd, by_link: false }),
+    };
+    match found {
         // These mean nothing as long as it may not wait: a kernel before 5.12 knows no `RESOLVE_CACHED`, for one.
         Err(Errno::NOSYS | Errno::PERM | Errno::INVAL) if patience == Patience::None => {
             Err(WOULD_WAIT)
         }
         // A kernel before 5.6, or a sandbox that does not know the call.
-        Err(Errno::NOSYS | Errno::PERM) => open_stepwise(root, path),
-        opened => opened,
+        Err(Errno::NOSYS | Errno::PERM) => {
+            find_stepwise(root, path).map(|fd| Named { fd, by_link: false })
+        }
+        found => found,
     }
 }
 
-/// The kernel resolves the path, and refuses what is not beneath: links may lead anywhere inside the root.
+/// Opens the file that was found at `path`: this very one, whatever the path names by now.
+pub(super) fn open_named(root: BorrowedFd<'_>, path: &Path, named: &Named) -> Result<OwnedFd> {
+    let by_number = format!("/proc/self/fd/{}", named.fd.as_raw_fd());
+    match openat(CWD, by_number, READ, Mode::empty()) {
+        // Without /proc it is opened by its path once more, and must be the same.
+        Err(Errno::NOENT | Errno::NOTDIR) => {}
+        opened => return opened,
+    }
+    let opened = resolve(root, path, READ, named.by_link, Patience::Any)?;
+    let (found, opened_is) = (fstat(&named.fd)?, fstat(&opened)?);
+    if (found.st_dev, found.st_ino) != (opened_is.st_dev, opened_is.st_ino) {
+        return Err(Errno::NOENT);
+    }
+    Ok(opened)
+}
+
+/// The kernel resolves the path, and refuses what is not beneath. Links may lead anywhere inside the root, where they are
+/// followed at all.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-fn open_resolved(root: BorrowedFd<'_>, path: &Path, patience: Patience) -> Result<OwnedFd> {
+fn resolve(
+    root: BorrowedFd<'_>,
+    path: &Path,
+    flags: OFlags,
+    links: bool,
+    patience: Patience,
+) -> Result<OwnedFd> {
     use rustix::fs::{ResolveFlags, openat2};
-    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+    let mut how = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+    if !links {
+        how |= ResolveFlags::NO_SYMLINKS;
+    }
     if patience == Patience::None {
-        return openat2(
-            root,
-            path,
-            READ,
-            Mode::empty(),
-            resolve | ResolveFlags::CACHED,
-        );
+        return openat2(root, path, flags, Mode::empty(), how | ResolveFlags::CACHED);
     }
     let mut opened = Err(Errno::AGAIN);
     for _ in 0..TRIES {
-        opened = openat2(root, path, READ, Mode::empty(), resolve);
+        opened = openat2(root, path, flags, Mode::empty(), how);
         if !matches!(opened, Err(Errno::AGAIN)) {
             break;
         }
@@ -69,12 +105,12 @@ fn open_resolved(root: BorrowedFd<'_>, path: &Path, patience: Patience) -> Resul
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn open_resolved(_: BorrowedFd<'_>, _: &Path, _: Patience) -> Result<OwnedFd> {
+fn resolve(_: BorrowedFd<'_>, _: &Path, _: OFlags, _: bool, _: Patience) -> Result<OwnedFd> {
     Err(Errno::NOSYS)
 }
 
-/// Opens name by name, following no link at all.
-pub(super) fn open_stepwise(root: BorrowedFd<'_>, path: &Path) -> Result<OwnedFd> {
+/// Finds name by name, following no link at all.
+fn find_stepwise(root: BorrowedFd<'_>, path: &Path) -> Result<OwnedFd> {
     let mut folder: Option<OwnedFd> = None;
     let mut names = path.components().peekable();
     while let Some(name) = names.next() {
@@ -82,7 +118,7 @@ pub(super) fn open_stepwise(root: BorrowedFd<'_>, path: &Path) -> Result<OwnedFd
             break;
         };
         let from = folder.as_ref().map_or(root, AsFd::as_fd);
-        let flags = if last { READ } else { FOLDER };
+        let flags = if last { LOOK } else { FOLDER };
         let opened = openat(from, name, flags | OFlags::NOFOLLOW, Mode::empty())?;
         if last {
             return Ok(opened);
@@ -91,7 +127,7 @@ pub(super) fn open_stepwise(root: BorrowedFd<'_>, path: &Path) -> Result<OwnedFd
     }
     // Only `.`, the root, has no name to open.
     if path == Path::new(".") {
-        openat(root, ".", READ, Mode::empty())
+        openat(root, ".", LOOK, Mode::empty())
     } else {
         Err(Errno::XDEV)
     }
@@ -100,6 +136,7 @@ pub(super) fn open_stepwise(root: BorrowedFd<'_>, path: &Path) -> Result<OwnedFd
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rustix::fs::FileType;
     use std::fs;
     use std::os::unix::fs::symlink;
 
@@ -119,6 +156,14 @@ mod tests {
         (around, opened)
     }
 
+    /// What is found is a link, and not what it leads to.
+    fn is_link(found: &Result<OwnedFd>) -> bool {
+        found.as_ref().is_ok_and(|found| {
+            let stat = fstat(found).expect("it is held");
+            FileType::from_raw_mode(stat.st_mode) == FileType::Symlink
+        })
+    }
+
     const ESCAPES: [&str; 8] = [
         "outside",
         "absolute/passwd",
@@ -135,11 +180,11 @@ mod tests {
         let (_around, root) = folders();
         for path in ["folder/file", "folder", "."] {
             assert!(
-                open_beneath(root.as_fd(), Path::new(path), Patience::Any).is_ok(),
+                find_beneath(root.as_fd(), Path::new(path), Patience::Any).is_ok(),
                 "{path}"
             );
             assert!(
-                open_stepwise(root.as_fd(), Path::new(path)).is_ok(),
+                find_stepwise(root.as_fd(), Path::new(path)).is_ok(),
                 "{path}"
             );
         }
@@ -151,23 +196,20 @@ mod tests {
         for path in ESCAPES {
             for patience in [Patience::Any, Patience::None] {
                 assert!(
-                    open_beneath(root.as_fd(), Path::new(path), patience).is_err(),
+                    find_beneath(root.as_fd(), Path::new(path), patience).is_err(),
                     "{path}"
                 );
             }
-            assert!(
-                open_stepwise(root.as_fd(), Path::new(path)).is_err(),
-                "{path}"
-            );
+            let stepwise = find_stepwise(root.as_fd(), Path::new(path));
+            assert!(stepwise.is_err() || is_link(&stepwise), "{path}");
         }
     }
 
     #[test]
     fn step_by_step_no_link_is_followed() {
         let (_around, root) = folders();
-        assert_eq!(
-            open_stepwise(root.as_fd(), Path::new("inside")).err(),
-            Some(Errno::LOOP)
-        );
+        // With `O_PATH` the last name may be a link, which is then found itself, and is no file.
+        assert!(is_link(&find_stepwise(root.as_fd(), Path::new("inside"))));
+        assert!(find_stepwise(root.as_fd(), Path::new("up/root")).is_err());
     }
 }

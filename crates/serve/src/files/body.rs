@@ -1,16 +1,18 @@
 //! A file's bytes on their way out.
 
-use super::load::{self, Chunk, Loaded};
+use super::locate::Opened;
+use super::made::MadeBody;
 use super::patience::Patience;
 use super::pool::{FileRead, Pool};
+use super::read::{is_changed, read};
 use crate::marks::Marks;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
+use periplus_journey::{Label, Mark};
 use std::io;
-use std::os::fd::OwnedFd;
+use std::ops::Range;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 /// The body of an answer by [`Files`](super::Files).
@@ -19,6 +21,7 @@ pub struct FilesBody<M>(Source<M>);
 enum Source<M> {
     Page(Full<Bytes>),
     File(FileBody<M>),
+    Made(MadeBody<M>),
 }
 
 impl<M> FilesBody<M> {
@@ -28,21 +31,32 @@ impl<M> FilesBody<M> {
     }
 
     /// Bytes that are here.
-    pub(super) fn page(page: Bytes) -> Self {
+    pub(crate) fn page(page: Bytes) -> Self {
         Self(Source::Page(Full::new(page)))
     }
 
-    /// A file, its first chunk read.
-    pub(super) fn file(loaded: Loaded, pool: Pool, journal: M) -> Self {
+    /// Bytes that are made as they are sent.
+    pub(super) fn made(made: MadeBody<M>) -> Self {
+        Self(Source::Made(made))
+    }
+
+    /// The bytes `part` of a file, of which the first are read.
+    pub(super) fn file(
+        opened: Opened,
+        part: Range<u64>,
+        first: First,
+        pool: Pool,
+        journal: M,
+    ) -> Self {
         Self(Source::File(FileBody {
-            file: loaded.file,
-            offset: loaded.first.len() as u64,
-            left: loaded.length,
-            at_hand: loaded.at_hand,
-            next: if loaded.first.is_empty() {
+            opened,
+            offset: part.start + first.bytes.len() as u64,
+            left: part.end - part.start,
+            at_hand: first.at_hand,
+            next: if first.bytes.is_empty() {
                 Next::End
             } else {
-                Next::Here(loaded.first)
+                Next::Here(first.bytes)
             },
             pool,
             journal,
@@ -50,10 +64,18 @@ impl<M> FilesBody<M> {
     }
 }
 
+/// What is read of a file before its answer begins.
+#[derive(Debug)]
+pub(super) struct First {
+    pub(super) bytes: Bytes,
+    /// It was read without waiting.
+    pub(super) at_hand: bool,
+}
+
 /// What is at hand is read when it is asked for. Of a file that had to be waited for the next chunk is being read while one is being sent, if there is
 /// memory and a turn for that, and no more.
 struct FileBody<M> {
-    file: Arc<OwnedFd>,
+    opened: Opened,
     /// Where the next read begins.
     offset: u64,
     /// Bytes that were not handed on yet.
@@ -69,7 +91,7 @@ enum Next {
     Here(Bytes),
     /// Nothing is read ahead: it waits for its turn when it is asked for.
     Wanted,
-    Reading(Pin<Box<dyn Future<Output = (io::Result<Chunk>, FileRead)>>>),
+    Reading(Pin<Box<dyn Future<Output = (io::Result<Bytes>, FileRead)>>>),
     End,
 }
 
@@ -82,6 +104,7 @@ impl<M: Marks> FileBody<M> {
                 Ok(chunk) => chunk,
                 Err(error) => {
                     self.next = Next::End;
+                    break_off(&error, &self.journal);
                     return Poll::Ready(Some(Err(error)));
                 }
             },
@@ -91,8 +114,7 @@ impl<M: Marks> FileBody<M> {
             Next::End
         } else {
             let ahead = !self.at_hand && self.pool.memory.is_ample();
-            let job = || self.read_next(Patience::Any);
-            let reading = ahead.then(|| self.pool.run_ahead::<M, _, _>(job()));
+            let reading = ahead.then(|| self.pool.run_ahead::<M, _, _>(self.read_next()));
             match reading.flatten() {
                 Some(reading) => Next::Reading(Box::pin(reading)),
                 None => Next::Wanted,
@@ -104,40 +126,56 @@ impl<M: Marks> FileBody<M> {
     /// The next chunk of what was promised: at once if it is at hand, from the pool otherwise.
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Bytes>> {
         if let Next::Wanted = self.next {
-            let at_once = self.read_next(Patience::None);
-            if let Some(read) = self.pool.run_at_once::<M, _, _>(at_once) {
+            let length = self.chunk();
+            let at_once = || read(&self.opened, self.offset, length, Patience::None);
+            if let Some((read, file_read)) = self.pool.run_at_once::<M, _, _>(at_once) {
                 self.at_hand = true;
-                return Poll::Ready(self.take(read));
+                let read = read.map(|bytes| self.pool.memory.keep(bytes));
+                return Poll::Ready(self.take(read, file_read));
             }
-            let (pool, job) = (self.pool.clone(), self.read_next(Patience::Any));
+            let (pool, job) = (self.pool.clone(), self.read_next());
             self.next = Next::Reading(Box::pin(async move { pool.run::<M, _, _>(job).await }));
         }
         let Next::Reading(reading) = &mut self.next else {
             unreachable!("it was wanted, or is being read");
         };
-        let read = ready!(reading.as_mut().poll(context));
+        let (read, file_read) = ready!(reading.as_mut().poll(context));
         self.at_hand = false;
-        Poll::Ready(self.take(read))
+        Poll::Ready(self.take(read, file_read))
     }
 
-    /// What was read, if it can be what was promised.
-    fn take(&mut self, (chunk, file_read): (io::Result<Chunk>, FileRead)) -> io::Result<Bytes> {
+    fn take(&mut self, read: io::Result<Bytes>, file_read: FileRead) -> io::Result<Bytes> {
         file_read.record(&self.journal);
-        let Chunk { bytes, is_last } = chunk?;
-        if is_last && bytes.len() as u64 != self.left {
-            // Whatever is sent now would not be the file whose length was promised.
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
+        let bytes = read?;
         self.offset += bytes.len() as u64;
         Ok(bytes)
     }
 
-    /// The read of the next chunk.
-    fn read_next(&self, patience: Patience) -> impl FnOnce() -> io::Result<Chunk> + Send + use<M> {
-        let (file, offset, left) = (self.file.clone(), self.offset, self.left);
-        let memory = self.pool.memory.clone();
-        move || load::read(file, offset, left, &memory, patience)
+    /// How much is read next.
+    fn chunk(&self) -> usize {
+        self.pool.memory.chunk_of(self.left)
     }
+
+    /// The read of the next chunk.
+    fn read_next(&self) -> impl FnOnce() -> io::Result<Bytes> + Send + use<M> {
+        let (opened, offset, length) = (self.opened.clone(), self.offset, self.chunk());
+        let memory = self.pool.memory.clone();
+        move || {
+            let bytes = read(&opened, offset, length, Patience::Any)?;
+            Ok(memory.keep(bytes))
+        }
+    }
+}
+
+/// Says in the record why an answer ends before it is whole. What was promised is not here any more, and anything else in its
+/// place would be wrong: the connection is cut.
+pub(super) fn break_off<M: Marks>(error: &io::Error, journal: &M) {
+    let reason = if is_changed(error) {
+        "file_changed"
+    } else {
+        "file_unreadable"
+    };
+    journal.mark(Mark::Label(Label::Reason(reason.into())));
 }
 
 impl<M: Marks> Body for FilesBody<M> {
@@ -148,20 +186,23 @@ impl<M: Marks> Body for FilesBody<M> {
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        match &mut self.get_mut().0 {
-            Source::Page(page) => Pin::new(page)
-                .poll_frame(context)
-                .map_err(|never| match never {}),
-            Source::File(file) => file
-                .poll_chunk(context)
-                .map(|chunk| chunk.map(|chunk| chunk.map(Frame::data))),
-        }
+        let chunk = match &mut self.get_mut().0 {
+            Source::Page(page) => {
+                return Pin::new(page)
+                    .poll_frame(context)
+                    .map_err(|never| match never {});
+            }
+            Source::File(file) => file.poll_chunk(context),
+            Source::Made(made) => made.poll_chunk(context),
+        };
+        chunk.map(|chunk| chunk.map(|chunk| chunk.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {
         match &self.0 {
             Source::Page(page) => page.is_end_stream(),
             Source::File(file) => file.left == 0,
+            Source::Made(_) => false,
         }
     }
 
@@ -169,6 +210,7 @@ impl<M: Marks> Body for FilesBody<M> {
         match &self.0 {
             Source::Page(page) => page.size_hint(),
             Source::File(file) => SizeHint::with_exact(file.left),
+            Source::Made(_) => SizeHint::default(),
         }
     }
 }

@@ -1,65 +1,67 @@
 //! Answers GET and HEAD with the files under a root.
 
 use super::beneath::open_root;
-use super::body::FilesBody;
-use super::load::{Found, Loaded, load};
+use super::body::{FilesBody, First};
+use super::coding::{Accepted, Coding};
+use super::compress::compress;
+use super::entity_tag::Fingerprint;
+use super::locate::{Found, Located, Opened, locate};
+use super::made::MadeBody;
 use super::media_type;
-use super::options::{FilesOptions, FolderOptions};
+use super::negotiation::{Choice, Making, choose};
+use super::options::{EntityTags, FolderOptions};
 use super::patience::Patience;
-use super::pool::{FileRead, Pool};
-use super::target::{Refusal, Target};
-use super::validators::Condition;
+use super::pool::FileRead;
+use super::read::{is_changed, read};
+use super::refusal::{method_not_allowed, no_index, not_found, redirect, refused, unreadable};
+use super::reply::{Reply, failed, not_acceptable, nothing};
+use super::representation::{Content, Described, Representation};
+use super::store::Store;
+use super::target::Target;
 use crate::handler::Handler;
 use crate::marks::Marks;
-use crate::pages::page;
 use bytes::Bytes;
-use http::header::{
-    ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LAST_MODIFIED, LOCATION,
-    X_CONTENT_TYPE_OPTIONS,
-};
-use http::{Method, Request, Response, StatusCode};
+use http::header::RANGE;
+use http::{HeaderMap, Method, Request, Response};
 use hyper::body::Incoming;
 use std::io;
+use std::ops::Range;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::SystemTime;
+use tokio::sync::OwnedSemaphorePermit;
 
-/// What the folders of a server share: who reads, and what is kept.
-#[derive(Clone, Debug)]
-pub struct Store {
-    pool: Pool,
-}
-
-impl Store {
-    /// As the options ask.
-    pub fn new(options: &FilesOptions) -> Self {
-        Self {
-            pool: Pool::new(options),
-        }
-    }
-}
-
-impl Default for Store {
-    fn default() -> Self {
-        Self::new(&FilesOptions::default())
-    }
-}
+/// How often a file that changes while it is looked at is looked at anew.
+const TRIES: usize = 4;
 
 /// Serves the files under a folder.
 #[derive(Clone, Debug)]
 pub struct Files {
     root: Arc<OwnedFd>,
-    pool: Pool,
+    options: Arc<FolderOptions>,
+    store: Store,
+}
+
+/// What a request asks, besides its target.
+struct Asking<'a> {
+    headers: &'a HeaderMap,
+    /// It is a GET.
+    wanted: bool,
+    accepted: Accepted,
 }
 
 impl Files {
     /// Opens the folder at `root`. It stays this folder, whatever its path comes to name later.
+    ///
+    /// # Errors
+    ///
+    /// When it is no folder, or may not be opened.
     pub fn open(root: &Path, options: &FolderOptions, store: &Store) -> io::Result<Self> {
-        let root = Arc::new(open_root(root)?);
-        let _ = options;
         Ok(Self {
-            root,
-            pool: store.pool.clone(),
+            root: Arc::new(open_root(root)?),
+            options: Arc::new(options.clone()),
+            store: store.clone(),
         })
     }
 
@@ -78,57 +80,251 @@ impl Files {
             Ok(target) => target,
             Err(refusal) => return refused(refusal).map(FilesBody::page),
         };
-        let condition = Condition::of(request.headers());
-        let (found, file_read) = self.load::<M>(&target, condition, wanted).await;
-        file_read.record(journal);
-        match found {
-            Ok(Found::File(loaded)) => self.file(loaded, wanted, journal),
-            Ok(Found::Folder) => {
-                redirect(&target.folder_location(request.uri().query())).map(FilesBody::page)
+        let headers = request.headers();
+        let asking = Asking {
+            headers,
+            wanted,
+            accepted: Accepted::of(headers),
+        };
+        let query = request.uri().query();
+        let mut tries = 1;
+        loop {
+            match self.look(&target, query, &asking, journal).await {
+                Ok(answer) => return answer,
+                // Nothing was promised yet.
+                Err(error) if is_changed(&error) && tries < TRIES => tries += 1,
+                Err(error) => return unreadable(&error).map(FilesBody::page),
             }
-            Ok(Found::NoIndex) => {
-                let explanation = "This folder has no index.html.";
-                page(StatusCode::NOT_FOUND, explanation).map(FilesBody::page)
-            }
-            Ok(Found::Nothing) => not_found().map(FilesBody::page),
-            Err(error) => unreadable(&error).map(FilesBody::page),
         }
     }
 
-    /// Looks for the target and reads its first bytes: at once if all of it is at hand.
-    async fn load<M: Marks>(
+    /// Looks for the target, and answers with what is there.
+    async fn look<M: Marks>(
         &self,
         target: &Target,
-        condition: Condition,
-        wanted: bool,
-    ) -> (io::Result<Found>, FileRead) {
-        let (root, memory) = (&self.root, &self.pool.memory);
-        let at_once = || load(root, target, &condition, wanted, memory, Patience::None);
-        if let Some(loaded) = self.pool.run_at_once::<M, _, _>(at_once) {
-            return loaded;
-        }
-        let (root, memory, target) = (root.clone(), memory.clone(), target.clone());
-        let job = move || load(&root, &target, &condition, wanted, &memory, Patience::Any);
-        self.pool.run::<M, _, _>(job).await
+        query: Option<&str>,
+        asking: &Asking<'_>,
+        journal: &M,
+    ) -> io::Result<Response<FilesBody<M>>> {
+        let (found, looked) = self.locate::<M>(target).await;
+        let mut reading = Reading { journal, looked };
+        let page = match found? {
+            Found::File(located) => return self.file(located, asking, &mut reading).await,
+            Found::Folder => redirect(&target.folder_location(query)),
+            Found::NoIndex => no_index(),
+            Found::Nothing => not_found(),
+        };
+        Ok(page.map(FilesBody::page))
     }
 
-    fn file<M: Marks>(&self, loaded: Loaded, wanted: bool, journal: &M) -> Response<FilesBody<M>> {
-        let mut answer = Response::new(FilesBody::empty());
-        let headers = answer.headers_mut();
-        if let Some(last_modified) = &loaded.last_modified {
-            headers.insert(LAST_MODIFIED, last_modified.clone());
+    /// Looks for the target: at once if all that it takes is at hand.
+    async fn locate<M: Marks>(&self, target: &Target) -> (io::Result<Found>, FileRead) {
+        let at_once = || locate(&self.root, target, &self.options, Patience::None);
+        if let Some(found) = self.store.pool.run_at_once::<M, _, _>(at_once) {
+            return found;
         }
-        if loaded.is_fresh {
-            *answer.status_mut() = StatusCode::NOT_MODIFIED;
-            return answer;
+        let (root, target, options) = (self.root.clone(), target.clone(), self.options.clone());
+        let job = move || locate(&root, &target, &options, Patience::Any);
+        self.store.pool.run::<M, _, _>(job).await
+    }
+
+    /// Answers with a file that is there, in the coding that the client likes best.
+    async fn file<M: Marks>(
+        &self,
+        located: Located,
+        asking: &Asking<'_>,
+        reading: &mut Reading<'_, M>,
+    ) -> io::Result<Response<FilesBody<M>>> {
+        let media_type = media_type::of(&located.path);
+        let length = located.opened.status.length;
+        let is_large = !self.store.is_small(length);
+        let may_make = self.options.compress && media_type.is_text;
+        let is_worth = may_make && length >= self.options.compress_from;
+        let varies = is_worth || !located.beside.is_empty();
+        let mut place = None;
+        if may_make && is_large {
+            place = self.store.encoders.clone().try_acquire_owned().ok();
         }
-        headers.insert(CONTENT_TYPE, media_type::of(&loaded.path));
-        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        headers.insert(CONTENT_LENGTH, HeaderValue::from(loaded.length));
-        if wanted {
-            *answer.body_mut() = FilesBody::file(loaded, self.pool.clone(), journal.clone());
+        // A part is of the file as it is: of what is made on the way there are none.
+        let is_part = asking.wanted && asking.headers.contains_key(RANGE);
+        let making = match (
+            may_make,
+            is_worth && !is_part && (!is_large || place.is_some()),
+        ) {
+            (false, _) => Making::Never,
+            (true, false) => Making::AtNeed,
+            (true, true) => Making::Worth,
+        };
+        let there = located.beside.iter();
+        let there = there.map(|(coding, opened)| (*coding, opened.status.length));
+        let there = there.chain([(Coding::Identity, length)]);
+        let Some(choice) = choose(&asking.accepted, there, making) else {
+            return Ok(not_acceptable().map(FilesBody::page));
+        };
+        if matches!(choice, Choice::Made(_)) && is_large && place.is_none() {
+            // The pool never closes its semaphore.
+            place = self.store.encoders.clone().acquire_owned().await.ok();
         }
-        answer
+        let opened = located.chosen(choice);
+        let fingerprint = self.fingerprint(opened, reading).await?;
+        let described = Described {
+            media_type,
+            varies,
+            dated: self.options.entity_tags == EntityTags::Status,
+        };
+        let now = SystemTime::now();
+        let representation = Representation::new(&described, choice, opened, fingerprint, now);
+        let reply = Reply::to(asking.headers, asking.wanted, &representation);
+        self.reply(reply, representation, asking, place, reading)
+            .await
+    }
+
+    async fn fingerprint<M: Marks>(
+        &self,
+        opened: &Opened,
+        reading: &mut Reading<'_, M>,
+    ) -> io::Result<Fingerprint> {
+        if self.options.entity_tags == EntityTags::Status {
+            return Ok(Fingerprint::of_status(&opened.status));
+        }
+        let (fingerprint, file_read) = self.store.fingerprint::<M>(opened).await?;
+        if let Some(file_read) = file_read {
+            reading.add(file_read);
+        }
+        Ok(fingerprint)
+    }
+
+    /// Says of the representation what there is to say, and reads of it what that takes.
+    async fn reply<M: Marks>(
+        &self,
+        reply: Reply,
+        mut representation: Representation,
+        asking: &Asking<'_>,
+        place: Option<OwnedSemaphorePermit>,
+        reading: &mut Reading<'_, M>,
+    ) -> io::Result<Response<FilesBody<M>>> {
+        match reply {
+            Reply::Failed => return Ok(failed().map(FilesBody::page)),
+            Reply::Nothing(length) => return Ok(nothing(length).map(FilesBody::page)),
+            Reply::Whole | Reply::Part(_) | Reply::NotModified => {}
+        }
+        if !(asking.wanted && reply.has_content()) {
+            return Ok(reply.head(&representation).map(|()| FilesBody::empty()));
+        }
+        if let Some(bytes) = self.load_whole(&representation.content, reading).await? {
+            representation = representation.with_bytes(bytes);
+        }
+        let head = reply.head(&representation);
+        let body = match (representation.content, &reply) {
+            (Content::Here(bytes), Reply::Part(part)) => {
+                FilesBody::page(bytes.slice(part.start as usize..part.end as usize))
+            }
+            (Content::Here(bytes), _) => FilesBody::page(bytes),
+            (Content::File(opened), reply) => {
+                let part = match reply {
+                    Reply::Part(part) => part.clone(),
+                    _ => 0..opened.status.length,
+                };
+                let first = self.load_first(&opened, &part, reading).await?;
+                let (pool, journal) = (self.store.pool.clone(), reading.journal.clone());
+                FilesBody::file(opened, part, first, pool, journal)
+            }
+            (Content::Made(opened, coding), _) => {
+                let (pool, journal) = (self.store.pool.clone(), reading.journal.clone());
+                FilesBody::made(MadeBody::new(opened, coding, place, pool, journal)?)
+            }
+        };
+        Ok(head.map(|()| body))
+    }
+
+    /// All the bytes of what is small enough.
+    async fn load_whole<M: Marks>(
+        &self,
+        content: &Content,
+        reading: &mut Reading<'_, M>,
+    ) -> io::Result<Option<Bytes>> {
+        let (opened, coding) = match content {
+            Content::Here(_) => return Ok(None),
+            Content::File(opened) => (opened, Coding::Identity),
+            Content::Made(opened, coding) => (opened, *coding),
+        };
+        let length = opened.status.length as usize;
+        if !self.store.is_small(opened.status.length) || !self.store.kept.has_room_for(length) {
+            return Ok(None);
+        }
+        let (bytes, _) = self.load(opened, 0, length, reading).await?;
+        if coding == Coding::Identity {
+            return Ok(Some(self.store.kept.keep(bytes)));
+        }
+        let job = move || compress(coding, &bytes);
+        let (made, _) = self.store.pool.run::<M, _, _>(job).await;
+        Ok(Some(self.store.kept.keep(made?)))
+    }
+
+    /// What is read of a part before its answer begins: whatever goes wrong by then is answered for.
+    async fn load_first<M: Marks>(
+        &self,
+        opened: &Opened,
+        part: &Range<u64>,
+        reading: &mut Reading<'_, M>,
+    ) -> io::Result<First> {
+        let length = self.store.pool.memory.chunk_of(part.end - part.start);
+        let (bytes, at_hand) = self.load(opened, part.start, length, reading).await?;
+        Ok(First {
+            bytes: self.store.pool.memory.keep(bytes),
+            at_hand,
+        })
+    }
+
+    /// Reads: at once if it is at hand, which it says.
+    async fn load<M: Marks>(
+        &self,
+        opened: &Opened,
+        offset: u64,
+        length: usize,
+        reading: &mut Reading<'_, M>,
+    ) -> io::Result<(Vec<u8>, bool)> {
+        let at_once = || read(opened, offset, length, Patience::None);
+        if let Some((bytes, file_read)) = self.store.pool.run_at_once::<M, _, _>(at_once) {
+            reading.add(file_read);
+            return Ok((bytes?, true));
+        }
+        let opened = opened.clone();
+        let job = move || read(&opened, offset, length, Patience::Any);
+        let (bytes, file_read) = self.store.pool.run::<M, _, _>(job).await;
+        reading.add(file_read);
+        Ok((bytes?, false))
+    }
+}
+
+/// What a request has waited for files so far. It is told when its answer begins, as one wait.
+struct Reading<'a, M: Marks> {
+    journal: &'a M,
+    looked: FileRead,
+}
+
+impl<M: Marks> Reading<'_, M> {
+    fn add(&mut self, file_read: FileRead) {
+        self.looked = self.looked.until(file_read);
+    }
+}
+
+impl<M: Marks> Drop for Reading<'_, M> {
+    fn drop(&mut self) {
+        self.looked.record(self.journal);
+    }
+}
+
+impl Located {
+    /// The file with the bytes of what was chosen, or those that it is made of.
+    fn chosen(&self, choice: Choice) -> &Opened {
+        let wanted = match choice {
+            Choice::There(coding) => coding,
+            Choice::Made(_) => Coding::Identity,
+        };
+        let mut beside = self.beside.iter();
+        let found = beside.find(|(coding, _)| *coding == wanted);
+        found.map_or(&self.opened, |(_, opened)| opened)
     }
 }
 
@@ -137,60 +333,5 @@ impl<M: Marks> Handler<M> for Files {
 
     async fn handle(&self, request: Request<Incoming>, journal: &M) -> Response<FilesBody<M>> {
         self.answer(&request, journal).await
-    }
-}
-
-/// RFC 9110 section 15.5.6: it must say what is allowed.
-fn method_not_allowed() -> Response<Bytes> {
-    let explanation = "Files can be fetched here, with GET or HEAD, and nothing else.";
-    let mut answer = page(StatusCode::METHOD_NOT_ALLOWED, explanation);
-    answer
-        .headers_mut()
-        .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-    answer
-}
-
-fn refused(refusal: Refusal) -> Response<Bytes> {
-    match refusal {
-        Refusal::Malformed => page(
-            StatusCode::BAD_REQUEST,
-            "The address has a percent sign that encodes nothing.",
-        ),
-        Refusal::Nothing => not_found(),
-    }
-}
-
-fn not_found() -> Response<Bytes> {
-    page(StatusCode::NOT_FOUND, "There is nothing at this address.")
-}
-
-fn redirect(location: &str) -> Response<Bytes> {
-    let mut answer = page(
-        StatusCode::MOVED_PERMANENTLY,
-        "This is a folder: its address ends in a slash.",
-    );
-    match HeaderValue::try_from(location) {
-        Ok(location) => {
-            answer.headers_mut().insert(LOCATION, location);
-            answer
-        }
-        Err(_) => not_found(),
-    }
-}
-
-fn unreadable(error: &io::Error) -> Response<Bytes> {
-    use rustix::io::Errno;
-    match Errno::from_io_error(error) {
-        Some(Errno::ACCESS | Errno::PERM) => {
-            page(StatusCode::FORBIDDEN, "The server may not read this file.")
-        }
-        Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::AGAIN) => {
-            let explanation = "The server has too much open at the moment. It may work soon.";
-            page(StatusCode::SERVICE_UNAVAILABLE, explanation)
-        }
-        _ => page(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "The file could not be read.",
-        ),
     }
 }

@@ -39,6 +39,16 @@ impl Memory {
         (free / SHARE).clamp(SMALLEST, LARGEST)
     }
 
+    /// How much of the `left` bytes may be read at once now.
+    pub(super) fn chunk_of(&self, left: u64) -> usize {
+        usize::try_from(left).map_or(self.chunk(), |left| left.min(self.chunk()))
+    }
+
+    /// Whether there is room for `length` bytes more.
+    pub(super) fn has_room_for(&self, length: usize) -> bool {
+        self.limit.saturating_sub(self.held()) >= length
+    }
+
     /// Whether a chunk may be read that nobody asks for yet.
     pub(super) fn is_ample(&self) -> bool {
         self.chunk() == LARGEST

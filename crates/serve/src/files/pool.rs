@@ -29,6 +29,14 @@ pub(super) struct FileRead {
 }
 
 impl FileRead {
+    /// This and another that followed it.
+    pub(super) fn until(self, later: Self) -> Self {
+        Self {
+            start: self.start,
+            end: later.end,
+        }
+    }
+
     /// Tells the request's journal of it.
     pub(super) fn record<M: Marks>(self, journal: &M) {
         journal.mark(Mark::Overlay {

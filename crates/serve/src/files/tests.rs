@@ -1,5 +1,7 @@
 //! Files through a connection, with a line in memory for a stream.
 
+mod representations;
+
 use super::{Files, FilesOptions, FolderOptions, Store};
 use crate::counters::ServeCounters;
 use crate::http1::Http1;
@@ -7,19 +9,22 @@ use crate::options::ServeOptions;
 use crate::testing::{Client, ListJournal, block_on, line};
 use http::Request;
 use http_body_util::BodyExt;
-use periplus_journey::{Mark, Station};
+use periplus_journey::{Label, Mark, Station};
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{FileExt, PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
 /// A bound for what must never take for ever.
 const LONG: Duration = Duration::from_secs(60);
+
+/// The longest file that is read as a whole, and kept.
+const SMALL: usize = 1 << 20;
 
 /// A folder being served.
 struct Site {
@@ -40,6 +45,13 @@ impl Site {
         fs::write(path, content).expect("it can be written");
     }
 
+    /// Sets when a file was modified, in time since 1970.
+    fn set_modified(&self, path: &str, since_1970: Duration) {
+        let file = fs::File::options().write(true).open(self.root().join(path));
+        file.and_then(|file| file.set_modified(SystemTime::UNIX_EPOCH + since_1970))
+            .expect("it is ours");
+    }
+
     fn file_reads(&self) -> usize {
         let marks = self.journal.marks();
         let is_read = |mark: &&Mark| {
@@ -56,14 +68,14 @@ impl Site {
 }
 
 fn site() -> (Site, Client) {
+    site_with(&FolderOptions::default())
+}
+
+fn site_with(options: &FolderOptions) -> (Site, Client) {
     let around = tempfile::tempdir().expect("a folder can be made");
     fs::create_dir(around.path().join("root")).expect("it is new");
     fs::write(around.path().join("secret"), "secret").expect("it is new");
-    let files = Files::open(
-        &around.path().join("root"),
-        &FolderOptions::default(),
-        &Store::default(),
-    );
+    let files = Files::open(&around.path().join("root"), options, &Store::default());
     let counters = Arc::new(ServeCounters::default());
     let http1 = Http1::new(
         files.expect("it is a folder"),
@@ -98,7 +110,7 @@ fn files_of_any_size_arrive_as_they_are_and_wait_for_no_timer() {
     block_on(async {
         let (site, mut client) = site();
         let begun = Instant::now();
-        for length in [0, 1, 1023, 256 * 1024, 256 * 1024 + 1, 1 << 20, 10 << 20] {
+        for length in [0, 1, 1023, 256 * 1024, 1 << 20, (1 << 20) + 1, 10 << 20] {
             site.write("file.bin", content(length));
             let before = site.file_reads();
             let reply = client.get("/file.bin").await;
@@ -108,14 +120,15 @@ fn files_of_any_size_arrive_as_they_are_and_wait_for_no_timer() {
                 reply.content == content(length),
                 "{length} bytes are not what they were"
             );
-            // One job for the first chunk, one for each that follows.
-            assert_eq!(
-                site.file_reads() - before,
-                length.div_ceil(256 * 1024).max(1)
-            );
+            // One wait for what is small, or for the first chunk, and one for each that follows.
+            let chunks = match length {
+                0..=SMALL => 1,
+                _ => length.div_ceil(256 * 1024),
+            };
+            assert_eq!(site.file_reads() - before, chunks, "{length} bytes");
         }
         // What was read was queued as it is, but for what is not worth it.
-        assert_eq!(client.far.shared(), (11 << 20) + (512 << 10) + 1 - 1);
+        assert_eq!(client.far.shared(), (12 << 20) + (256 << 10));
         assert_eq!(begun.elapsed(), Duration::ZERO);
     });
 }
@@ -140,7 +153,7 @@ fn a_small_file_leaves_in_one_write_with_the_head_before_it() {
 fn answers_that_nobody_reads_take_no_turn_at_the_files() {
     block_on(async {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        fs::write(folder.path().join("large"), content(1 << 20)).expect("it is ours");
+        fs::write(folder.path().join("large"), content(4 << 20)).expect("it is ours");
         fs::write(folder.path().join("small"), "here").expect("it is ours");
         let one_at_a_time = FilesOptions {
             reads_in_flight: 1,
@@ -173,7 +186,7 @@ fn answers_that_nobody_reads_take_no_turn_at_the_files() {
         for (body, first) in unread {
             let rest = body.collect().await.expect("read").to_bytes();
             let first = first.into_data().expect("data");
-            assert!([first, rest].concat() == content(1 << 20));
+            assert!([first, rest].concat() == content(4 << 20));
         }
     });
 }
@@ -190,10 +203,12 @@ fn the_headers_say_what_it_is() {
         );
         assert_eq!(reply.field("x-content-type-options"), Some("nosniff"));
         assert!(reply.field("date").is_some());
-        let modified = reply
-            .field("last-modified")
-            .expect("it was modified")
-            .to_owned();
+        // Of this second nothing is told: it is not over.
+        assert_eq!(reply.field("last-modified"), None);
+        site.set_modified("page.html", Duration::from_secs(784_111_777));
+        let reply = client.get("/page.html").await;
+        let modified = "Sun, 06 Nov 1994 08:49:37 GMT";
+        assert_eq!(reply.field("last-modified"), Some(modified));
         let request = |method| {
             format!(
                 "{method} /page.html HTTP/1.1\r\nHost: a\r\nIf-Modified-Since: {modified}\r\n\r\n"
@@ -201,8 +216,8 @@ fn the_headers_say_what_it_is() {
         };
         let fresh = client.ask(&request("GET")).await;
         assert_eq!(
-            (fresh.status, fresh.field("last-modified")),
-            (304, Some(&*modified))
+            (fresh.status, fresh.field("etag")),
+            (304, reply.field("etag"))
         );
         assert_eq!(client.ask(&request("HEAD")).await.status, 304);
         assert_eq!(client.get("/page.html").await.content, b"<!DOCTYPE html>");
@@ -400,6 +415,84 @@ fn a_file_that_shrinks_while_it_is_sent_breaks_the_answer_off() {
         client.far.dropped().await;
         assert!(client.far.is_aborted());
         assert_eq!(site.counters.broken_answers.get(), 1);
+        assert!(site.journal.marks().contains(&file_changed()));
+    });
+}
+
+/// What the record says of an answer whose file was not what it was.
+fn file_changed() -> Mark {
+    Mark::Label(Label::Reason("file_changed".into()))
+}
+
+#[test]
+fn a_file_that_is_overwritten_while_it_is_sent_breaks_the_answer_off() {
+    block_on(async {
+        let (site, mut client) = site();
+        site.write("file", content(2 << 20));
+        client.far.set_room(100_000);
+        client.far.send("GET /file HTTP/1.1\r\nHost: a\r\n\r\n");
+        client.far.until_sent(|sent| sent.len() == 100_000).await;
+        // Of the same length, and in place.
+        let file = fs::OpenOptions::new()
+            .write(true)
+            .open(site.root().join("file"));
+        let file = file.expect("it is there");
+        file.write_all_at(&[0; 1 << 20], 1 << 20)
+            .expect("it is ours");
+        client.far.set_room(usize::MAX);
+        let reply = client.reply(false).await;
+        assert!(reply.content.len() < 2 << 20);
+        assert!(reply.content == content(reply.content.len()));
+        client.far.dropped().await;
+        assert!(client.far.is_aborted());
+        assert!(site.journal.marks().contains(&file_changed()));
+    });
+}
+
+#[test]
+fn a_file_that_another_is_renamed_over_is_sent_to_its_end() {
+    block_on(async {
+        let (site, mut client) = site();
+        site.write("file", content(2 << 20));
+        site.write("new", "new");
+        client.far.set_room(100_000);
+        client.far.send("GET /file HTTP/1.1\r\nHost: a\r\n\r\n");
+        client.far.until_sent(|sent| sent.len() == 100_000).await;
+        fs::rename(site.root().join("new"), site.root().join("file")).expect("it is ours");
+        client.far.set_room(usize::MAX);
+        assert!(client.reply(false).await.content == content(2 << 20));
+        assert_eq!(client.get("/file").await.content, b"new");
+    });
+}
+
+/// A FIFO that somebody waits to write to: to open it would let the writer go on.
+#[test]
+fn a_fifo_is_not_opened_at_all() {
+    block_on(async {
+        let (site, mut client) = site();
+        let path = site.root().join("fifo");
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            &path,
+            rustix::fs::FileType::Fifo,
+            0o666.into(),
+            0,
+        )
+        .expect("it is new");
+        let (opened, is_opened) = std::sync::mpsc::channel();
+        std::thread::spawn({
+            let path = path.clone();
+            move || {
+                let writer = fs::File::options().write(true).open(path);
+                let _ = opened.send(writer.is_ok());
+            }
+        });
+        for _ in 0..3 {
+            assert_eq!(client.get("/fifo").await.status, 404);
+        }
+        assert!(is_opened.try_recv().is_err(), "the writer was let go");
+        let _reader = fs::File::open(path).expect("somebody writes");
+        assert_eq!(is_opened.recv(), Ok(true));
     });
 }
 

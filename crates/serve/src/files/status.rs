@@ -1,0 +1,115 @@
+//! What a file was when it was looked at.
+
+use rustix::fs::{FileType, Stat};
+
+/// What tells one state of a file from another. Two that are equal are of the same bytes, as far as a file system tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Status {
+    pub(super) device: u64,
+    pub(super) inode: u64,
+    pub(super) length: u64,
+    /// When its bytes were last written: what anybody may set.
+    pub(super) modified: Time,
+    /// When its bytes, or what is known of it, last changed: what only the kernel sets.
+    pub(super) changed: Time,
+    /// The names that it has.
+    pub(super) links: u64,
+}
+
+/// Seconds and nanoseconds since 1970; before that, negative seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Time {
+    pub(super) seconds: i64,
+    pub(super) nanoseconds: u32,
+}
+
+impl Status {
+    /// Of a regular file: there is none of anything else.
+    #[allow(
+        clippy::unnecessary_cast,
+        clippy::useless_conversion,
+        reason = "the fields differ in their types from one architecture to another"
+    )]
+    pub(super) fn of_file(stat: &Stat) -> Option<Self> {
+        if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+            return None;
+        }
+        Some(Self {
+            device: stat.st_dev as u64,
+            inode: stat.st_ino as u64,
+            length: u64::try_from(stat.st_size).ok()?,
+            modified: Time {
+                seconds: stat.st_mtime as i64,
+                nanoseconds: stat.st_mtime_nsec as u32,
+            },
+            changed: Time {
+                seconds: stat.st_ctime as i64,
+                nanoseconds: stat.st_ctime_nsec as u32,
+            },
+            links: stat.st_nlink as u64,
+        })
+    }
+
+    /// Whether `later`, seen of the same open file, is of the bytes that this one was of. A file that loses a name, as one
+    /// that another is renamed over, keeps its bytes for whoever has it open; but its change is noted.
+    pub(super) fn has_bytes_of(&self, later: &Status) -> bool {
+        let same_bytes = self.length == later.length && self.modified == later.modified;
+        same_bytes && (self.changed == later.changed || later.links < self.links)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::fs::fstat;
+    use std::fs;
+    use std::os::unix::fs::FileExt;
+
+    fn status(file: &fs::File) -> Status {
+        Status::of_file(&fstat(file).expect("it is open")).expect("it is a file")
+    }
+
+    #[test]
+    fn a_file_that_another_is_renamed_over_keeps_its_bytes() {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let (old, new) = (folder.path().join("old"), folder.path().join("new"));
+        fs::write(&old, "old").expect("it is new");
+        fs::write(&new, "new").expect("it is new");
+        let file = fs::File::open(&old).expect("it is there");
+        let before = status(&file);
+        fs::rename(&new, &old).expect("it is ours");
+        assert!(before.has_bytes_of(&status(&file)));
+        let other = fs::File::open(&old).expect("it is there");
+        assert_ne!(status(&other), before);
+    }
+
+    #[test]
+    fn a_file_that_is_written_in_place_does_not_whatever_its_time_is_set_to() {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let path = folder.path().join("file");
+        fs::write(&path, "old").expect("it is new");
+        let file = fs::File::options().read(true).write(true).open(&path);
+        let file = file.expect("it is there");
+        let modified = file.metadata().and_then(|metadata| metadata.modified());
+        let before = status(&file);
+        // Until the clock of the file system has moved on.
+        loop {
+            file.write_all_at(b"new", 0).expect("it is ours");
+            file.set_modified(modified.as_ref().copied().expect("it has one"))
+                .expect("it is ours");
+            if status(&file).changed != before.changed {
+                break;
+            }
+        }
+        assert_eq!(status(&file).modified, before.modified);
+        assert!(!before.has_bytes_of(&status(&file)));
+    }
+
+    #[test]
+    fn a_folder_has_none() {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let opened = fs::File::open(folder.path()).expect("it is there");
+        let stat = fstat(&opened).expect("it is open");
+        assert_eq!(Status::of_file(&stat), None);
+    }
+}
