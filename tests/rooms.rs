@@ -31,6 +31,7 @@ mod handshake_retransmission;
 mod handshake_told;
 mod journey_deterministic;
 mod journey_spine;
+mod journey_tls;
 mod journey_waits;
 mod loss_ecn;
 mod loss_faulty_link;

@@ -14,6 +14,10 @@ pub struct Events {
     pub established: Option<Instant>,
     /// e2: `accept()` returned the connection.
     pub accepted: Option<Instant>,
+    /// The ClientHello's first byte arrived, where TLS is spoken.
+    pub tls_began: Option<Instant>,
+    /// The TLS handshake was finished.
+    pub tls_ended: Option<Instant>,
     /// e3: byte a arrived in the ring, with the first copy that was accepted.
     pub arrived: Option<Instant>,
     /// e4: byte a was taken off the ring. `None` where the device gives no arrival stamp: then e3 is when it was taken.

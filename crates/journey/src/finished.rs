@@ -81,6 +81,10 @@ pub struct Beginning {
     pub established: Option<Instant>,
     /// e2.
     pub accepted: Option<Instant>,
+    /// The ClientHello's first byte arrived.
+    pub tls_began: Option<Instant>,
+    /// The TLS handshake was finished.
+    pub tls_ended: Option<Instant>,
     /// The listener's queues as it met them.
     pub queues: QueuesMet,
 }
@@ -117,6 +121,8 @@ impl Seen {
             syn_arrived: beginning.syn_arrived,
             established: beginning.established,
             accepted: beginning.accepted,
+            tls_began: beginning.tls_began,
+            tls_ended: beginning.tls_ended,
             arrived: self.arrived,
             taken: self.taken,
             read: self.read,

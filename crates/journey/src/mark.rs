@@ -81,9 +81,26 @@ pub enum Mark {
         /// As `idle_timeout`.
         reason: &'static str,
     },
+    /// What the peer has sent is nothing that a request could come in, and the backend ends the connection: without any
+    /// request it ends as rejected for this reason.
+    Refused {
+        /// As `tls_no_shared_version`.
+        reason: &'static str,
+    },
+    /// The ClientHello begins at offset `start` of the received bytes, before any request.
+    TlsBegan {
+        /// Its first byte.
+        start: u64,
+    },
+    /// The TLS handshake is finished; what the peer sent for it ends before offset `end` of the received bytes.
+    TlsEnded {
+        /// Behind its last byte.
+        end: u64,
+    },
     /// A name for the oldest request whose answer has not ended.
     Label(Label),
-    /// A wait of a station of the backend's own, in the oldest request whose answer has not ended.
+    /// A wait of a station of the backend's own, in the oldest request whose answer has not ended. Only what bytes waited for
+    /// on their way in (`receive_queue`, `decrypt`, `peer`) is the youngest request's.
     Overlay {
         /// Whose wait.
         station: Station,

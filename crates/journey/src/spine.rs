@@ -78,6 +78,11 @@ pub fn spine(events: &Events) -> Spine {
             Station::AcceptQueue,
             events.established.and(events.accepted),
         ),
+        (Station::Idle, events.accepted.and(events.tls_began)),
+        (
+            Station::TlsHandshake,
+            events.tls_began.and(events.tls_ended.or(events.arrived)),
+        ),
         (Station::Idle, events.accepted.and(events.arrived)),
         (Station::RxRing, events.taken),
         (Station::ReceiveQueue, events.read),
@@ -121,8 +126,8 @@ pub fn spine(events: &Events) -> Spine {
 fn first_possible(events: &Events, position: usize) -> usize {
     const SYN_QUEUE: usize = 1;
     const ACCEPT_QUEUE: usize = 2;
-    const RX_RING: usize = 4;
-    const RECEIVE_QUEUE: usize = 5;
+    const RX_RING: usize = 6;
+    const RECEIVE_QUEUE: usize = 7;
     if position > 0 {
         // Taken off a ring without arrival stamps: the ring is behind it.
         return if position == RX_RING && events.arrived.is_some() && events.taken.is_none() {

@@ -77,6 +77,22 @@ impl Journal {
         self.mark(Mark::TimedOut { reason });
     }
 
+    /// What the peer has sent is nothing that a request could come in, and the backend ends the connection: without any
+    /// request it ends as rejected for this reason.
+    pub fn refused(&self, reason: &'static str) {
+        self.mark(Mark::Refused { reason });
+    }
+
+    /// The ClientHello begins at offset `start` of the received bytes.
+    pub fn tls_began(&self, start: u64) {
+        self.mark(Mark::TlsBegan { start });
+    }
+
+    /// The TLS handshake is finished; what the peer sent for it ends before offset `end` of the received bytes.
+    pub fn tls_ended(&self, end: u64) {
+        self.mark(Mark::TlsEnded { end });
+    }
+
     /// How many of the bytes written to the stream the peer has acknowledged. `None` on another thread than the shard's, and
     /// after the connection's end.
     pub fn acknowledged(&self) -> Option<u64> {

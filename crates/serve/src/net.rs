@@ -60,6 +60,9 @@ impl Marks for Journal {
             Mark::ResponseEnd { end } => self.response_end(end),
             Mark::NoResponse => self.no_response(),
             Mark::TimedOut { reason } => self.timed_out(reason),
+            Mark::Refused { reason } => self.refused(reason),
+            Mark::TlsBegan { start } => self.tls_began(start),
+            Mark::TlsEnded { end } => self.tls_ended(end),
             Mark::Label(label) => self.label(label),
             Mark::Overlay {
                 station,

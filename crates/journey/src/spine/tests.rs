@@ -48,6 +48,52 @@ fn a_first_request_passes_every_station() {
 }
 
 #[test]
+fn a_tls_handshake_stands_between_two_idle_times() {
+    let events = Events {
+        tls_began: at(14),
+        tls_ended: at(18),
+        ..first_request()
+    };
+    let expected = [
+        ("accept_queue", 2),
+        ("idle", 2),
+        ("tls_handshake", 4),
+        ("idle", 2),
+        ("rx_ring", 1),
+    ];
+    assert_eq!(stations(&events)[1..6], expected);
+    assert_eq!(spine(&events).total().as_millis(), 50);
+}
+
+#[test]
+fn a_request_that_came_with_the_end_of_the_handshake_waits_for_it() {
+    let events = Events {
+        tls_began: at(11),
+        tls_ended: at(22),
+        ..first_request()
+    };
+    let expected = [
+        ("accept_queue", 2),
+        ("tls_handshake", 10),
+        ("receive_queue", 1),
+    ];
+    assert_eq!(stations(&events)[1..4], expected);
+}
+
+#[test]
+fn a_tls_handshake_that_does_not_end_is_where_the_connection_ends() {
+    let events = Events {
+        syn_arrived: at(0),
+        established: at(1),
+        accepted: at(2),
+        tls_began: at(3),
+        ended: at(10),
+        ..Events::default()
+    };
+    assert_eq!(stations(&events)[2..], [("idle", 1), ("tls_handshake", 7)]);
+}
+
+#[test]
 fn a_dropped_syn_opens_syn_retry() {
     let events = Events {
         first_syn_dropped: at(0),
@@ -174,19 +220,22 @@ fn a_later_request_cut_off_unread_waits_in_the_receive_queue() {
 
 proptest! {
     #[test]
-    fn the_spine_is_adjacent_and_sums(stamps in proptest::collection::vec(proptest::option::of(0u64..1000), 12)) {
+    fn the_spine_is_adjacent_and_sums(stamps in proptest::collection::vec(proptest::option::of(0u64..1000), 14)) {
         let stamp = |i: usize| stamps[i].map(Instant::from_nanos);
         let events = Events {
             first_syn_dropped: stamp(0), syn_arrived: stamp(1), established: stamp(2), accepted: stamp(3),
             arrived: stamp(4), taken: stamp(5), read: stamp(6), parsed: stamp(7), answered: stamp(8),
             transmitted: stamp(9), acknowledged: stamp(10), ended: stamp(11),
+            tls_began: stamp(12), tls_ended: stamp(13),
         };
         let spine = spine(&events);
         let sum: Duration = spine.intervals().iter().map(Interval::duration).sum();
         prop_assert_eq!(sum, spine.total());
         for pair in spine.intervals().windows(2) {
             prop_assert_eq!(pair[0].end, pair[1].start);
-            prop_assert!(pair[0].station < pair[1].station);
+            // `idle` stands before a TLS handshake as well as behind it.
+            let idle = pair[0].station == Station::Idle && pair[1].station >= Station::TlsHandshake;
+            prop_assert!(pair[0].station < pair[1].station || idle);
         }
         if let Some(first) = spine.intervals().first() {
             prop_assert_eq!(Some(first.start), beginning(&events));

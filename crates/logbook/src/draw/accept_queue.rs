@@ -142,7 +142,7 @@ fn draw(sheet: &mut Sheet, logged: &Logged, moments: &Moments) {
                 units::time(wait)
             ),
             None => {
-                let idle = spent(logged, Station::Idle);
+                let idle = spent(logged, Station::Idle) + spent(logged, Station::TlsHandshake);
                 format!(
                     "into the receive queue, {} after accept()",
                     units::time(idle)
@@ -185,7 +185,10 @@ fn moments(logged: &Logged) -> Moments {
             moments.arrived = Some(arrived);
             moments.before_accept = Some(accepted - arrived);
         }
-        None => moments.arrived = Some(accepted + spent(logged, Station::Idle)),
+        None => {
+            let asked = spent(logged, Station::Idle) + spent(logged, Station::TlsHandshake);
+            moments.arrived = Some(accepted + asked);
+        }
     }
     moments
 }

@@ -39,6 +39,9 @@ const PLACES: [(Station, f64, f64, f64); 11] = [
     (Station::RetransmitQueue, 162.0, 144.0, ANSWER),
 ];
 
+/// Where it stands on the way of a connection that has one.
+const TLS_HANDSHAKE: (Station, f64, f64, f64) = (Station::TlsHandshake, 800.0, 122.0, CONNECT);
+
 /// The picture of a journey that took time.
 pub(super) fn svg(logged: &Logged) -> String {
     let lanes = lanes(logged);
@@ -71,6 +74,11 @@ pub(super) fn svg(logged: &Logged) -> String {
     bands(&mut sheet, logged);
     ways(&mut sheet, logged, &lanes);
     for (station, left, width, middle) in PLACES {
+        place(&mut sheet, logged, &lanes, station, (left, middle), width);
+    }
+    if has_tls_handshake(&lanes) {
+        let (station, left, width, middle) = TLS_HANDSHAKE;
+        glyphs::arrow(&mut sheet, "way", &[(789.0, middle), (798.0, middle)]);
         place(&mut sheet, logged, &lanes, station, (left, middle), width);
     }
     document::remarks(&mut sheet, BANDS.1 + 24.0, &remarks);
@@ -275,6 +283,10 @@ fn absent(logged: &Logged, station: Station) -> &'static str {
     }
 }
 
+fn has_tls_handshake(lanes: &[Lane]) -> bool {
+    own(lanes, Station::TlsHandshake).is_some()
+}
+
 fn own(lanes: &[Lane], station: Station) -> Option<&Lane> {
     lanes
         .iter()
@@ -307,7 +319,10 @@ fn percent(part: f64) -> String {
 
 /// What has no place of its own on the map, and the waits of a station beside its time on the way.
 fn beside(lanes: &[Lane]) -> Vec<String> {
-    let placed = |station| PLACES.iter().any(|place| place.0 == station);
+    let placed = |station| {
+        let mut places = PLACES.iter().chain([&TLS_HANDSHAKE]);
+        places.any(|place| place.0 == station)
+    };
     let said: Vec<_> = lanes
         .iter()
         .filter(|lane| {

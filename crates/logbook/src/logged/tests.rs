@@ -171,11 +171,13 @@ proptest! {
     fn the_spine_sums_to_the_total(
         [r0, e0, e1, e2, e3, e4] in std::array::from_fn::<_, 6, _>(|_| moment()),
         [e5, e6, e7, e8, e9, ended] in std::array::from_fn::<_, 6, _>(|_| moment()),
+        [tls_began, tls_ended] in std::array::from_fn::<_, 2, _>(|_| moment()),
     ) {
         let record = Record {
             events: Events {
                 first_syn_dropped: r0, syn_arrived: e0, established: e1, accepted: e2, arrived: e3, taken: e4,
                 read: e5, parsed: e6, answered: e7, transmitted: e8, acknowledged: e9, ended,
+                tls_began, tls_ended,
             },
             ..first_request_record()
         };

@@ -81,11 +81,8 @@ impl ConnectionJournal {
         self.finish(tcp, recorder);
         if let Some(underway) = &mut self.underway {
             // The backend's word came first; how the connection then went down is what became of it.
-            if let Some(reason) = underway.timed_out {
-                ending = Ending {
-                    outcome: Outcome::Timeout,
-                    reason: Some(reason),
-                };
+            if let Some(verdict) = underway.verdict {
+                ending = verdict;
             }
             underway.unblocked(at);
             if let Some(since) = underway.starved_since.take()

@@ -1,6 +1,7 @@
 //! What the codec says of a stream, joined with what is known of its bytes.
 
 use super::connection_journal::About;
+use super::ending::Ending;
 use super::open_request::{OpenRequest, UNKNOWN};
 use super::stamp_log::{ReceiveStamp, StampLog};
 use super::underway::Underway;
@@ -8,7 +9,7 @@ use super::{ConnectionJournal, Recorder};
 use crate::congestion::CongestionWindow;
 use crate::loss::RetransmissionTimer;
 use periplus_journey::{
-    Counters, Instant, Label, Mark, RequestEnd, Seen, StampedMark, Station, TcpSummary,
+    Counters, Instant, Label, Mark, Outcome, RequestEnd, Seen, StampedMark, Station, TcpSummary,
 };
 
 /// Requests of one connection whose journeys may be open at once; more are served without a journey, and counted.
@@ -54,11 +55,10 @@ impl Marker<'_> {
                 let tcp = self.summary();
                 self.journal.no_response(at, tcp, self.recorder);
             }
-            Mark::TimedOut { reason } => {
-                let place = &mut self.journal.underway;
-                let underway = Underway::begun(place, self.acknowledged, self.recorder);
-                underway.timed_out = Some(reason);
-            }
+            Mark::TimedOut { reason } => self.verdict(Outcome::Timeout, reason),
+            Mark::Refused { reason } => self.verdict(Outcome::Rejected, reason),
+            Mark::TlsBegan { start } => self.tls_began(at, start),
+            Mark::TlsEnded { end } => self.tls_ended(at, end),
             Mark::Label(label) => {
                 if let Some(request) = self.unanswered() {
                     match label {
@@ -74,10 +74,46 @@ impl Marker<'_> {
                 start,
                 end,
             } => {
-                if let Some(request) = self.unanswered() {
-                    request.add_overlay(station, start, end);
+                let request = match station {
+                    Station::ReceiveQueue | Station::Decrypt | Station::Peer => self.youngest(),
+                    _ => self.unanswered(),
+                };
+                match (request, station) {
+                    (Some(request), Station::Peer) => request.add_peer(start, end),
+                    (Some(request), _) => request.add_overlay(station, start, end),
+                    (None, _) => {}
                 }
             }
+        }
+    }
+
+    /// The backend's word on how the connection ends.
+    fn verdict(&mut self, outcome: Outcome, reason: &'static str) {
+        let place = &mut self.journal.underway;
+        let underway = Underway::begun(place, self.acknowledged, self.recorder);
+        let reason = Some(reason);
+        underway.verdict = Some(Ending { outcome, reason });
+    }
+
+    /// [`Mark::TlsBegan`].
+    fn tls_began(&mut self, at: Instant, start: u64) {
+        let ConnectionJournal { about, underway } = &mut self.journal;
+        if let Some(beginning) = &mut about.beginning {
+            let stamp = underway
+                .as_ref()
+                .and_then(|underway| underway.received.of(start));
+            beginning.tls_began = Some(stamp.map_or(at, |(stamp, _)| stamp.arrived));
+        }
+    }
+
+    /// [`Mark::TlsEnded`].
+    fn tls_ended(&mut self, at: Instant, end: u64) {
+        let ConnectionJournal { about, underway } = &mut self.journal;
+        if let Some(beginning) = &mut about.beginning {
+            beginning.tls_ended = Some(at);
+        }
+        if let Some(underway) = underway {
+            underway.received.forget_before(end);
         }
     }
 
@@ -206,7 +242,17 @@ impl Marker<'_> {
         let was_read = start < self.read_to;
         let (mut seen, mut coarse) = (Seen::default(), false);
         let mut rx_ring_at_most = None;
-        if let Some((stamp, merged)) = underway.received.of(start) {
+        // It begins in bytes that the one before it ends with, as where TLS has put both into one record: their stamps were
+        // forgotten with that one's end.
+        let before = underway
+            .open
+            .last()
+            .filter(|before| before.end != UNKNOWN && (before.start..before.end).contains(&start));
+        if let Some(before) = before {
+            seen.arrived = before.finished.seen.arrived;
+            seen.taken = before.finished.seen.taken;
+            coarse = before.start < start;
+        } else if let Some((stamp, merged)) = underway.received.of(start) {
             seen.arrived = Some(stamp.arrived);
             seen.taken = stamp.taken;
             rx_ring_at_most = stamp.rx_ring_at_most;
@@ -240,6 +286,11 @@ impl Marker<'_> {
             self.journal.about.join(request);
         }
         Some((request, &mut underway.received))
+    }
+
+    /// The request that is read in part, or was read last.
+    fn youngest(&mut self) -> Option<&mut OpenRequest> {
+        self.journal.underway.as_mut()?.open.last_mut()
     }
 
     fn unanswered(&mut self) -> Option<&mut OpenRequest> {

@@ -1,6 +1,7 @@
 //! What a connection remembers while journeys are under way: the logs, the marks, what waits since when.
 
 use super::Recorder;
+use super::ending::Ending;
 use super::open_request::{OpenRequest, UNKNOWN};
 use super::stamp_log::{ReceiveStamp, SendStamp, StampLog};
 use periplus_journey::{Instant, Rare, Station};
@@ -24,8 +25,8 @@ pub(crate) struct Underway {
     /// Sent at least once: everything before this offset.
     pub(super) transmitted: u64,
     pub(super) acknowledged: u64,
-    /// Why the backend has given up waiting for the peer.
-    pub(super) timed_out: Option<&'static str>,
+    /// What the backend has said of the connection's end.
+    pub(super) verdict: Option<Ending>,
 }
 
 impl Default for Underway {
@@ -40,7 +41,7 @@ impl Default for Underway {
             blocked_since: None,
             transmitted: 0,
             acknowledged: 0,
-            timed_out: None,
+            verdict: None,
         }
     }
 }
@@ -197,7 +198,7 @@ impl Underway {
         self.open.clear();
         self.unclaimed = None;
         self.blocked_since = None;
-        self.timed_out = None;
+        self.verdict = None;
     }
 
     /// Whether nothing of it would be missed.
@@ -207,7 +208,7 @@ impl Underway {
             && self.sent.is_empty()
             && self.unclaimed.is_none()
             && self.blocked_since.is_none()
-            && self.timed_out.is_none()
+            && self.verdict.is_none()
     }
 
     /// The youngest request that is read in part.

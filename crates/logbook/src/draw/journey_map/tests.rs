@@ -3,9 +3,10 @@
 use super::*;
 use crate::LoggedInterval;
 use crate::draw::testing::{attribute, count};
-use crate::logged::tests::{first_request, reset_request};
+use crate::logged::tests::{EPOCH, first_request, first_request_record, reset_request};
 use periplus_journey::{Kind, Outcome};
 use std::collections::HashSet;
+use std::time::Duration;
 
 #[test]
 fn every_station_stands_once_on_the_map_with_its_time_and_its_part() {
@@ -37,6 +38,20 @@ fn the_parts_on_the_way_add_up_to_the_whole() {
         .filter_map(|&(station, ..)| Some(own(&lanes, station)?.ns))
         .sum();
     assert_eq!(drawn, logged.total_ns);
+}
+
+#[test]
+fn a_tls_handshake_has_a_place_where_there_was_one() {
+    let mut record = first_request_record();
+    let accepted = record.events.accepted.unwrap();
+    let began = accepted + Duration::from_micros(10);
+    record.events.tls_began = Some(began);
+    record.events.tls_ended = Some(began + Duration::from_micros(150));
+    let picture = svg(&Logged::new(&record, EPOCH));
+    for words in [">tls_handshake<", ">150 µs<"] {
+        assert!(picture.contains(words), "{words}");
+    }
+    assert!(!svg(&first_request()).contains("tls_handshake"));
 }
 
 #[test]
