@@ -87,6 +87,12 @@ pub enum Mark {
         /// As `tls_no_shared_version`.
         reason: &'static str,
     },
+    /// Bytes from offset `start` on were read in part, and who reads cannot tell yet whether a request begins with them: when
+    /// they came and were read is kept until it is told.
+    PartRead {
+        /// The first of them.
+        start: u64,
+    },
     /// The ClientHello begins at offset `start` of the received bytes, before any request.
     TlsBegan {
         /// Its first byte.

@@ -83,6 +83,11 @@ impl Journal {
         self.mark(Mark::Refused { reason });
     }
 
+    /// Bytes from offset `start` on were read in part, and may turn out to begin a request.
+    pub fn part_read(&self, start: u64) {
+        self.mark(Mark::PartRead { start });
+    }
+
     /// The ClientHello begins at offset `start` of the received bytes.
     pub fn tls_began(&self, start: u64) {
         self.mark(Mark::TlsBegan { start });

@@ -25,6 +25,14 @@ pub struct ServeCounters {
     pub connections: Counter,
     /// Connections that ended because what served them panicked, as a codec does that contradicts itself.
     pub connection_panics: Counter,
+    /// TLS handshakes that were finished.
+    pub tls_handshakes: Counter,
+    /// TLS handshakes that failed, and clients that spoke HTTP where HTTPS is spoken.
+    pub tls_failures: Counter,
+    /// TLS handshakes that did not end in time.
+    pub tls_timeouts: Counter,
+    /// Connections that their client ended without saying so inside TLS: what came last may be cut short.
+    pub tls_truncations: Counter,
     /// Calls of the handler.
     pub requests: Counter,
     /// Requests that a codec rejected.

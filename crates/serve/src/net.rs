@@ -61,6 +61,7 @@ impl Marks for Journal {
             Mark::NoResponse => self.no_response(),
             Mark::TimedOut { reason } => self.timed_out(reason),
             Mark::Refused { reason } => self.refused(reason),
+            Mark::PartRead { start } => self.part_read(start),
             Mark::TlsBegan { start } => self.tls_began(start),
             Mark::TlsEnded { end } => self.tls_ended(end),
             Mark::Label(label) => self.label(label),

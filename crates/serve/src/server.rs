@@ -70,7 +70,8 @@ impl<C, H> Server<Protocol<C, H>> {
 }
 
 impl<C> Server<C> {
-    fn speaking(
+    /// What `service` makes of the options and counters, which it shares with the server.
+    pub(crate) fn speaking(
         options: ServeOptions,
         service: impl FnOnce(ServeOptions, Arc<ServeCounters>) -> C,
     ) -> Self {

@@ -18,6 +18,15 @@ pub trait PeekStream: AsyncWrite + Unpin {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>>;
 
+    /// Ready when the connection has failed. What has come is not looked at, and waits where it is.
+    fn poll_failed(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
+        let mut byte = [0];
+        match self.poll_peek(context, &mut ReadBuf::new(&mut byte)) {
+            Poll::Ready(Err(error)) => Poll::Ready(error),
+            _ => Poll::Pending,
+        }
+    }
+
     /// Takes `length` bytes that a peek has shown.
     fn consume(&mut self, length: usize);
 

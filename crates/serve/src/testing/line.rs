@@ -129,6 +129,11 @@ impl Far {
         self.0.borrow().aborted
     }
 
+    /// Whether the backend has let go of the line.
+    pub(crate) fn is_dropped(&self) -> bool {
+        self.0.borrow().dropped
+    }
+
     /// Waits until the backend has let go of the line.
     pub(crate) async fn dropped(&self) {
         std::future::poll_fn(|context| {

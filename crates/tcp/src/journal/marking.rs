@@ -57,6 +57,7 @@ impl Marker<'_> {
             }
             Mark::TimedOut { reason } => self.verdict(Outcome::Timeout, reason),
             Mark::Refused { reason } => self.verdict(Outcome::Rejected, reason),
+            Mark::PartRead { start } => self.part_read(at, start),
             Mark::TlsBegan { start } => self.tls_began(at, start),
             Mark::TlsEnded { end } => self.tls_ended(at, end),
             Mark::Label(label) => {
@@ -93,6 +94,13 @@ impl Marker<'_> {
         let underway = Underway::begun(place, self.acknowledged, self.recorder);
         let reason = Some(reason);
         underway.verdict = Some(Ending { outcome, reason });
+    }
+
+    /// [`Mark::PartRead`].
+    fn part_read(&mut self, at: Instant, start: u64) {
+        if let Some(underway) = &mut self.journal.underway {
+            underway.part_read = Some((start, underway.read_at(start).unwrap_or(at)));
+        }
     }
 
     /// [`Mark::TlsBegan`].

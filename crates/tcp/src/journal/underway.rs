@@ -14,6 +14,8 @@ pub(crate) struct Underway {
     pub(super) sent: StampLog<SendStamp>,
     /// The last two reads by the backend: the offset at which each began, and when it was.
     pub(super) reads: [(u64, Instant); 2],
+    /// The first of the bytes that were read in part and may begin a request, and when it was read.
+    pub(super) part_read: Option<(u64, Instant)>,
     /// The oldest first.
     pub(super) open: Vec<OpenRequest>,
     /// Waits of bytes that no mark has given to a request yet.
@@ -35,6 +37,7 @@ impl Default for Underway {
             received: StampLog::new(),
             sent: StampLog::new(),
             reads: [(UNKNOWN, Instant::ZERO); 2],
+            part_read: None,
             open: Vec::new(),
             unclaimed: None,
             starved_since: None,
@@ -59,6 +62,7 @@ impl Underway {
             let mut underway = recorder.lend();
             underway.reads = [(UNKNOWN, Instant::ZERO); 2];
             underway.starved_since = None;
+            underway.part_read = None;
             underway.transmitted = acknowledged;
             underway.acknowledged = acknowledged;
             underway
@@ -106,6 +110,11 @@ impl Underway {
     /// When the byte at `offset` was read, if that is still known.
     #[inline]
     pub(super) fn read_at(&self, offset: u64) -> Option<Instant> {
+        if let Some((from, at)) = self.part_read
+            && from == offset
+        {
+            return Some(at);
+        }
         let mut reads = self.reads.iter().rev();
         let (_, at) = reads.find(|(from, _)| *from <= offset)?;
         Some(*at)
@@ -224,7 +233,11 @@ impl Underway {
         match self.open.last() {
             Some(request) if request.end == UNKNOWN => request.start,
             Some(request) => request.end,
-            None => self.reads[0].0.min(self.reads[1].0).min(read_to),
+            None => {
+                let part_read = self.part_read.map_or(UNKNOWN, |(from, _)| from);
+                let reads = self.reads[0].0.min(self.reads[1].0);
+                reads.min(part_read).min(read_to)
+            }
         }
     }
 }

@@ -36,6 +36,7 @@ pub(super) fn call(stage: &mut Stage, input: &mut Input<'_>) {
             reason: "idle_timeout",
         },
         11 if choice >> 4 == 0 => Mark::TlsBegan { start },
+        11 if choice >> 4 == 2 => Mark::PartRead { start },
         11 if choice >> 4 == 1 => Mark::TlsEnded { end: start },
         11 => Mark::Label(Label::Status(u16::from(choice))),
         12 => Mark::Label(Label::Request("a request".into())),

@@ -119,10 +119,7 @@ impl<S: PeekStream, M: Marks> Turnstile<S, M> {
     /// Waits for the answer to be written. Whether the peer has closed its direction meanwhile is nobody's business yet:
     /// it may, and still be owed the answer (RFC 9112 section 9.6). That it has reset the connection is.
     pub(super) fn poll_closed(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut byte = [0];
-        if let Poll::Ready(Err(error)) =
-            self.stream.poll_peek(context, &mut ReadBuf::new(&mut byte))
-        {
+        if let Poll::Ready(error) = self.stream.poll_failed(context) {
             return Poll::Ready(Err(error));
         }
         self.exchange.wait(context.waker());

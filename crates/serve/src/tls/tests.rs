@@ -1,0 +1,6 @@
+//! TLS over the testing doubles, with rustls as the client.
+
+mod certificates;
+mod offsets;
+mod peer;
+mod service;
