@@ -1,7 +1,8 @@
 //! A journey as the stack writes it down.
 
 use crate::{
-    Events, Handshake, Instant, Kind, Outcome, Overlays, QueuesMet, Record, Station, TcpSummary,
+    Asked, Events, Handshake, Instant, Kind, Outcome, Overlays, QueuesMet, Record, Station,
+    TcpSummary,
 };
 use std::borrow::Cow;
 use std::net::SocketAddr;
@@ -96,6 +97,8 @@ pub struct Rare {
     pub reason: Option<Cow<'static, str>>,
     /// Waits beside the spine, but for that from e8 to e9 and those before `accept()`, which the events tell.
     pub overlays: Overlays,
+    /// What an access log shows of the request besides.
+    pub asked: Option<Box<Asked>>,
     /// The part of `peer` that lies between e3 and e8.
     pub peer_in_server: Duration,
     /// Where the device gives no arrival stamp: the most time the first byte can have waited in the ring.
@@ -187,6 +190,7 @@ impl From<Finished> for Record {
             bytes_out: finished.bytes_out,
             acked: finished.acked,
             outcome: finished.outcome,
+            asked: rare.asked,
             reason: rare.reason,
             events: finished.seen.events(&beginning),
             overlays,

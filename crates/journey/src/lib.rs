@@ -3,6 +3,7 @@
 //!
 //! Nothing here reads a clock, does I/O or knows TCP. The rooms that a request walks through fill these in.
 
+mod asked;
 mod counters;
 mod events;
 mod finished;
@@ -17,6 +18,7 @@ pub mod spine;
 mod station;
 mod time;
 
+pub use asked::Asked;
 pub use counters::Counters;
 pub use events::Events;
 pub use finished::{Beginning, Finished, Rare, Seen};

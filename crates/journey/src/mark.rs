@@ -1,6 +1,6 @@
 //! What the backend says of a stream: offsets and labels, each a word of the codec.
 
-use crate::{Instant, Station};
+use crate::{Asked, Instant, Station};
 use std::borrow::Cow;
 
 /// The codec's last word on a request.
@@ -25,6 +25,8 @@ pub enum Label {
     Request(Box<str>),
     /// The answer's status.
     Status(u16),
+    /// What an access log shows of it besides.
+    Asked(Box<Asked>),
     /// Why it ends otherwise than answered, as `too_large in value`. What was said before a request is complete is
     /// forgotten when it is.
     Reason(Cow<'static, str>),

@@ -1,6 +1,6 @@
 //! A journey as it is kept.
 
-use crate::{Events, Instant, Overlays, QueuesMet, Spine, Station, spine};
+use crate::{Asked, Events, Instant, Overlays, QueuesMet, Spine, Station, spine};
 use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -118,6 +118,8 @@ pub struct Record {
     pub protocol: Option<&'static str>,
     /// The request in one line.
     pub request: Option<Box<str>>,
+    /// What an access log shows of it besides.
+    pub asked: Option<Box<Asked>>,
     /// The answer's status.
     pub status: Option<u16>,
     /// Bytes of the request: b − a.

@@ -9,6 +9,14 @@ pub(crate) fn utc(unix_ns: u64) -> String {
     format!("{year}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}.{milliseconds:03} UTC")
 }
 
+/// The moment as RFC 3339 has it: `2026-01-01T00:00:00.005000000Z`.
+pub(crate) fn rfc3339(unix_ns: u64) -> String {
+    let (seconds, nanoseconds) = (unix_ns / 1_000_000_000, unix_ns % 1_000_000_000);
+    let (hour, minute, second) = (seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);
+    let (year, month, day) = civil(seconds / 86_400);
+    format!("{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{nanoseconds:09}Z")
+}
+
 /// Days since 1970-01-01 as year, month and day of the Gregorian calendar.
 fn civil(mut days: u64) -> (u64, u64, u64) {
     let is_leap = |year: u64| {
@@ -38,6 +46,14 @@ fn civil(mut days: u64) -> (u64, u64, u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_moment_of_rfc_3339_keeps_its_nanoseconds() {
+        assert_eq!(
+            rfc3339(1_767_225_600_005_000_001),
+            "2026-01-01T00:00:00.005000001Z"
+        );
+    }
 
     #[test]
     fn dates_know_leap_years() {

@@ -5,6 +5,7 @@
 //! that would have been drawn live. Nothing here reads a clock; the [`writer`] is the only file that does I/O of its
 //! own accord, on a thread of its own.
 
+pub mod access;
 mod date;
 pub mod draw;
 mod epoch;

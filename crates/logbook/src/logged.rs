@@ -46,6 +46,18 @@ pub struct Logged {
     /// The request in one line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<Box<str>>,
+    /// What the request was for, longer than `request` has it: this and the next three only where an access log is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<Box<str>>,
+    /// The host that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<Box<str>>,
+    /// `Referer`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub referer: Option<Box<str>>,
+    /// `User-Agent`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<Box<str>>,
     /// The answer's status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
@@ -171,6 +183,7 @@ impl Logged {
     pub fn new(record: &Record, epoch: Epoch) -> Self {
         let at = record.at();
         let spine = record.spine();
+        let asked = record.asked.as_deref();
         let overlay = |entry: &OverlayEntry| LoggedOverlay {
             station: entry.station,
             start_ns: nanos(entry.start.since(at)),
@@ -190,6 +203,10 @@ impl Logged {
             handshake: record.handshake,
             protocol: record.protocol.map(Cow::from),
             request: record.request.clone(),
+            target: asked.map(|asked| asked.target.clone()),
+            host: asked.and_then(|asked| asked.host.clone()),
+            referer: asked.and_then(|asked| asked.referer.clone()),
+            user_agent: asked.and_then(|asked| asked.user_agent.clone()),
             status: record.status,
             bytes_in: record.bytes_in,
             bytes_out: record.bytes_out,

@@ -74,6 +74,11 @@ pub struct Inlet {
 }
 
 impl Inlet {
+    /// How many records were lost so far.
+    pub fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
+    }
+
     /// Gives a record to the thread. Never waits: where the thread is too far behind, the record is lost and counted.
     pub fn give(&self, record: Record) {
         if self.sender.try_send(Some(record)).is_err() {

@@ -18,6 +18,22 @@ impl Counter {
     }
 }
 
+/// A struct of counters that can be gone through by name: a new one is told wherever they are.
+macro_rules! counters {
+    ($(#[$meta:meta])* pub struct $name:ident { $($(#[$doc:meta])* pub $field:ident: Counter,)* }) => {
+        $(#[$meta])*
+        pub struct $name { $($(#[$doc])* pub $field: Counter,)* }
+
+        impl $name {
+            /// Every counter's name and value.
+            pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> + use<> {
+                [$((stringify!($field), self.$field.get()),)*].into_iter()
+            }
+        }
+    };
+}
+
+counters! {
 /// What the backend counts over all its connections.
 #[derive(Debug, Default)]
 pub struct ServeCounters {
@@ -59,4 +75,5 @@ pub struct ServeCounters {
     pub stalled_answers: Counter,
     /// Connections closed because an answer broke off: its body failed.
     pub broken_answers: Counter,
+}
 }

@@ -32,6 +32,7 @@
 //! [`PeekStream`], [`Marks`] and [`Acceptor`] are what the backend needs of a stack. The stack's own types are such, and so
 //! are the test doubles that let the turnstile be tested without one.
 
+mod asked;
 mod caught;
 mod counters;
 mod delivery;
@@ -61,5 +62,5 @@ pub use handler::{BoxError, Handler};
 pub use http1::Http1;
 pub use marks::Marks;
 pub use options::ServeOptions;
-pub use server::{Acceptor, ConnectionService, Drain, Drained, Server};
+pub use server::{Acceptor, Adjust, ConnectionService, Drain, Drained, Server};
 pub use stream::PeekStream;

@@ -35,6 +35,8 @@ pub struct ServeOptions {
     pub max_headers: usize,
     /// The longest request target, in bytes: 414.
     pub max_target_length: usize,
+    /// Note a request's host, `Referer` and `User-Agent` for an access log.
+    pub access_log: bool,
 }
 
 impl Default for ServeOptions {
@@ -54,6 +56,7 @@ impl Default for ServeOptions {
             max_headers: 100,
             // RFC 9112 section 3 asks for at least 8000.
             max_target_length: 8 * 1024,
+            access_log: false,
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::marks::Marks;
 use crate::options::ServeOptions;
 use crate::protocol::Protocol;
 use crate::stream::PeekStream;
+use std::cell::RefCell;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
@@ -21,6 +22,12 @@ pub type Drain = watch::Receiver<bool>;
 pub trait ConnectionService<S, M>: Clone + 'static {
     /// Serves one connection to its end. Nothing may have been read from or written to it.
     fn serve(&self, stream: S, journal: M, drain: Drain) -> impl Future<Output = ()>;
+}
+
+/// What is spoken, when its bounds can be changed while it is.
+pub trait Adjust {
+    /// The same, for new connections, within other bounds.
+    fn adjusted(&self, options: &ServeOptions) -> Self;
 }
 
 /// Where connections come from.
@@ -46,8 +53,8 @@ pub struct Drained {
 /// Serves connections until it is told to stop.
 #[derive(Debug)]
 pub struct Server<C> {
-    service: C,
-    options: ServeOptions,
+    service: RefCell<C>,
+    options: RefCell<ServeOptions>,
     counters: Arc<ServeCounters>,
 }
 
@@ -77,10 +84,20 @@ impl<C> Server<C> {
     ) -> Self {
         let counters = Arc::new(ServeCounters::default());
         Self {
-            service: service(options.clone(), counters.clone()),
-            options,
+            service: RefCell::new(service(options.clone(), counters.clone())),
+            options: RefCell::new(options),
             counters,
         }
+    }
+
+    /// Serves new connections within `options`; those that are open keep what they began with.
+    pub fn adjust(&self, options: ServeOptions)
+    where
+        C: Adjust,
+    {
+        let adjusted = self.service.borrow().adjusted(&options);
+        self.service.replace(adjusted);
+        self.options.replace(options);
     }
 
     /// What it counts.
@@ -111,11 +128,11 @@ impl<C> Server<C> {
                 biased;
                 () = &mut stop => break None,
                 Some(_) = connections.join_next() => {}
-                accepted = acceptor.accept(), if connections.len() < self.options.max_connections => {
+                accepted = acceptor.accept(), if connections.len() < self.options.borrow().max_connections => {
                     match accepted {
                         Ok((stream, journal)) => {
                             self.counters.connections.increment();
-                            let (service, drain) = (self.service.clone(), drain.clone());
+                            let (service, drain) = (self.service.borrow().clone(), drain.clone());
                             let counters = self.counters.clone();
                             connections.spawn_local(async move {
                                 // A panic that nobody in it has caught ends this connection, and no other.
@@ -135,7 +152,8 @@ impl<C> Server<C> {
         let _ = draining.send(true);
         let open = connections.len();
         let finished = async { while connections.join_next().await.is_some() {} };
-        let _ = timeout(self.options.drain_timeout, finished).await;
+        let latest = self.options.borrow().drain_timeout;
+        let _ = timeout(latest, finished).await;
         let cut = connections.len();
         connections.shutdown().await;
         failure.map_or(Ok(Drained { open, cut }), Err)

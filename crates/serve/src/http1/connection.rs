@@ -9,7 +9,7 @@ use crate::farewell;
 use crate::handler::Handler;
 use crate::marks::Marks;
 use crate::options::ServeOptions;
-use crate::server::{ConnectionService, Drain};
+use crate::server::{Adjust, ConnectionService, Drain};
 use crate::stream::PeekStream;
 use crate::turnstile::{Exchange, Handed, Stage, Turnstile};
 use crate::websocket::{self, Upgraded, memory::Memory};
@@ -228,6 +228,15 @@ impl<H> Http1<H> {
             reason: SLOW_READER,
         });
         turnstile.into_stream().abort();
+    }
+}
+
+impl<H> Adjust for Http1<H> {
+    fn adjusted(&self, options: &ServeOptions) -> Self {
+        Self {
+            options: Rc::new(options.clone()),
+            ..self.clone()
+        }
     }
 }
 

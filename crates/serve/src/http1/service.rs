@@ -2,6 +2,7 @@
 
 use super::admission;
 use super::answer_body::AnswerBody;
+use crate::asked;
 use crate::caught::caught;
 use crate::counters::ServeCounters;
 use crate::handler::Handler;
@@ -48,6 +49,9 @@ impl<M: Marks, H: Handler<M>> Service<H, M> {
     }
 
     async fn answer(&self, mut request: Request<Incoming>) -> Response<AnswerBody<H::Body>> {
+        if self.options.access_log {
+            self.exchange.marks().mark(asked::label(&request));
+        }
         if let Some(mut answer) = admission::refuse(&mut request) {
             self.close_if_cut(&mut answer);
             return self.page(answer);

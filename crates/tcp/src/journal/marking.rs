@@ -66,6 +66,7 @@ impl Marker<'_> {
                         Label::Protocol(protocol) => request.finished.protocol = Some(protocol),
                         Label::Request(line) => request.finished.request = Some(line),
                         Label::Status(status) => request.finished.status = Some(status),
+                        Label::Asked(asked) => request.rare().asked = Some(asked),
                         Label::Reason(reason) => request.rare().reason = Some(reason),
                     }
                 }
