@@ -67,7 +67,7 @@ pub(crate) struct Options {
 pub(crate) enum Command {
     #[command(about = "Serve a folder, and show the journey of a request")]
     #[command(long_about = serve::ABOUT, before_long_help = serve::EXAMPLES)]
-    Serve(ServeOptions),
+    Serve(Box<ServeOptions>),
     #[command(
         about = "Show the listeners and connections of running servers, and how full their queues are"
     )]

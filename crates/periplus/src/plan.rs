@@ -13,9 +13,11 @@ use crate::failure::{Failure, Kind};
 use crate::options::{ServeOptions, Way};
 use periplus_net::Sysctls;
 use periplus_serve::FilesOptions;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 
 /// A run of the server that can be tried.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) files: FilesOptions,
     pub(crate) tcp: Sysctls,
@@ -30,8 +32,12 @@ pub(crate) struct Plan {
     pub(crate) listeners: Vec<Listener>,
     /// One at least, and no two with a name in common.
     pub(crate) sites: Vec<Site>,
+    /// Where the access log goes; `-` is standard output.
+    pub(crate) access_log: Option<PathBuf>,
     /// Journeys are not shown on the terminal.
     pub(crate) quiet: bool,
+    /// Where others ask how the server is.
+    pub(crate) control: Option<SocketAddr>,
 }
 
 impl Plan {
@@ -42,6 +48,8 @@ impl Plan {
         if listeners.iter().any(|listener| listener.tls.is_some()) {
             return Err(usage("TLS is not there yet", "Leave it out for now."));
         }
+        let access_log = options.access_log.clone();
+        let access_log = access_log.or_else(|| config.log.access.clone());
         Ok(Self {
             files: FilesOptions {
                 memory: config.memory.files,
@@ -52,12 +60,17 @@ impl Plan {
                 ..config.tcp
             },
             limits: config.limits,
-            serve: config.serve.clone(),
+            serve: periplus_serve::ServeOptions {
+                access_log: access_log.is_some(),
+                ..config.serve.clone()
+            },
             host: options.nic == Some(Way::Host),
             interface,
             listeners,
             sites: sites::of(options, config)?,
+            access_log,
             quiet: options.quiet || config.log.quiet,
+            control: options.control.or(config.control),
         })
     }
 }

@@ -1,4 +1,6 @@
-//! What becomes of the journeys: a file, the terminal, both or neither.
+//! What becomes of the journeys: a file, the terminal, an access log, all of them or none.
+
+mod access;
 
 use crate::failure::{Failure, Kind, reason};
 use crate::options::ServeOptions;
@@ -8,26 +10,43 @@ use crate::terminal::Terminal;
 use periplus_journey::{Counters, Instant};
 use periplus_logbook::Epoch;
 use periplus_logbook::text::Look;
-use periplus_logbook::writer::{JsonLines, Keeper, Writer};
+use periplus_logbook::writer::{Inlet, JsonLines, Keeper, Writer};
 use periplus_net::{Recorder, clock};
 use std::fs::File;
 use std::io;
 use std::path::Path;
 
+pub(crate) use access::Rotation;
+
 /// How many journeys may wait for a slow disk before some are lost: about 4 MiB of them.
 const CAPACITY: usize = 8192;
 
 /// What keeps the journeys of a server, open. The thread that writes them is not there yet.
-pub(crate) struct Keepers(Vec<Box<dyn Keeper>>);
+pub(crate) struct Keepers {
+    keepers: Vec<Box<dyn Keeper>>,
+    rotation: Rotation,
+}
 
-/// The logbook of a running server. None, where nobody wants journeys: then none are recorded.
-pub(crate) struct Recording(Option<Writer>);
+/// The logbook of a running server. Without a writer, where nobody wants journeys: then none are recorded.
+pub(crate) struct Recording {
+    writer: Option<Writer>,
+    rotation: Rotation,
+}
 
 impl Keepers {
     /// Opens what the options ask for.
     pub(crate) fn open(options: &ServeOptions, plan: &Plan) -> Result<Self, Failure> {
         let mut keepers: Vec<Box<dyn Keeper>> = Vec::new();
         if let Some(path) = &options.journeys {
+            if plan.access_log.as_deref() == Some(path.as_path()) {
+                let what = format!(
+                    "journeys and access log would both be written to {}",
+                    path.display()
+                );
+                return Err(
+                    Failure::new(Kind::Usage, what).fix("Name another file for one of them.")
+                );
+            }
             keepers.push(open(path)?);
         }
         if !plan.quiet {
@@ -37,14 +56,23 @@ impl Keepers {
             };
             keepers.push(Box::new(Terminal::new(io::stderr(), look, clock::now)));
         }
-        Ok(Self(keepers))
+        let mut rotation = Rotation::default();
+        if let Some(path) = &plan.access_log {
+            let log = access::open(path)?;
+            rotation = Rotation::of(log.handle());
+            keepers.push(Box::new(log));
+        }
+        Ok(Self { keepers, rotation })
     }
 
     /// Starts the logbook's thread.
     pub(crate) fn start(self) -> Result<Recording, Failure> {
-        let Self(keepers) = self;
+        let Self { keepers, rotation } = self;
         if keepers.is_empty() {
-            return Ok(Recording(None));
+            return Ok(Recording {
+                writer: None,
+                rotation,
+            });
         }
         let epoch = Epoch::from_unix_nanos(clock::unix_nanos(Instant::ZERO));
         let writer = Writer::spawn(epoch, CAPACITY, keepers, |name, error| {
@@ -55,20 +83,35 @@ impl Keepers {
         });
         let writer =
             writer.map_err(|error| Failure::cannot("start the logbook's thread", &error))?;
-        Ok(Recording(Some(writer)))
+        Ok(Recording {
+            writer: Some(writer),
+            rotation,
+        })
     }
 }
 
 impl Recording {
     /// What the shard gives its records to.
     pub(crate) fn recorder(&self) -> Option<Recorder> {
-        let inlet = self.0.as_ref()?.inlet();
+        let inlet = self.inlet()?;
         Some(Box::new(move |record| inlet.give(record)))
+    }
+
+    /// The way to the thread.
+    pub(crate) fn inlet(&self) -> Option<Inlet> {
+        self.writer.as_ref().map(Writer::inlet)
+    }
+
+    /// How its access log's file is opened anew.
+    pub(crate) fn rotation(&self) -> Rotation {
+        self.rotation.clone()
     }
 
     /// Waits until everything is written.
     pub(crate) fn finish(self) -> Result<(), Failure> {
-        let Some(writer) = self.0 else { return Ok(()) };
+        let Some(writer) = self.writer else {
+            return Ok(());
+        };
         let finished = writer.finish();
         if finished.lost > 0 {
             let lost = finished.lost;

@@ -14,6 +14,7 @@ mod drain;
 mod entrance;
 mod greeting;
 mod interface;
+mod reload;
 mod servers;
 mod taken;
 
@@ -21,7 +22,9 @@ use crate::config::{Config, Environment, Protocol};
 use crate::control::{About, Control};
 use crate::failure::Failure;
 use crate::frames;
+use crate::health::{Health, Told};
 use crate::limits::raise_open_files;
+use crate::notify::{self, State};
 use crate::options::ServeOptions;
 use crate::plan::{Plan, Site};
 use crate::privileges;
@@ -33,6 +36,7 @@ use entrance::{Entrance, Stack};
 use greeting::Greeting;
 use periplus_serve::Store;
 use periplus_serve::site::{SiteError, Sites};
+use reload::Reload;
 use servers::Servers;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -54,11 +58,13 @@ pub(crate) fn run(options: &ServeOptions) -> Result<(), Failure> {
         .map_err(|error| Failure::cannot("start", &error))?;
 
     // Everything that may need a privilege is opened before that is given up, and before there is another thread.
-    let sites = open_sites(&plan)?;
+    let store = Store::new(&plan.files);
+    let sites = open_sites(&plan, &store)?;
     let entrance = {
         let _runtime = runtime.enter();
         Entrance::open(&plan)?
     };
+    let health = plan.control.map(Health::open).transpose()?;
     let keepers = Keepers::open(options, &plan)?;
     let control = Control::open();
     if let Some(user) = &options.user {
@@ -70,13 +76,15 @@ pub(crate) fn run(options: &ServeOptions) -> Result<(), Failure> {
     runtime.spawn_blocking(|| ());
     let recording = keepers.start()?;
     let recorder = recording.recorder();
+    let rotation = recording.rotation();
+    let inlet = recording.inlet();
     let greeting = Greeting::new(&config, &plan, &entrance);
     let served = LocalSet::new().block_on(&runtime, async {
         let mut signals =
             Signals::new().map_err(|error| Failure::cannot("listen for signals", &error))?;
         let cannot_start = |error| Failure::cannot("start the stack", &error);
         let mut stack = entrance.join(&plan, recorder).map_err(cannot_start)?;
-        let servers = Servers::start(&mut stack, &plan, sites)
+        let servers = Servers::start(&mut stack, &plan, sites.clone())
             .await
             .map_err(cannot_start)?;
         let about = about(&plan.sites, servers.listeners());
@@ -85,16 +93,31 @@ pub(crate) fn run(options: &ServeOptions) -> Result<(), Failure> {
             .shard()
             .map(|shard| control.serve(about, shard.clone()));
         greeting.say(servers.listeners());
-        serve(&plan, stack, servers, &mut signals).await
+        let told = Told {
+            servers: servers.counters(),
+            shard: stack.shard().cloned(),
+            inlet,
+            rotation: rotation.clone(),
+        };
+        let health = health.map(|health| health.serve(told)).transpose()?;
+        let mut reload = Reload {
+            options,
+            plan: plan.clone(),
+            sites,
+            store,
+            rotation,
+            health,
+        };
+        notify::tell(State::Ready);
+        serve(&mut reload, stack, servers, &mut signals).await
     });
     let finished = recording.finish();
     served.and(finished)
 }
 
-fn open_sites(plan: &Plan) -> Result<Sites, Failure> {
+fn open_sites(plan: &Plan, store: &Store) -> Result<Sites, Failure> {
     let sites: Vec<_> = plan.sites.iter().map(|site| site.options.clone()).collect();
-    Sites::open(&sites, &Store::new(&plan.files))
-        .map_err(|SiteError { site, error }| plan.sites[site].refuse(&error))
+    Sites::open(&sites, store).map_err(|SiteError { site, error }| plan.sites[site].refuse(&error))
 }
 
 /// What `periplus sockets` is told of this run.
@@ -116,19 +139,19 @@ fn about(sites: &[Site], listeners: &[(Protocol, SocketAddr)]) -> About {
 
 /// Serves until the end, and tells how it was.
 async fn serve(
-    plan: &Plan,
+    reload: &mut Reload<'_>,
     stack: Stack,
     mut servers: Servers,
     signals: &mut Signals,
 ) -> Result<(), Failure> {
-    let end = until_the_end(&mut servers, &stack, plan, signals).await;
+    let end = until_the_end(&mut servers, &stack, reload, signals).await;
     // The last records are made here.
     let last = shut_down(&stack, end.grace(), signals)
         .await
         .map_err(|error| Failure::cannot("end the stack", &error))?;
     if let Some(last) = &last {
         let frames = frames::account(last)?;
-        if !plan.quiet {
+        if !reload.plan.quiet {
             talk::say(&frames);
         }
     }

@@ -9,8 +9,8 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   periplus serve .
       Serve this folder on http://127.0.0.1:8080/ and show the journey of a request.
-  periplus serve site --listen 0.0.0.0:8080
-      Serve a folder to the network.
+  periplus serve site --listen 0.0.0.0:8080 --access-log access.jsonl
+      Serve a folder to the network, and log every request with its stations.
   periplus serve site --tls-self-signed --fallback /index.html
       Try a program for the browser over https.
   sudo periplus serve site --nic tap --user nobody
@@ -31,7 +31,8 @@ is outside the record. With `--nic` the stack is a host of its own on an interfa
 A flag goes before the environment (PERIPLUS_LISTEN for `--listen`, and so on; PERIPLUS_TIMEOUTS_IDLE for a key of the file), \
 that before the file, and the file before what is so if nothing is said.
 
-Ctrl-C or SIGTERM stops accepting and finishes what is in flight, for up to 10 seconds; a second one ends at once.";
+Ctrl-C or SIGTERM stops accepting and finishes what is in flight, for up to 10 seconds; a second one ends at once. SIGHUP \
+reads the file and the certificates again and loses no request; SIGHUP and SIGUSR1 open the access log anew.";
 
 const LISTENING: &str = "Where clients come in";
 const TLS: &str = "TLS";
@@ -152,12 +153,28 @@ pub(crate) struct ServeOptions {
     )]
     pub(crate) user: Option<String>,
     #[arg(long, value_name = "FILE")]
+    #[arg(env = "PERIPLUS_ACCESS_LOG", hide_env = true, help_heading = RUNNING)]
+    #[arg(help = "Add every request to FILE as a line of JSON; - is standard output")]
+    #[arg(
+        long_help = "Add every request to FILE as a line of JSON: who asked for what, how it was answered, and how long it \
+        was in each station. `-` is standard output. SIGHUP or SIGUSR1 has FILE opened anew, after it was moved away."
+    )]
+    pub(crate) access_log: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
     #[arg(env = "PERIPLUS_JOURNEYS", hide_env = true, help_heading = RUNNING)]
     #[arg(help = "Keep every journey as a line of JSON")]
     #[arg(
         long_help = "Keep every journey as a line of JSON in FILE, which is overwritten; `-` is standard output."
     )]
     pub(crate) journeys: Option<PathBuf>,
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(env = "PERIPLUS_CONTROL", hide_env = true, help_heading = RUNNING)]
+    #[arg(help = "Answer /healthz, /readyz and /metrics at this address of the host")]
+    #[arg(
+        long_help = "Answer /healthz, /readyz and /metrics (Prometheus) on a socket of this host. Nobody is asked who he is \
+        there: choose an address that only those reach who may know, as 127.0.0.1:9180."
+    )]
+    pub(crate) control: Option<SocketAddr>,
     #[arg(long, short, env = "PERIPLUS_QUIET", hide_env = true, help_heading = RUNNING)]
     #[arg(help = "Show no journeys on the terminal")]
     pub(crate) quiet: bool,

@@ -6,7 +6,7 @@ use crate::options::{Network, Nic, ServeOptions, Way};
 use std::net::Ipv4Addr;
 
 /// The interface by which clients come in.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Interface {
     pub(crate) nic: Nic,
     /// The stack's address.

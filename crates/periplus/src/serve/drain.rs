@@ -1,9 +1,9 @@
 //! The end of a run: what is in flight is finished, until that takes too long or a second signal comes.
 
 use super::entrance::Stack;
+use super::reload::Reload;
 use super::servers::Servers;
-use crate::plan::Plan;
-use crate::signals::Signals;
+use crate::signals::{Signal, Signals};
 use crate::talk;
 use periplus_net::Snapshot;
 use periplus_serve::Drained;
@@ -51,22 +51,30 @@ impl End {
 pub(super) async fn until_the_end(
     servers: &mut Servers,
     stack: &Stack,
-    plan: &Plan,
+    reload: &mut Reload<'_>,
     signals: &mut Signals,
 ) -> End {
-    tokio::select! {
-        ended = servers.ended() => return match ended {
-            Ok(_) => End::Drained { latest: Instant::now() + FAREWELL },
-            Err(error) => End::Failed(error),
-        },
-        () = signals.next() => {}
+    loop {
+        let signal = tokio::select! {
+            ended = servers.ended() => return match ended {
+                Ok(_) => End::Drained { latest: Instant::now() + FAREWELL },
+                Err(error) => End::Failed(error),
+            },
+            signal = signals.next() => signal,
+        };
+        match signal {
+            Signal::End => break,
+            Signal::Reload => reload.reload(servers),
+            Signal::Rotate => reload.rotate(),
+        }
     }
+    reload.stopping();
     stack.stop_accepting().await;
     let open = match stack.connections().await {
         Ok(open) => counted(open),
         Err(error) => return End::Failed(error),
     };
-    let limit = plan.serve.drain_timeout;
+    let limit = reload.drain();
     talk::say(&format!(
         "Draining {open}, for up to {} seconds; a second signal ends at once",
         limit.as_secs_f64()
@@ -75,7 +83,7 @@ pub(super) async fn until_the_end(
     let finished = finish(servers, stack, Instant::now() + limit);
     tokio::select! {
         end = finished => end,
-        () = signals.next() => End::AtOnce,
+        () = signals.end() => End::AtOnce,
     }
 }
 
@@ -109,7 +117,7 @@ pub(super) async fn shut_down(
     let mut ending = pin!(stack.shut_down(grace));
     tokio::select! {
         last = &mut ending => last,
-        () = signals.next() => stack.shut_down(Duration::ZERO).await,
+        () = signals.end() => stack.shut_down(Duration::ZERO).await,
     }
 }
 

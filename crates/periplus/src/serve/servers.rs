@@ -6,9 +6,11 @@ use crate::plan::{Listener, Plan};
 use periplus_net::host::HostListener;
 use periplus_serve::site::Sites;
 use periplus_serve::websocket::{WebSocketAt, echo};
-use periplus_serve::{Acceptor, Drained, ServeOptions, Server, kv};
+use periplus_serve::{Acceptor, Drained, ServeCounters, ServeOptions, Server, kv};
 use std::io;
 use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -24,6 +26,9 @@ pub(super) struct Servers {
     /// Where a redirect leads that names no port: to the last listener that speaks TLS.
     https: u16,
     tasks: JoinSet<io::Result<Drained>>,
+    /// Gives each of those that speak HTTP other bounds.
+    adjust: Vec<Box<dyn Fn(ServeOptions)>>,
+    counters: Vec<(SocketAddr, Arc<ServeCounters>)>,
     stop: watch::Sender<bool>,
     /// How those that have ended did so.
     drained: Drained,
@@ -45,6 +50,8 @@ impl Servers {
             listeners: Vec::new(),
             https: 443,
             tasks: JoinSet::new(),
+            adjust: Vec::new(),
+            counters: Vec::new(),
             stop: watch::Sender::new(false),
             drained: Drained { open: 0, cut: 0 },
             failed: None,
@@ -92,16 +99,33 @@ impl Servers {
             Protocol::Http => {
                 let sites = what.sites.over(place.scheme(self.https));
                 let handler = WebSocketAt::new(ECHO, echo, sites);
-                let server = Server::new(handler, what.options.clone());
+                let server = Rc::new(Server::new(handler, what.options.clone()));
+                self.counters.push((address, server.counters()));
+                let adjusted = server.clone();
+                self.adjust
+                    .push(Box::new(move |options| adjusted.adjust(options)));
                 let task = async move { server.run(listener, stop).await };
                 self.tasks.spawn_local(task)
             }
             Protocol::Kv => {
                 let server = kv::server(what.store.clone(), what.options.clone());
+                self.counters.push((address, server.counters()));
                 let task = async move { server.run(listener, stop).await };
                 self.tasks.spawn_local(task)
             }
         };
+    }
+
+    /// Serves new connections of HTTP within these bounds.
+    pub(super) fn adjust(&self, options: &ServeOptions) {
+        for adjust in &self.adjust {
+            adjust(options.clone());
+        }
+    }
+
+    /// What they count.
+    pub(super) fn counters(&self) -> Vec<(SocketAddr, Arc<ServeCounters>)> {
+        self.counters.clone()
     }
 
     /// What they speak, and where.

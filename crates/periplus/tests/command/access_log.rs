@@ -1,0 +1,95 @@
+//! `--access-log`: who asked for what, and where it waited.
+
+use crate::support::{Folder, Recording, Server, get};
+use rustix::process::Signal;
+use serde_json::Value;
+use std::path::Path;
+
+fn lines(path: &Path) -> Vec<Value> {
+    Recording::parse(&std::fs::read_to_string(path).expect("a log"))
+        .all()
+        .to_vec()
+}
+
+#[test]
+fn every_request_is_a_line_with_what_it_said_and_where_it_waited() {
+    let folder = Folder::new().with("a.txt", b"hello");
+    let server = Server::start(folder.path(), &["--quiet", "--access-log", "-"]);
+    let options = [
+        "-A",
+        "one \"two\"",
+        "-e",
+        "http://example.org/",
+        "-H",
+        "Host: example.org",
+    ];
+    get(&server.url("/a.txt?b=c"), &options);
+    get(&server.url("/none"), &[]);
+    let ended = server.stop();
+    assert_eq!(ended.code, Some(0), "{}", ended.talk);
+    let log = Recording::parse(&ended.data);
+    let [first, second] = log.all() else {
+        panic!("{}", ended.data)
+    };
+    assert_eq!(first["host"], "example.org");
+    assert_eq!(
+        (&first["method"], &first["path"]),
+        (&"GET".into(), &"/a.txt".into())
+    );
+    assert_eq!(
+        (&first["query"], &first["status"]),
+        (&"b=c".into(), &200.into())
+    );
+    assert_eq!(first["user_agent"], "one \"two\"");
+    assert_eq!(first["referer"], "http://example.org/");
+    assert_eq!(
+        (&first["protocol"], &first["outcome"]),
+        (&"http/1.1".into(), &"answered".into())
+    );
+    let stations = first["stations"].as_object().expect("stations");
+    let sum: u64 = stations
+        .values()
+        .map(|ns| ns.as_u64().expect("a time"))
+        .sum();
+    assert_eq!(Some(sum), first["total_ns"].as_u64(), "{first}");
+    assert!(stations.contains_key("process"), "{first}");
+    assert!(
+        first["time"]
+            .as_str()
+            .is_some_and(|time| time.ends_with('Z'))
+    );
+    assert_eq!(
+        (&second["status"], &second["query"]),
+        (&404.into(), &Value::Null)
+    );
+}
+
+#[test]
+fn after_it_was_moved_away_a_signal_has_it_opened_anew() {
+    let folder = Folder::new().with("a.txt", b"hello");
+    let logs = Folder::new();
+    let (log, moved) = (logs.join("access.jsonl"), logs.join("access.jsonl.1"));
+    let options = ["--quiet".as_ref(), "--access-log".as_ref(), log.as_os_str()];
+    let server = Server::start(folder.path(), &options);
+    get(&server.url("/a.txt"), &[]);
+    std::fs::rename(&log, &moved).expect("it is there");
+    server.signal(Signal::USR1);
+    // The server makes the file when it has heard the signal: until then there is none.
+    while !log.exists() {
+        std::thread::yield_now();
+    }
+    get(&server.url("/a.txt?second"), &[]);
+    let ended = server.stop();
+    assert_eq!(ended.code, Some(0), "{}", ended.talk);
+    assert_eq!((lines(&moved).len(), lines(&log).len()), (1, 1));
+    assert_eq!(lines(&log)[0]["query"], "second");
+}
+
+#[test]
+fn without_it_a_recording_has_no_names_in_it() {
+    let folder = Folder::new().with("a.txt", b"hello");
+    let server = Server::start(folder.path(), &["--quiet", "--journeys", "-"]);
+    get(&server.url("/a.txt"), &[]);
+    let recording = Recording::parse(&server.stop().data);
+    assert_eq!(recording.requests()[0].get("user_agent"), None);
+}
