@@ -82,6 +82,10 @@ impl FieldSection {
                     self.state = State::Name;
                 }
                 (State::Name, b':') => {
+                    // Somewhere `_` becomes `-`, as in the variables of CGI, and there this is a length or a coding.
+                    if self.word.resembles_framing() {
+                        return Walk::Malformed;
+                    }
                     self.field = Field::named(&self.word);
                     self.word.clear();
                     self.state = State::Value;
@@ -192,6 +196,17 @@ impl Word {
 
     fn is(&self, expected: &[u8]) -> bool {
         !self.too_long && self.letters.trim_ascii_end() == expected
+    }
+
+    fn resembles_framing(&self) -> bool {
+        let mut name = self.letters.clone();
+        if self.too_long || !name.contains(&b'_') {
+            return false;
+        }
+        for letter in &mut name {
+            *letter = if *letter == b'_' { b'-' } else { *letter };
+        }
+        matches!(&name[..], b"content-length" | b"transfer-encoding")
     }
 
     fn is_token(&self) -> bool {

@@ -7,6 +7,8 @@
 mod answer;
 #[path = "../common/mod.rs"]
 mod common;
+mod guardian;
+mod paths;
 mod play;
 mod row;
 mod rows;

@@ -72,6 +72,25 @@ pub(crate) async fn play(stage: &Stage, row: &Row, cut: Cut) -> Result<(), Strin
     check_seen(stage, row)
 }
 
+/// Sends `bytes`, ends, and reads what final answers there are to them: none may be to HEAD.
+pub(crate) async fn converse(stage: &Stage, bytes: &[u8]) -> Result<Vec<Read>, String> {
+    stage.seen();
+    let mut client = Client::new(stage.connect().await);
+    client.send(bytes, &mut 0, Cut::Whole).await?;
+    client.end().await;
+    while !client.ended {
+        client.receive().await?;
+    }
+    let mut answers = Vec::new();
+    while let Some(answer) = read(&mut client.received, false, true)? {
+        if answer.status >= 200 {
+            answers.push(answer);
+        }
+    }
+    client.expect_end().await?;
+    Ok(answers)
+}
+
 fn check_seen(stage: &Stage, row: &Row) -> Result<(), String> {
     let mut seen = stage.seen();
     seen.retain(|line| line != "GET /file?probe");

@@ -91,10 +91,11 @@ pub(crate) fn rows() -> Vec<Row> {
         refused("RFC 9112 6.3", "A letter that folds to k is no k.", "Transfer-Encoding: chun\u{212a}ed"),
         refused("RFC 9112 5.2", "A folded coding is refused.", "Transfer-Encoding: gzip,\r\n chunked"),
         row("RFC 9112 6.3", "What looks like a transfer coding in another field is none.")
-            .send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer_Encoding: chunked\r\nX-Transfer-Encoding: chunked\r\nTransfer-Encodings: chunked\r\nContent-Length: 5\r\n\r\nhello")
+            .send("POST /echo HTTP/1.1\r\nHost: a\r\nX-Transfer-Encoding: chunked\r\nTransfer-Encodings: chunked\r\nContent-Length: 5\r\n\r\nhello")
             .answer(&200)
             .saying("hello")
             .seen(&["POST /echo: hello"]),
+        refused("RFC 9112 11.2", "A name that is another one's where _ becomes - is refused: only attackers send it.", "Transfer_Encoding: chunked\r\nContent-Length: 5"),
         row("RFC 9110 8.4", "A content coding is no transfer coding.")
             .send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Encoding: chunked\r\nContent-Length: 5\r\n\r\nhello")
             .answer(&200)
