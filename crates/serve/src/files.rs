@@ -6,6 +6,7 @@
 //! * [`coding`] says what a client accepts, [`negotiation`] which of a file's representations it gets.
 //! * [`representation`] is a file in one coding, with its header lines: [`entity_tag`] and [`validators`] tell it from others.
 //! * [`precondition`] and [`range`] say what of it is asked for, [`reply`] what is answered.
+//! * [`cache`] keeps what was asked for, as long as it is what is there; a [`root`] is what it is kept of.
 //! * [`read`] reads a file that must be what it was when it was opened, as [`status`] tells.
 //! * [`memory`] bounds what is read and not yet delivered.
 //! * [`patience`] says whether that may wait for a disk: what the kernel has at hand is read on the shard's thread, at once.
@@ -14,6 +15,7 @@
 
 mod beneath;
 mod body;
+mod cache;
 mod coding;
 mod compress;
 mod entity_tag;
@@ -24,6 +26,7 @@ mod made;
 mod media_type;
 mod memory;
 mod negotiation;
+mod offer;
 mod options;
 mod patience;
 mod pool;
@@ -33,6 +36,7 @@ mod read;
 mod refusal;
 mod reply;
 mod representation;
+mod root;
 mod status;
 mod store;
 mod target;

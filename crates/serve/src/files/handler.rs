@@ -1,14 +1,15 @@
 //! Answers GET and HEAD with the files under a root.
 
-use super::beneath::open_root;
 use super::body::{FilesBody, First};
+use super::cache::Look;
 use super::coding::{Accepted, Coding};
 use super::compress::compress;
 use super::entity_tag::Fingerprint;
 use super::locate::{Found, Located, Opened, locate};
 use super::made::MadeBody;
 use super::media_type;
-use super::negotiation::{Choice, Making, choose};
+use super::negotiation::Choice;
+use super::offer::Offer;
 use super::options::{EntityTags, FolderOptions};
 use super::patience::Patience;
 use super::pool::FileRead;
@@ -16,6 +17,7 @@ use super::read::{is_changed, read};
 use super::refusal::{method_not_allowed, no_index, not_found, redirect, refused, unreadable};
 use super::reply::{Reply, failed, not_acceptable, nothing};
 use super::representation::{Content, Described, Representation};
+use super::root::Root;
 use super::store::Store;
 use super::target::Target;
 use crate::handler::Handler;
@@ -24,12 +26,12 @@ use bytes::Bytes;
 use http::header::RANGE;
 use http::{HeaderMap, Method, Request, Response};
 use hyper::body::Incoming;
+use rustix::time::{ClockId, clock_gettime};
 use std::io;
 use std::ops::Range;
-use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 use tokio::sync::OwnedSemaphorePermit;
 
 /// How often a file that changes while it is looked at is looked at anew.
@@ -38,17 +40,26 @@ const TRIES: usize = 4;
 /// Serves the files under a folder.
 #[derive(Clone, Debug)]
 pub struct Files {
-    root: Arc<OwnedFd>,
+    root: Arc<Root>,
     options: Arc<FolderOptions>,
     store: Store,
 }
 
-/// What a request asks, besides its target.
+/// What a request asks.
 struct Asking<'a> {
+    /// The path, as it was written.
+    path: &'a str,
+    query: Option<&'a str>,
     headers: &'a HeaderMap,
     /// It is a GET.
     wanted: bool,
     accepted: Accepted,
+}
+
+impl Asking<'_> {
+    fn is_part(&self) -> bool {
+        self.wanted && self.headers.contains_key(RANGE)
+    }
 }
 
 impl Files {
@@ -59,13 +70,16 @@ impl Files {
     /// When it is no folder, or may not be opened.
     pub fn open(root: &Path, options: &FolderOptions, store: &Store) -> io::Result<Self> {
         Ok(Self {
-            root: Arc::new(open_root(root)?),
+            root: Arc::new(Root::open(root, options, store)?),
             options: Arc::new(options.clone()),
             store: store.clone(),
         })
     }
 
     /// Answers a request; its content is not looked at.
+    ///
+    /// For a small file that is kept this is a straight line to the end of [`answer_at_once`], which nothing waits on and
+    /// which looks at no file.
     pub async fn answer<B, M: Marks>(
         &self,
         request: &Request<B>,
@@ -76,41 +90,75 @@ impl Files {
             Method::HEAD => false,
             _ => return method_not_allowed().map(FilesBody::page),
         };
-        let target = match Target::parse(request.uri().path()) {
-            Ok(target) => target,
-            Err(refusal) => return refused(refusal).map(FilesBody::page),
-        };
         let headers = request.headers();
         let asking = Asking {
+            path: request.uri().path(),
+            query: request.uri().query(),
             headers,
             wanted,
             accepted: Accepted::of(headers),
         };
-        let query = request.uri().query();
+        let kept = self.find(&asking);
+        if let Ok(kept) = &kept {
+            let reply = Reply::to(headers, wanted, kept);
+            if let Some(answer) = answer_at_once(&reply, kept, wanted) {
+                return answer;
+            }
+        }
+        self.answer_from_files(kept, &asking, journal).await
+    }
+
+    /// What is kept for a request, and good.
+    fn find(&self, asking: &Asking<'_>) -> Result<Arc<Representation>, Look> {
+        let (root, now) = (self.root.number, monotonic());
+        let mut cache = self.store.cache();
+        cache.find(root, asking.path, &asking.accepted, asking.is_part(), now)
+    }
+
+    /// Answers what is not answered at once: with an open file that is `kept`, or with what there is.
+    async fn answer_from_files<M: Marks>(
+        &self,
+        mut kept: Result<Arc<Representation>, Look>,
+        asking: &Asking<'_>,
+        journal: &M,
+    ) -> Response<FilesBody<M>> {
         let mut tries = 1;
         loop {
-            match self.look(&target, query, &asking, journal).await {
+            let answer = match kept {
+                Ok(kept) => {
+                    let mut reading = Reading::none(journal);
+                    let reply = Reply::to(asking.headers, asking.wanted, &kept);
+                    self.reply(reply, &kept, asking, None, &mut reading).await
+                }
+                Err(look) => self.look(asking, look, journal).await,
+            };
+            match answer {
                 Ok(answer) => return answer,
                 // Nothing was promised yet.
                 Err(error) if is_changed(&error) && tries < TRIES => tries += 1,
                 Err(error) => return unreadable(&error).map(FilesBody::page),
             }
+            kept = Err(self.store.cache().look(monotonic()));
         }
     }
 
     /// Looks for the target, and answers with what is there.
     async fn look<M: Marks>(
         &self,
-        target: &Target,
-        query: Option<&str>,
         asking: &Asking<'_>,
+        look: Look,
         journal: &M,
     ) -> io::Result<Response<FilesBody<M>>> {
-        let (found, looked) = self.locate::<M>(target).await;
-        let mut reading = Reading { journal, looked };
+        let target = match Target::parse(asking.path) {
+            Ok(target) => target,
+            Err(refusal) => return Ok(refused(refusal).map(FilesBody::page)),
+        };
+        let (found, looked) = self.locate::<M>(&target).await;
+        let mut reading = Reading::none(journal);
+        reading.add(looked);
         let page = match found? {
-            Found::File(located) => return self.file(located, asking, &mut reading).await,
-            Found::Folder => redirect(&target.folder_location(query)),
+            Found::File(located) => return self.file(located, asking, look, &mut reading).await,
+            Found::Folder => redirect(&target.folder_location(asking.query)),
             Found::NoIndex => no_index(),
             Found::Nothing => not_found(),
         };
@@ -119,12 +167,12 @@ impl Files {
 
     /// Looks for the target: at once if all that it takes is at hand.
     async fn locate<M: Marks>(&self, target: &Target) -> (io::Result<Found>, FileRead) {
-        let at_once = || locate(&self.root, target, &self.options, Patience::None);
+        let at_once = || locate(&self.root.folder, target, &self.options, Patience::None);
         if let Some(found) = self.store.pool.run_at_once::<M, _, _>(at_once) {
             return found;
         }
         let (root, target, options) = (self.root.clone(), target.clone(), self.options.clone());
-        let job = move || locate(&root, &target, &options, Patience::Any);
+        let job = move || locate(&root.folder, &target, &options, Patience::Any);
         self.store.pool.run::<M, _, _>(job).await
     }
 
@@ -133,50 +181,111 @@ impl Files {
         &self,
         located: Located,
         asking: &Asking<'_>,
+        look: Look,
         reading: &mut Reading<'_, M>,
     ) -> io::Result<Response<FilesBody<M>>> {
         let media_type = media_type::of(&located.path);
-        let length = located.opened.status.length;
-        let is_large = !self.store.is_small(length);
-        let may_make = self.options.compress && media_type.is_text;
-        let is_worth = may_make && length >= self.options.compress_from;
-        let varies = is_worth || !located.beside.is_empty();
-        let mut place = None;
-        if may_make && is_large {
-            place = self.store.encoders.clone().try_acquire_owned().ok();
-        }
-        // A part is of the file as it is: of what is made on the way there are none.
-        let is_part = asking.wanted && asking.headers.contains_key(RANGE);
-        let making = match (
-            may_make,
-            is_worth && !is_part && (!is_large || place.is_some()),
-        ) {
-            (false, _) => Making::Never,
-            (true, false) => Making::AtNeed,
-            (true, true) => Making::Worth,
-        };
-        let there = located.beside.iter();
-        let there = there.map(|(coding, opened)| (*coding, opened.status.length));
-        let there = there.chain([(Coding::Identity, length)]);
-        let Some(choice) = choose(&asking.accepted, there, making) else {
+        let offer = Offer::of(&located, &media_type, &self.options);
+        let Some(mut choice) = offer.choose(&asking.accepted, asking.is_part()) else {
             return Ok(not_acceptable().map(FilesBody::page));
         };
-        if matches!(choice, Choice::Made(_)) && is_large && place.is_none() {
-            // The pool never closes its semaphore.
-            place = self.store.encoders.clone().acquire_owned().await.ok();
+        let mut place = None;
+        if matches!(choice, Choice::Made(_)) && !self.store.is_small(located.opened.status.length) {
+            (choice, place) = self.place_for(choice, &asking.accepted).await;
         }
-        let opened = located.chosen(choice);
-        let fingerprint = self.fingerprint(opened, reading).await?;
-        let described = Described {
-            media_type,
-            varies,
-            dated: self.options.entity_tags == EntityTags::Status,
+        let root = self.root.number;
+        let again = |choice| {
+            let mut cache = self.store.cache();
+            cache.find_again(root, asking.path, &located, choice, look)
         };
-        let now = SystemTime::now();
-        let representation = Representation::new(&described, choice, opened, fingerprint, now);
+        let known = again(choice);
+        let is_kept = known.is_some();
+        let mut representation = match known {
+            Some(kept) => kept,
+            None => {
+                let opened = located.chosen(choice);
+                let fingerprint = self.fingerprint(opened, reading).await?;
+                let described = Described {
+                    media_type,
+                    varies: offer.varies(),
+                    dated: self.options.entity_tags == EntityTags::Status,
+                };
+                let now = SystemTime::now();
+                let new = Representation::new(&described, choice, opened, fingerprint, now);
+                Arc::new(new)
+            }
+        };
         let reply = Reply::to(asking.headers, asking.wanted, &representation);
-        self.reply(reply, representation, asking, place, reading)
+        if !is_kept {
+            if asking.wanted
+                && reply.has_content()
+                && let Some(bytes) = self.load_whole(&representation.content, reading).await?
+            {
+                let whole = Representation::clone(&representation).with_bytes(bytes);
+                representation = Arc::new(whole);
+            }
+            self.keep(
+                asking.path,
+                &located,
+                &offer,
+                (choice, &representation),
+                look,
+            );
+        }
+        self.reply(reply, &representation, asking, place, reading)
             .await
+    }
+
+    /// A place to put a large text into a coding. While there is none, a client that accepts the text as it is gets it so.
+    async fn place_for(
+        &self,
+        choice: Choice,
+        accepted: &Accepted,
+    ) -> (Choice, Option<OwnedSemaphorePermit>) {
+        let encoders = self.store.encoders.clone();
+        match encoders.clone().try_acquire_owned() {
+            Ok(place) => (choice, Some(place)),
+            Err(_) if accepted.weight(Coding::Identity) > 0 => {
+                (Choice::There(Coding::Identity), None)
+            }
+            // It is never closed.
+            Err(_) => (choice, encoders.acquire_owned().await.ok()),
+        }
+    }
+
+    /// Keeps what is worth it: small files with their bytes, and others open.
+    fn keep(
+        &self,
+        path: &str,
+        located: &Located,
+        offer: &Offer,
+        (choice, representation): (Choice, &Arc<Representation>),
+        look: Look,
+    ) {
+        let is_worth = match &representation.content {
+            Content::Here(_) => true,
+            Content::File(opened) => !self.store.is_small(opened.status.length),
+            Content::Made(..) => false,
+        };
+        if !is_worth {
+            return;
+        }
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let now = now.unwrap_or_default();
+        let beside = located.beside.iter().map(|(_, opened)| opened);
+        let mut files = beside.chain([&located.opened]);
+        let is_settled = files.all(|opened| opened.status.is_settled(now));
+        let root = (self.root.number, &self.root.folder);
+        let mut cache = self.store.cache();
+        let representation = (choice, representation);
+        cache.keep(
+            root,
+            path,
+            located,
+            offer,
+            representation,
+            (look, is_settled),
+        );
     }
 
     async fn fingerprint<M: Marks>(
@@ -198,43 +307,31 @@ impl Files {
     async fn reply<M: Marks>(
         &self,
         reply: Reply,
-        mut representation: Representation,
+        representation: &Representation,
         asking: &Asking<'_>,
         place: Option<OwnedSemaphorePermit>,
         reading: &mut Reading<'_, M>,
     ) -> io::Result<Response<FilesBody<M>>> {
-        match reply {
-            Reply::Failed => return Ok(failed().map(FilesBody::page)),
-            Reply::Nothing(length) => return Ok(nothing(length).map(FilesBody::page)),
-            Reply::Whole | Reply::Part(_) | Reply::NotModified => {}
+        if let Some(answer) = answer_at_once(&reply, representation, asking.wanted) {
+            return Ok(answer);
         }
-        if !(asking.wanted && reply.has_content()) {
-            return Ok(reply.head(&representation).map(|()| FilesBody::empty()));
-        }
-        if let Some(bytes) = self.load_whole(&representation.content, reading).await? {
-            representation = representation.with_bytes(bytes);
-        }
-        let head = reply.head(&representation);
-        let body = match (representation.content, &reply) {
-            (Content::Here(bytes), Reply::Part(part)) => {
-                FilesBody::page(bytes.slice(part.start as usize..part.end as usize))
-            }
-            (Content::Here(bytes), _) => FilesBody::page(bytes),
-            (Content::File(opened), reply) => {
-                let part = match reply {
+        let (pool, journal) = (self.store.pool.clone(), reading.journal.clone());
+        let body = match &representation.content {
+            Content::Here(bytes) => FilesBody::page(bytes.clone()),
+            Content::File(opened) => {
+                let part = match &reply {
                     Reply::Part(part) => part.clone(),
                     _ => 0..opened.status.length,
                 };
-                let first = self.load_first(&opened, &part, reading).await?;
-                let (pool, journal) = (self.store.pool.clone(), reading.journal.clone());
-                FilesBody::file(opened, part, first, pool, journal)
+                let first = self.load_first(opened, &part, reading).await?;
+                FilesBody::file(opened.clone(), part, first, pool, journal)
             }
-            (Content::Made(opened, coding), _) => {
-                let (pool, journal) = (self.store.pool.clone(), reading.journal.clone());
-                FilesBody::made(MadeBody::new(opened, coding, place, pool, journal)?)
+            Content::Made(opened, coding) => {
+                let opened = opened.clone();
+                FilesBody::made(MadeBody::new(opened, *coding, place, pool, journal)?)
             }
         };
-        Ok(head.map(|()| body))
+        Ok(reply.head(representation).map(|()| body))
     }
 
     /// All the bytes of what is small enough.
@@ -249,7 +346,7 @@ impl Files {
             Content::Made(opened, coding) => (opened, *coding),
         };
         let length = opened.status.length as usize;
-        if !self.store.is_small(opened.status.length) || !self.store.kept.has_room_for(length) {
+        if !self.store.is_small(opened.status.length) || !self.store.cache().make_room(length) {
             return Ok(None);
         }
         let (bytes, _) = self.load(opened, 0, length, reading).await?;
@@ -297,34 +394,58 @@ impl Files {
     }
 }
 
+/// The answer with what is at hand: everything but the content of a file that is not.
+fn answer_at_once<M>(
+    reply: &Reply,
+    representation: &Representation,
+    wanted: bool,
+) -> Option<Response<FilesBody<M>>> {
+    let body = match (reply, &representation.content) {
+        (Reply::Failed, _) => return Some(failed().map(FilesBody::page)),
+        (Reply::Nothing(length), _) => return Some(nothing(*length).map(FilesBody::page)),
+        _ if !(wanted && reply.has_content()) => FilesBody::empty(),
+        (Reply::Part(part), Content::Here(bytes)) => {
+            FilesBody::page(bytes.slice(part.start as usize..part.end as usize))
+        }
+        (_, Content::Here(bytes)) => FilesBody::page(bytes.clone()),
+        _ => return None,
+    };
+    Some(reply.head(representation).map(|()| body))
+}
+
+/// The time by a clock that nobody sets, as of its last tick: it costs nothing to look at.
+fn monotonic() -> Duration {
+    let now = clock_gettime(ClockId::MonotonicCoarse);
+    Duration::new(
+        u64::try_from(now.tv_sec).unwrap_or(0),
+        u32::try_from(now.tv_nsec).unwrap_or(0),
+    )
+}
+
 /// What a request has waited for files so far. It is told when its answer begins, as one wait.
 struct Reading<'a, M: Marks> {
     journal: &'a M,
-    looked: FileRead,
+    read: Option<FileRead>,
 }
 
-impl<M: Marks> Reading<'_, M> {
+impl<'a, M: Marks> Reading<'a, M> {
+    fn none(journal: &'a M) -> Self {
+        Self {
+            journal,
+            read: None,
+        }
+    }
+
     fn add(&mut self, file_read: FileRead) {
-        self.looked = self.looked.until(file_read);
+        self.read = Some(self.read.map_or(file_read, |read| read.until(file_read)));
     }
 }
 
 impl<M: Marks> Drop for Reading<'_, M> {
     fn drop(&mut self) {
-        self.looked.record(self.journal);
-    }
-}
-
-impl Located {
-    /// The file with the bytes of what was chosen, or those that it is made of.
-    fn chosen(&self, choice: Choice) -> &Opened {
-        let wanted = match choice {
-            Choice::There(coding) => coding,
-            Choice::Made(_) => Coding::Identity,
-        };
-        let mut beside = self.beside.iter();
-        let found = beside.find(|(coding, _)| *coding == wanted);
-        found.map_or(&self.opened, |(_, opened)| opened)
+        if let Some(read) = self.read {
+            read.record(self.journal);
+        }
     }
 }
 

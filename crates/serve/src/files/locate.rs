@@ -2,6 +2,7 @@
 
 use super::beneath::{Named, find_beneath, open_named};
 use super::coding::Coding;
+use super::negotiation::Choice;
 use super::options::FolderOptions;
 use super::patience::{Patience, WOULD_WAIT};
 use super::status::Status;
@@ -103,6 +104,17 @@ fn with_beside(
 }
 
 impl Located {
+    /// The file with the bytes of what was chosen, or those that it is made of.
+    pub(super) fn chosen(&self, choice: Choice) -> &Opened {
+        let wanted = match choice {
+            Choice::There(coding) => coding,
+            Choice::Made(_) => Coding::Identity,
+        };
+        let mut beside = self.beside.iter();
+        let found = beside.find(|(coding, _)| *coding == wanted);
+        found.map_or(&self.opened, |(_, opened)| opened)
+    }
+
     /// Looks for this file in a coding beside it. What is older than the file is of another version of it, and what is not
     /// smaller is of no use.
     fn look_beside(

@@ -33,6 +33,11 @@ impl Memory {
         }
     }
 
+    /// The most that may be held.
+    pub(super) fn limit(&self) -> usize {
+        self.limit
+    }
+
     /// How much may be read at once now.
     pub(super) fn chunk(&self) -> usize {
         let free = self.limit.saturating_sub(self.held());
@@ -61,7 +66,7 @@ impl Memory {
         Bytes::from_owner(Chunk { bytes, held })
     }
 
-    fn held(&self) -> usize {
+    pub(super) fn held(&self) -> usize {
         self.held.load(Ordering::Relaxed)
     }
 }

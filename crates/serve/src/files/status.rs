@@ -1,6 +1,7 @@
 //! What a file was when it was looked at.
 
 use rustix::fs::{FileType, Stat};
+use std::time::Duration;
 
 /// What tells one state of a file from another. Two that are equal are of the same bytes, as far as a file system tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,6 +49,19 @@ impl Status {
             },
             links: stat.st_nlink as u64,
         })
+    }
+
+    /// Whether whoever changes the file from `now` on, since 1970, changes its times as well: a file system's clock may stand
+    /// still for a while, and what is told of a file is told to the second.
+    pub(super) fn is_settled(&self, now: Duration) -> bool {
+        const TICK: Duration = Duration::from_millis(100);
+        let since_1970 = |time: Time| {
+            let seconds = u64::try_from(time.seconds).unwrap_or(0);
+            Duration::new(seconds, time.nanoseconds.min(999_999_999))
+        };
+        let second = u64::try_from(self.modified.seconds).unwrap_or(0);
+        let second = Duration::from_secs(second.saturating_add(1));
+        now >= since_1970(self.changed).saturating_add(TICK) && now >= second
     }
 
     /// Whether `later`, seen of the same open file, is of the bytes that this one was of. A file that loses a name, as one

@@ -1,5 +1,6 @@
 //! What the folders of a server share: who reads, and what is kept.
 
+use super::cache::Cache;
 use super::entity_tag::Fingerprint;
 use super::fingerprints::{Fingerprints, of_content};
 use super::locate::Opened;
@@ -7,8 +8,9 @@ use super::memory::Memory;
 use super::options::FilesOptions;
 use super::pool::{FileRead, Pool};
 use crate::marks::Marks;
+use rustix::process::{Resource, getrlimit};
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Semaphore;
 
 /// The largest file that is kept, however much may be.
@@ -24,6 +26,7 @@ pub struct Store {
     pub(super) pool: Pool,
     /// For files that are kept whole.
     pub(super) kept: Memory,
+    cache: Arc<Mutex<Cache>>,
     pub(super) encoders: Arc<Semaphore>,
     largest_kept: usize,
     fingerprints: Arc<Mutex<Fingerprints>>,
@@ -32,13 +35,21 @@ pub struct Store {
 impl Store {
     /// As the options ask.
     pub fn new(options: &FilesOptions) -> Self {
+        let kept = Memory::new(options.cache);
+        let cache = Cache::new(kept.clone(), most_open(options.open_files));
         Self {
             pool: Pool::new(options),
-            kept: Memory::new(options.cache),
+            cache: Arc::new(Mutex::new(cache)),
+            kept,
             encoders: Arc::new(Semaphore::new(ENCODERS)),
             largest_kept: (options.cache / SHARE).min(LARGEST_KEPT),
             fingerprints: Arc::default(),
         }
+    }
+
+    /// What is kept. Nothing is waited for while it is held.
+    pub(super) fn cache(&self) -> MutexGuard<'_, Cache> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether a file of `length` bytes is small enough to be kept.
@@ -66,6 +77,12 @@ impl Store {
         known().remember(opened.status, fingerprint);
         Ok((fingerprint, Some(file_read)))
     }
+}
+
+/// As many as asked for, but for what connections need of the descriptors that the process may have.
+fn most_open(asked: usize) -> usize {
+    let may_have = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    asked.min(usize::try_from(may_have / 4).unwrap_or(usize::MAX))
 }
 
 impl Default for Store {

@@ -419,6 +419,31 @@ fn a_file_that_shrinks_while_it_is_sent_breaks_the_answer_off() {
     });
 }
 
+#[test]
+fn what_is_kept_is_sent_without_a_read_and_never_when_it_is_stale() {
+    block_on(async {
+        let (site, mut client) = site();
+        site.write("file.txt", "old");
+        site.set_modified("file.txt", Duration::from_secs(784_111_777));
+        // Read once, and once more as long as its times are too young to tell of a change.
+        for _ in 0..3 {
+            client.get("/file.txt").await;
+        }
+        let before = site.file_reads();
+        let kept = client.get("/file.txt").await;
+        assert_eq!((kept.status, &*kept.content), (200, &b"old"[..]));
+        assert_eq!(site.file_reads(), before, "it was read");
+        for content in ["new", "two", "three"] {
+            site.write("file.txt", content);
+            let reply = client.get("/file.txt").await;
+            assert_eq!(reply.content, content.as_bytes());
+            assert_ne!(reply.field("etag"), kept.field("etag"));
+        }
+        fs::remove_file(site.root().join("file.txt")).expect("it is ours");
+        assert_eq!(client.get("/file.txt").await.status, 404);
+    });
+}
+
 /// What the record says of an answer whose file was not what it was.
 fn file_changed() -> Mark {
     Mark::Label(Label::Reason("file_changed".into()))
