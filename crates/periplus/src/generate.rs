@@ -26,7 +26,7 @@ fn manual(page: &mut Vec<u8>) -> std::io::Result<()> {
     clap_mangen::Man::new(command.clone()).render(page)?;
     for sub in command.get_subcommands() {
         let name = format!("periplus {}", sub.get_name()).to_uppercase();
-        page.extend_from_slice(format!(".SH {name}\n").as_bytes());
+        page.extend_from_slice(format!(".SH \"{name}\"\n").as_bytes());
         let man = clap_mangen::Man::new(sub.clone());
         man.render_synopsis_section(page)?;
         man.render_description_section(page)?;

@@ -2,12 +2,49 @@
 
 use crate::failure::{Failure, Kind, reason};
 use crate::plan::{Asked, Listener};
+use listenfd::ListenFd;
 use periplus_net::gateway;
 use std::io::{self, ErrorKind};
 use tokio::net::TcpListener;
 
-/// Listens on an address of this host. To be called within a runtime.
-pub(crate) fn listen(listener: &Listener) -> Result<TcpListener, Failure> {
+/// Listens on an address of this host for every listener. To be called within a runtime, and before there is another thread.
+///
+/// Sockets that the service manager has opened already (sd_listen_fds(3)) are taken in its order, one a listener; their
+/// addresses are its to choose.
+pub(crate) fn listen(listeners: &[Listener]) -> Result<Vec<TcpListener>, Failure> {
+    let mut passed = ListenFd::from_env();
+    if passed.len() > listeners.len() {
+        let what = format!(
+            "the service manager has passed {} sockets, and there are {} listeners",
+            passed.len(),
+            listeners.len()
+        );
+        return Err(Failure::new(Kind::Usage, what)
+            .fix("Give a [[listener]] for each ListenStream= of the socket unit."));
+    }
+    let listen = |(index, listener)| match take(&mut passed, index) {
+        Ok(Some(socket)) => Ok(socket),
+        Ok(None) => bind(listener),
+        Err(error) => Err(
+            Failure::cannot("use a socket of the service manager", &error)
+                .fix("Let the socket unit have ListenStream= with an IPv4 address and a port."),
+        ),
+    };
+    listeners.iter().enumerate().map(listen).collect()
+}
+
+fn take(passed: &mut ListenFd, index: usize) -> io::Result<Option<TcpListener>> {
+    let Some(socket) = passed.take_tcp_listener(index)? else {
+        return Ok(None);
+    };
+    if socket.local_addr()?.is_ipv6() {
+        return Err(io::Error::other("the stack carries IPv4 only so far"));
+    }
+    socket.set_nonblocking(true)?;
+    TcpListener::from_std(socket).map(Some)
+}
+
+fn bind(listener: &Listener) -> Result<TcpListener, Failure> {
     gateway::bind(listener.address.into()).map_err(|error| explain(listener, &error))
 }
 

@@ -44,10 +44,7 @@ impl Entrance {
             Some(interface) => {
                 OpenInterface::open(interface).map(|open| Self::Interface(Box::new(open)))
             }
-            None => {
-                let sockets = plan.listeners.iter().map(host::listen);
-                sockets.collect::<Result<_, _>>().map(Self::Sockets)
-            }
+            None => host::listen(&plan.listeners).map(Self::Sockets),
         }
     }
 

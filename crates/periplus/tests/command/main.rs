@@ -20,6 +20,7 @@ mod journeys;
 mod kv;
 mod packet;
 mod reload;
+mod service;
 mod sites;
 mod sockets;
 mod support;

@@ -68,14 +68,19 @@ impl Server {
 
     /// Runs a command that serves, and waits until the first address is printed. Where the test does not say, its control
     /// socket is in a folder of its own.
-    pub(crate) fn spawn(mut command: Command) -> Server {
+    pub(crate) fn spawn(command: Command) -> Server {
+        Server::spawn_with(command, Stdio::null())
+    }
+
+    /// The same, with something to read.
+    pub(crate) fn spawn_with(mut command: Command, stdin: Stdio) -> Server {
         let own_runtime = tempfile::tempdir().expect("a temporary folder");
         let said = command.get_envs().find(|(name, _)| *name == RUNTIME_DIR);
         let said = said.and_then(|(_, folder)| folder.map(PathBuf::from));
         let runtime = said.unwrap_or_else(|| own_runtime.path().into());
         command.env(RUNTIME_DIR, &runtime);
         let mut child = command
-            .stdin(Stdio::null())
+            .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
