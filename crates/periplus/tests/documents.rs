@@ -11,10 +11,12 @@ const PAGES: &[&str] = &[
     "manual/configuration.md",
     "manual/interfaces.md",
     "manual/kv.md",
+    "manual/logs.md",
     "manual/sockets.md",
     "manual/stations.md",
     "manual/endings.md",
     "manual/websocket.md",
+    "packaging/README.md",
 ];
 
 fn root() -> PathBuf {

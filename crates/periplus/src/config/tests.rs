@@ -244,3 +244,24 @@ fn columns_count_characters() {
     .place("äöü ".len());
     assert_eq!(place.to_string(), "a:1:5");
 }
+
+#[test]
+fn the_manual_has_a_section_a_section_and_a_word_a_key() {
+    let manual = include_str!("../../../../manual/configuration.md");
+    for heading in key::HEADINGS {
+        let title = format!("# {}\n", heading.title());
+        let begin = manual
+            .find(&title)
+            .unwrap_or_else(|| panic!("the manual lacks {title}"));
+        let section = &manual[begin + title.len()..];
+        // What is deeper belongs to it, as the knobs of a kind in [tcp].
+        let ends = ["\n## ", "\n### ["]
+            .into_iter()
+            .filter_map(|end| section.find(end));
+        let section = &section[..ends.min().unwrap_or(section.len())];
+        for key in heading.keys {
+            let name = format!("`{}`", key.name);
+            assert!(section.contains(&name), "{title} lacks {name}");
+        }
+    }
+}
