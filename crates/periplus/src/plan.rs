@@ -79,6 +79,7 @@ impl Plan {
 pub(crate) fn faults_of_file(config: &Config) -> Vec<Failure> {
     let listeners = listener::apart(&config.listeners).err();
     let mut faults: Vec<_> = listeners.into_iter().collect();
+    faults.extend(listener::faults(&config.listeners));
     faults.extend(sites::faults(&config.sites));
     faults
 }

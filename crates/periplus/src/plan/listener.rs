@@ -2,10 +2,10 @@
 
 use super::{Interface, usage};
 use crate::config::{Config, ListenerSection, Place, Protocol};
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 use crate::options::ServeOptions;
 use periplus_serve::site::Scheme;
-use periplus_serve::tls::{CertificateFiles, Certificates, TlsOptions};
+use periplus_serve::tls::{CertificateFiles, Certificates, Tls, TlsOptions};
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddrV4};
 
@@ -65,6 +65,16 @@ pub(super) fn apart(sections: &[ListenerSection]) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// What is wrong with the certificates of the listeners of a file.
+pub(super) fn faults(sections: &[ListenerSection]) -> Vec<Failure> {
+    let check = |section: &ListenerSection| {
+        let error = Tls::new(section.tls.as_ref()?).err()?;
+        let what = format!("{}: cannot speak TLS: {error}", section.place);
+        Some(Failure::new(Kind::Usage, what))
+    };
+    sections.iter().filter_map(check).collect()
 }
 
 /// Whether the two would take the same connections. One without an address has the usual, which is the same for both.

@@ -261,6 +261,16 @@ fn what_is_printed_is_well_written_and_what_is_not_is_4_with_all_its_faults() {
         "{talk}"
     );
 
+    let listener = "[[listener]]\nprotocol = \"http\"\nport = 0\n[[listener.tls.certificate]]\n";
+    let certificate = format!("{listener}chain = \"none.pem\"\nkey = \"none.key\"\n");
+    std::fs::write(folder.join("tls.toml"), certificate).expect("a file");
+    let (code, _, talk) = run(&["config", "check", "tls.toml"]);
+    assert_eq!(code, Some(4), "{talk}");
+    assert!(
+        talk.contains("tls.toml:1:1: cannot speak TLS: none."),
+        "{talk}"
+    );
+
     let (code, _, talk) = run(&["config", "check", "none.toml"]);
     assert_eq!(code, Some(2), "{talk}");
 }
