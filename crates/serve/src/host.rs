@@ -55,6 +55,10 @@ impl Marks for HostJournal {
         HostJournal::mark(self, mark);
     }
 
+    fn mark_all<const N: usize>(&self, marks: [Mark; N]) {
+        HostJournal::mark_all(self, marks);
+    }
+
     fn now() -> Instant {
         HostJournal::now()
     }

@@ -9,6 +9,11 @@ pub trait Marks: Clone + Send + Unpin + 'static {
     /// Sets a mark, now.
     fn mark(&self, mark: Mark);
 
+    /// Sets several marks that belong to one moment.
+    fn mark_all<const N: usize>(&self, marks: [Mark; N]) {
+        marks.into_iter().for_each(|mark| self.mark(mark));
+    }
+
     /// How many of the bytes sent the peer has acknowledged, where that is known.
     fn acknowledged(&self) -> Option<u64>;
 

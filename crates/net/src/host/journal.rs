@@ -39,21 +39,21 @@ impl HostJournal {
 
     /// Sets a mark, now.
     pub fn mark(&self, mark: Mark) {
-        let ends = matches!(
-            mark,
-            Mark::RequestEnd { .. }
-                | Mark::ResponseEnd { .. }
-                | Mark::WholeResponse { .. }
-                | Mark::NoResponse
-        );
+        self.mark_all([mark]);
+    }
+
+    /// Sets several marks, now.
+    pub fn mark_all<const N: usize>(&self, marks: [Mark; N]) {
         let mut journal = self.journal();
         let Some(journal) = &mut *journal else { return };
         let at = clock::now();
         let mut state = self.0.host.state();
         let state = &mut *state;
-        let mark = StampedMark { at, mark };
-        journal.mark(mark, &mut state.recorder, &mut state.counters);
-        if ends && !state.recorder.is_empty() {
+        for mark in marks {
+            let mark = StampedMark { at, mark };
+            journal.mark(mark, &mut state.recorder, &mut state.counters);
+        }
+        if !state.recorder.is_empty() {
             self.0.host.rouse();
         }
     }

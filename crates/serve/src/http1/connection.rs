@@ -9,6 +9,8 @@ use crate::farewell;
 use crate::handler::Handler;
 use crate::marks::Marks;
 use crate::options::ServeOptions;
+use crate::ready::answers::ReadyAnswers;
+use crate::ready::plain;
 use crate::server::{Adjust, ConnectionService, Drain};
 use crate::stream::PeekStream;
 use crate::turnstile::{Exchange, Handed, Stage, Turnstile};
@@ -38,6 +40,7 @@ pub struct Http1<H> {
     counters: Arc<ServeCounters>,
     /// For the WebSocket messages of all connections.
     messages: Memory,
+    ready: ReadyAnswers,
 }
 
 /// Why a connection is not served any longer.
@@ -56,6 +59,7 @@ impl<H> Clone for Http1<H> {
             options: self.options.clone(),
             counters: self.counters.clone(),
             messages: self.messages.clone(),
+            ready: self.ready.clone(),
         }
     }
 }
@@ -68,6 +72,7 @@ impl<H> Http1<H> {
             messages: Memory::new(options.message_memory),
             options: Rc::new(options),
             counters,
+            ready: ReadyAnswers::default(),
         }
     }
 
@@ -81,8 +86,11 @@ impl<H> Http1<H> {
         let exchange = Exchange::new(journal, self.counters.clone());
         let handed = Handed::default();
         let conversation = Rc::new(Cell::new(None));
-        let turnstile = Turnstile::new(stream, exchange.clone(), handed.clone())
+        let mut turnstile = Turnstile::new(stream, exchange.clone(), handed.clone())
             .with_max_target(self.options.max_target_length);
+        if plain::is_within(&self.options) {
+            turnstile = turnstile.with_ready(self.ready.clone());
+        }
         let service = Rc::new(Service {
             handler: self.handler.clone(),
             options: self.options.clone(),
@@ -90,6 +98,7 @@ impl<H> Http1<H> {
             exchange: exchange.clone(),
             handed,
             conversation: conversation.clone(),
+            ready: self.ready.clone(),
         });
         let service = service_fn(move |request| service.clone().call(request));
         let mut connection = self
@@ -116,7 +125,9 @@ impl<H> Http1<H> {
                 _ = &mut connection => break End::Done,
                 _ = drain.wait_for(|draining| *draining), if !draining => {
                     draining = true;
-                    Pin::new(&mut connection).graceful_shutdown();
+                    if exchange.drain() {
+                        Pin::new(&mut connection).graceful_shutdown();
+                    }
                 }
                 expired = expired => break End::Expired(expired),
             }

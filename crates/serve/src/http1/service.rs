@@ -9,6 +9,8 @@ use crate::handler::Handler;
 use crate::marks::Marks;
 use crate::options::ServeOptions;
 use crate::pages::page;
+use crate::ready::answers::ReadyAnswers;
+use crate::ready::plain::Asked;
 use crate::turnstile::{Disagreement, Exchange, Handed, Stage};
 use crate::websocket::{Conversation, handshake};
 use bytes::Bytes;
@@ -30,6 +32,8 @@ pub(super) struct Service<H, M> {
     pub(super) handed: Handed,
     /// What is said after a 101.
     pub(super) conversation: Rc<Cell<Option<Conversation>>>,
+    /// What need not be made again.
+    pub(super) ready: ReadyAnswers,
 }
 
 impl<M: Marks, H: Handler<M>> Service<H, M> {
@@ -65,6 +69,7 @@ impl<M: Marks, H: Handler<M>> Service<H, M> {
                 None => return self.panicked(),
             }
         }
+        let asked = Asked::of(&request);
         let mut handling = pin!(caught(self.handler.handle(request, &journal)));
         let handled = loop {
             let handled = timeout(self.options.handler_timeout, handling.as_mut()).await;
@@ -74,8 +79,14 @@ impl<M: Marks, H: Handler<M>> Service<H, M> {
             }
         };
         let mut answer = match handled {
-            Ok(Some(answer)) => answer
-                .map(|body| AnswerBody::handler(body, self.handed.clone(), self.counters.clone())),
+            Ok(Some(answer)) => {
+                if let Some(asked) = asked {
+                    self.ready.keep(asked, &answer);
+                }
+                answer.map(|body| {
+                    AnswerBody::handler(body, self.handed.clone(), self.counters.clone())
+                })
+            }
             Ok(None) => self.panicked(),
             Err(_) => {
                 self.counters.handler_timeouts.increment();

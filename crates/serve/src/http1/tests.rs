@@ -1,5 +1,7 @@
 //! Connections to their end, with a line in memory for a stream.
 
+mod ready;
+
 use super::Http1;
 use crate::counters::ServeCounters;
 use crate::handler::Handler;

@@ -1,5 +1,6 @@
 //! The request and the answer that are passing: what has been seen of them, and the marks that follow from it.
 
+mod at_once;
 mod inbound;
 mod outbound;
 mod service;
@@ -44,6 +45,10 @@ struct State<M> {
     called: bool,
     /// The answer was a 101, or a 2xx to CONNECT: what follows in either direction is not HTTP.
     upgraded: bool,
+    /// The request is answered without hyper.
+    at_once: bool,
+    /// No request is served after this one.
+    draining: bool,
     disagreement: Option<Disagreement>,
     /// Why the request was cut off, where it was refused.
     refusal: Option<Refusal>,
@@ -97,6 +102,8 @@ impl<M: Marks> Exchange<M> {
             taken: false,
             called: false,
             upgraded: false,
+            at_once: false,
+            draining: false,
             disagreement: None,
             refusal: None,
             reader: None,

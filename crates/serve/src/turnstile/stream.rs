@@ -1,5 +1,6 @@
 //! The stream that hyper sees.
 
+mod at_once;
 mod inbound;
 mod outbound;
 
@@ -8,10 +9,12 @@ use super::exchange::{Exchange, Passage};
 use super::handed::Handed;
 use super::request::RequestWalker;
 use crate::marks::Marks;
+use crate::ready::answers::ReadyAnswers;
 use crate::stream::PeekStream;
+use at_once::Rest;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// A stream that lets one request pass at a time, and notes where requests and answers begin and end.
@@ -26,6 +29,10 @@ pub struct Turnstile<S, M: Marks> {
     status_line_start: u64,
     /// What is left of a refusal to hand to hyper.
     refusal: &'static [u8],
+    /// Answers that need no hyper.
+    ready: Option<ReadyAnswers>,
+    /// What is left to write of one of them.
+    rest: Rest,
     _finish: FinishOnDrop<M>,
 }
 
@@ -41,12 +48,20 @@ impl<S: PeekStream, M: Marks> Turnstile<S, M> {
             answer: AnswerWalker::default(),
             status_line_start: 0,
             refusal: &[],
+            ready: None,
+            rest: Rest::default(),
         }
     }
 
     /// The same, refusing targets of more than `max_target` bytes.
     pub fn with_max_target(mut self, max_target: usize) -> Self {
         self.request = RequestWalker::new(max_target);
+        self
+    }
+
+    /// Where one of these is ready, hyper need not hear of the request.
+    pub fn with_ready(mut self, answers: ReadyAnswers) -> Self {
+        self.ready = Some(answers);
         self
     }
 
@@ -75,6 +90,12 @@ impl<S: PeekStream, M: Marks> AsyncRead for Turnstile<S, M> {
         let turnstile = self.get_mut();
         if buffer.remaining() == 0 {
             return Poll::Ready(Ok(()));
+        }
+        if !turnstile.rest.is_empty() {
+            ready!(turnstile.poll_rest(context))?;
+            if turnstile.exchange.is_draining() {
+                return Poll::Ready(Ok(()));
+            }
         }
         match turnstile.exchange.passage()? {
             Passage::Open => turnstile.poll_pass(context, buffer),

@@ -1,6 +1,7 @@
 //! Towards hyper: the bytes of one request.
 
 use super::Turnstile;
+use super::at_once::IN_A_ROW;
 use crate::marks::Marks;
 use crate::stream::PeekStream;
 use crate::turnstile::Refusal;
@@ -23,6 +24,7 @@ impl<S: PeekStream, M: Marks> Turnstile<S, M> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
+        let mut at_once = 0;
         loop {
             ready!(self.stream.poll_peek(context, buffer))?;
             let peeked = &buffer.filled()[before..];
@@ -38,6 +40,18 @@ impl<S: PeekStream, M: Marks> Turnstile<S, M> {
                     self.stream.consume(skipped);
                     self.exchange.received(skipped);
                     buffer.set_filled(before);
+                    continue;
+                }
+                if self.is_answered_at_once(context, peeked)? {
+                    buffer.set_filled(before);
+                    at_once += 1;
+                    if at_once == IN_A_ROW {
+                        context.waker().wake_by_ref();
+                        return Poll::Pending;
+                    }
+                    if !self.rest.is_empty() {
+                        ready!(self.poll_rest(context))?;
+                    }
                     continue;
                 }
                 self.exchange.request_begins();
