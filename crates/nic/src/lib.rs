@@ -5,6 +5,7 @@
 //! - [`PacketDevice`] is an interface that is taken over, by a packet socket.
 //! - [`privileges`] are given up once everything is open.
 //! - [`range_is_routed`] tells whether an address range is free; [`doctor`] tells which devices work here.
+//! - [`disk`] reads files while the thread goes on.
 //! - [`OpenError`] says why a device could not be opened, and what to do about it.
 
 mod descriptor;
@@ -17,6 +18,7 @@ mod tap;
 mod transmit_buffer;
 mod virtio_header;
 
+pub mod disk;
 pub mod doctor;
 pub mod netlink;
 pub mod privileges;
