@@ -11,6 +11,7 @@
 //! * [`memory`] bounds what is read and not yet delivered.
 //! * [`patience`] says whether that may wait for a disk: what the kernel has at hand is read on the shard's thread, at once.
 //! * [`pool`] runs such jobs off the shard's thread, a bounded number at a time, or on it, and notes how long each took.
+//! * [`reading`] has io_uring read in its place, where the host has that.
 //! * [`body`] sends a file's bytes, reading ahead; [`made`] those that are compressed on the way, by [`compress`].
 
 mod beneath;
@@ -33,6 +34,7 @@ mod pool;
 mod precondition;
 mod range;
 mod read;
+mod reading;
 mod refusal;
 mod reply;
 mod representation;

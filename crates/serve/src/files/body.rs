@@ -2,6 +2,7 @@
 
 use super::locate::Opened;
 use super::made::MadeBody;
+use super::memory::Held;
 use super::patience::Patience;
 use super::pool::{FileRead, Pool};
 use super::read::{is_changed, read};
@@ -58,6 +59,7 @@ impl<M> FilesBody<M> {
             } else {
                 Next::Here(first.bytes)
             },
+            held: first.held,
             pool,
             journal,
         }))
@@ -68,6 +70,8 @@ impl<M> FilesBody<M> {
 #[derive(Debug)]
 pub(super) struct First {
     pub(super) bytes: Bytes,
+    /// By this answer.
+    pub(super) held: Held,
     /// It was read without waiting.
     pub(super) at_hand: bool,
 }
@@ -83,6 +87,7 @@ struct FileBody<M> {
     /// The last chunk was read without waiting.
     at_hand: bool,
     next: Next,
+    held: Held,
     pool: Pool,
     journal: M,
 }
@@ -91,9 +96,11 @@ enum Next {
     Here(Bytes),
     /// Nothing is read ahead: it waits for its turn when it is asked for.
     Wanted,
-    Reading(Pin<Box<dyn Future<Output = (io::Result<Bytes>, FileRead)>>>),
+    Reading(Reading),
     End,
 }
+
+type Reading = Pin<Box<dyn Future<Output = (io::Result<Bytes>, FileRead)>>>;
 
 impl<M: Marks> FileBody<M> {
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
@@ -113,12 +120,9 @@ impl<M: Marks> FileBody<M> {
         self.next = if self.left == 0 {
             Next::End
         } else {
-            let ahead = !self.at_hand && self.pool.memory.is_ample();
-            let reading = ahead.then(|| self.pool.run_ahead::<M, _, _>(self.read_next()));
-            match reading.flatten() {
-                Some(reading) => Next::Reading(Box::pin(reading)),
-                None => Next::Wanted,
-            }
+            let ahead = !self.at_hand && self.pool.memory.is_ample(&self.held);
+            let reading = if ahead { self.read_ahead() } else { None };
+            reading.map_or(Next::Wanted, Next::Reading)
         };
         Poll::Ready(Some(Ok(chunk)))
     }
@@ -126,15 +130,15 @@ impl<M: Marks> FileBody<M> {
     /// The next chunk of what was promised: at once if it is at hand, from the pool otherwise.
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Bytes>> {
         if let Next::Wanted = self.next {
+            ready!(self.pool.memory.poll_share(&self.held, context));
             let length = self.chunk();
             let at_once = || read(&self.opened, self.offset, length, Patience::None);
             if let Some((read, file_read)) = self.pool.run_at_once::<M, _, _>(at_once) {
                 self.at_hand = true;
-                let read = read.map(|bytes| self.pool.memory.keep(bytes));
+                let read = read.map(|bytes| self.pool.memory.keep_for(&self.held, bytes));
                 return Poll::Ready(self.take(read, file_read));
             }
-            let (pool, job) = (self.pool.clone(), self.read_next());
-            self.next = Next::Reading(Box::pin(async move { pool.run::<M, _, _>(job).await }));
+            self.next = Next::Reading(self.read_next());
         }
         let Next::Reading(reading) = &mut self.next else {
             unreachable!("it was wanted, or is being read");
@@ -156,14 +160,27 @@ impl<M: Marks> FileBody<M> {
         self.pool.memory.chunk_of(self.left)
     }
 
-    /// The read of the next chunk.
-    fn read_next(&self) -> impl FnOnce() -> io::Result<Bytes> + Send + use<M> {
+    /// The read of the next chunk, which waits for its turn.
+    fn read_next(&self) -> Reading {
         let (opened, offset, length) = (self.opened.clone(), self.offset, self.chunk());
-        let memory = self.pool.memory.clone();
-        move || {
-            let bytes = read(&opened, offset, length, Patience::Any)?;
-            Ok(memory.keep(bytes))
-        }
+        let room = self.pool.memory.room_for(&self.held, length);
+        let pool = self.pool.clone();
+        Box::pin(async move {
+            let (bytes, file_read) = pool.read::<M>(opened, offset, length).await;
+            (bytes.map(|bytes| room.fill(bytes)), file_read)
+        })
+    }
+
+    /// The same, which has begun, if there is a turn at once.
+    fn read_ahead(&self) -> Option<Reading> {
+        let length = self.chunk();
+        let (pool, opened) = (&self.pool, self.opened.clone());
+        let reading = pool.read_ahead::<M>(opened, self.offset, length)?;
+        let room = pool.memory.room_for(&self.held, length);
+        Some(Box::pin(async move {
+            let (bytes, file_read) = reading.await;
+            (bytes.map(|bytes| room.fill(bytes)), file_read)
+        }))
     }
 }
 

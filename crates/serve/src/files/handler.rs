@@ -8,6 +8,7 @@ use super::entity_tag::Fingerprint;
 use super::locate::{Found, Located, Opened, locate};
 use super::made::MadeBody;
 use super::media_type;
+use super::memory::Held;
 use super::negotiation::Choice;
 use super::offer::Offer;
 use super::options::{EntityTags, FolderOptions};
@@ -367,8 +368,10 @@ impl Files {
     ) -> io::Result<First> {
         let length = self.store.pool.memory.chunk_of(part.end - part.start);
         let (bytes, at_hand) = self.load(opened, part.start, length, reading).await?;
+        let held = Held::default();
         Ok(First {
-            bytes: self.store.pool.memory.keep(bytes),
+            bytes: self.store.pool.memory.keep_for(&held, bytes),
+            held,
             at_hand,
         })
     }
@@ -386,9 +389,8 @@ impl Files {
             reading.add(file_read);
             return Ok((bytes?, true));
         }
-        let opened = opened.clone();
-        let job = move || read(&opened, offset, length, Patience::Any);
-        let (bytes, file_read) = self.store.pool.run::<M, _, _>(job).await;
+        let pool = &self.store.pool;
+        let (bytes, file_read) = pool.read::<M>(opened.clone(), offset, length).await;
         reading.add(file_read);
         Ok((bytes?, false))
     }

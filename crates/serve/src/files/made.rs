@@ -4,6 +4,7 @@ use super::body::break_off;
 use super::coding::Coding;
 use super::compress::Encoder;
 use super::locate::Opened;
+use super::memory::Held;
 use super::patience::Patience;
 use super::pool::{FileRead, Pool};
 use super::read::read;
@@ -20,6 +21,7 @@ const PIECE: usize = 64 * 1024;
 /// What is read, put into the coding and sent, a piece at a time, each on a thread of the pool when the one before it is gone.
 pub(super) struct MadeBody<M> {
     next: Next,
+    held: Held,
     pool: Pool,
     journal: M,
     /// Encoders are few, for each has much memory.
@@ -81,6 +83,7 @@ impl<M: Marks> MadeBody<M> {
         };
         Ok(Self {
             next: Next::Wanted(Box::new(making)),
+            held: Held::default(),
             pool,
             journal,
             _place: place,
@@ -91,6 +94,9 @@ impl<M: Marks> MadeBody<M> {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Bytes>>> {
+        if let Next::Wanted(_) = self.next {
+            ready!(self.pool.memory.poll_share(&self.held, context));
+        }
         self.next = match std::mem::replace(&mut self.next, Next::End) {
             Next::Wanted(making) => {
                 let pool = self.pool.clone();
@@ -107,7 +113,7 @@ impl<M: Marks> MadeBody<M> {
         match piece {
             Ok(Piece { bytes, rest }) => {
                 self.next = rest.map_or(Next::End, Next::Wanted);
-                Poll::Ready(Some(Ok(self.pool.memory.keep(bytes))))
+                Poll::Ready(Some(Ok(self.pool.memory.keep_for(&self.held, bytes))))
             }
             Err(error) => {
                 self.next = Next::End;

@@ -8,7 +8,8 @@ pub struct FilesOptions {
     /// Reads in flight at a time with [`ReadMode::Async`]; more wait their turn.
     pub reads_in_flight: usize,
     /// Bytes of files that answers under way may hold together, from the disk to the last acknowledgement. As they grow
-    /// short, files are read in smaller pieces and not ahead; an answer has up to three of 16 KiB in any case.
+    /// short, files are read in smaller pieces and not ahead, and an answer waits until its peer has taken one; up to three of
+    /// 16 KiB it has in any case.
     pub memory: usize,
     /// Bytes of small files that are kept, with their header lines, to be sent again without being read: at most. A file of
     /// more than a 64th of it, or 1 MiB, is not kept.
@@ -22,7 +23,7 @@ impl Default for FilesOptions {
         Self {
             read: ReadMode::default(),
             reads_in_flight: 64,
-            memory: 256 << 20,
+            memory: 32 << 20,
             cache: 64 << 20,
             open_files: 1024,
         }

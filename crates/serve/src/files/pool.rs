@@ -3,8 +3,10 @@
 use super::memory::Memory;
 use super::options::{FilesOptions, ReadMode};
 use super::patience::WOULD_WAIT;
+use super::reading::open_disk;
 use crate::marks::Marks;
 use periplus_journey::{Instant, Mark, Station};
+use periplus_nic::disk::Disk;
 use rustix::io::Errno;
 use std::io;
 use std::sync::Arc;
@@ -17,6 +19,8 @@ use tokio::task::spawn_blocking;
 pub(super) struct Pool {
     mode: ReadMode,
     turns: Arc<Semaphore>,
+    /// The host's io_uring, or why there is none.
+    pub(super) disk: Result<Disk, Option<Arc<str>>>,
     /// Where what is read lies.
     pub(super) memory: Memory,
 }
@@ -29,6 +33,12 @@ pub(super) struct FileRead {
 }
 
 impl FileRead {
+    /// From `start` until now.
+    pub(super) fn since<M: Marks>(start: Instant) -> Self {
+        let end = M::now();
+        Self { start, end }
+    }
+
     /// This and another that followed it.
     pub(super) fn until(self, later: Self) -> Self {
         Self {
@@ -53,8 +63,15 @@ impl Pool {
         Self {
             mode: options.read,
             memory: Memory::new(options.memory),
+            disk: open_disk(options.read, options.reads_in_flight)
+                .map_err(|refused| refused.map(Arc::from)),
             turns: Arc::new(Semaphore::new(options.reads_in_flight.max(1))),
         }
+    }
+
+    /// Why there is no io_uring, where it was asked for.
+    pub(super) fn refused(&self) -> Option<&str> {
+        self.disk.as_ref().err()?.as_deref()
     }
 
     /// Runs a job that waits for nothing, here and now: `None` if it would have had to wait. A thread is woken and a result
@@ -90,7 +107,7 @@ impl Pool {
             // The pool never closes its semaphore; a job without a turn would be no harm but to the bound.
             ReadMode::Async => self.turns.clone().acquire_owned().await.ok(),
         };
-        self.begin::<M, J, T>(job, turn, start).await
+        self.start::<M, J, T>(job, turn, start).await
     }
 
     /// Begins a job whose result is not asked for yet, if there is a turn at once. It must not wait for one: a turn that came
@@ -108,11 +125,11 @@ impl Pool {
             ReadMode::Blocking => None,
             ReadMode::Async => Some(self.turns.clone().try_acquire_owned().ok()?),
         };
-        Some(self.begin::<M, J, T>(job, turn, M::now()))
+        Some(self.start::<M, J, T>(job, turn, M::now()))
     }
 
     /// Runs the job here and now, or hands it to a thread that holds its turn until it is done.
-    fn begin<M, J, T>(
+    fn start<M, J, T>(
         &self,
         job: J,
         turn: Option<OwnedSemaphorePermit>,

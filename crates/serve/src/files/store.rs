@@ -47,6 +47,11 @@ impl Store {
         }
     }
 
+    /// Says that files are not read as was asked, and why; `None` where they are. It is for the operator, once.
+    pub fn refused(&self) -> Option<&str> {
+        self.pool.refused()
+    }
+
     /// What is kept. Nothing is waited for while it is held.
     pub(super) fn cache(&self) -> MutexGuard<'_, Cache> {
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)
