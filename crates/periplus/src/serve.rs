@@ -93,6 +93,9 @@ pub(crate) fn run(options: &ServeOptions) -> Result<(), Failure> {
             .shard()
             .map(|shard| control.serve(about, shard.clone()));
         greeting.say(servers.listeners());
+        if let Some(why) = store.refused().filter(|_| !plan.quiet) {
+            talk::say(why);
+        }
         let told = Told {
             servers: servers.counters(),
             shard: stack.shard().cloned(),

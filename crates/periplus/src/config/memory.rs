@@ -18,8 +18,8 @@ pub(super) const HEADING: Heading = Heading {
         ),
         open(
             "files",
-            "\"256 MiB\"",
-            "For what is read of files and not yet delivered. If not given, 256 MiB, or a sixteenth of the host's memory if that is less.",
+            "\"24 MiB\"",
+            "For what is read of files and not yet delivered. If not given, 24 MiB, or a sixteenth of the host's memory if that is less.",
         ),
         key(
             "messages",

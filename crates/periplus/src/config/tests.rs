@@ -63,7 +63,7 @@ fn files_are_read_as_it_is_said() {
 #[test]
 fn memory_is_what_is_said_or_what_the_host_allows() {
     let usual = Memory::of_the_host();
-    assert!(usual.tcp_mem <= 1 << 30 && usual.files <= 256 << 20);
+    assert!(usual.tcp_mem <= 1 << 30 && usual.files <= 24 << 20);
     assert_eq!(parse("").unwrap().memory, usual);
     let memory = parse("[memory]\ntcp_mem = \"64 MiB\"\n").unwrap().memory;
     assert_eq!((memory.tcp_mem, memory.files), (64 << 20, usual.files));

@@ -23,7 +23,7 @@ impl Default for FilesOptions {
         Self {
             read: ReadMode::default(),
             reads_in_flight: 64,
-            memory: 32 << 20,
+            memory: 24 << 20,
             cache: 64 << 20,
             open_files: 1024,
         }
