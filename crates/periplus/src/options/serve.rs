@@ -12,7 +12,7 @@ Examples:
   periplus serve site --listen 0.0.0.0:8080 --access-log access.jsonl
       Serve a folder to the network, and log every request with its stations.
   periplus serve site --tls-self-signed --fallback /index.html
-      Try a program for the browser over https.
+      Try a program for the browser on https://127.0.0.1:8443/.
   sudo periplus serve site --nic tap --user nobody
       Be a host of its own, http://10.77.0.2/, on an interface of this host, and give up root.
   periplus serve --config periplus.toml
@@ -54,9 +54,9 @@ pub(crate) struct ServeOptions {
 
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = listen_address)]
     #[arg(env = "PERIPLUS_LISTEN", hide_env = true, help_heading = LISTENING)]
-    #[arg(help = "The address and port to listen on [default: 127.0.0.1:8080]")]
+    #[arg(help = "The address and port to listen on [default: 127.0.0.1:8080, with TLS 8443]")]
     #[arg(
-        long_help = "The address and port to listen on, 127.0.0.1:8080 if not given. With port 0 the system chooses a \
+        long_help = "The address and port to listen on, 127.0.0.1:8080 if not given, and with TLS port 8443. With port 0 the system chooses a \
         free one. The stack carries IPv4 only so far."
     )]
     pub(crate) listen: Option<SocketAddrV4>,
