@@ -1,6 +1,7 @@
 //! A server's shard and a client's on this thread, over a memory link, and the journeys that come of it.
 #![allow(dead_code, reason = "not every test needs everything")]
 
+pub(crate) mod secure;
 pub(crate) mod site;
 
 use periplus_net::journey::{Kind, Record};

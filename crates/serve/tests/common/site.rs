@@ -4,7 +4,8 @@ use super::{Shards, patient};
 use periplus_net::journey::{Kind, Record};
 use periplus_net::{Journal, TcpStream};
 use periplus_serve::{
-    Drained, Files, FolderOptions, Handler, ServeCounters, ServeOptions, Server, Store,
+    ConnectionService, Drained, Files, FolderOptions, Handler, ServeCounters, ServeOptions, Server,
+    Store,
 };
 use std::io;
 use std::sync::Arc;
@@ -31,11 +32,19 @@ impl Site {
         options: ServeOptions,
         handler: impl FnOnce(Files) -> H,
     ) -> Self {
+        Self::start_on(|files| Server::new(handler(files), options)).await
+    }
+
+    /// A folder served by a server that `serve` makes for its files.
+    pub(crate) async fn start_on<C>(serve: impl FnOnce(Files) -> Server<C>) -> Self
+    where
+        C: ConnectionService<TcpStream, Journal>,
+    {
         let root = tempfile::tempdir().unwrap();
         let shards = Shards::start();
         let listener = shards.listen().await;
         let files = Files::open(root.path(), &FolderOptions::default(), &Store::default()).unwrap();
-        let backend = Server::new(handler(files), options);
+        let backend = serve(files);
         let counters = backend.counters();
         let (stop, stopped) = oneshot::channel();
         let running = spawn_local(async move {
