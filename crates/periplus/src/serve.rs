@@ -10,6 +10,7 @@
 //! One thread, one current-thread runtime; reads of files, the writing of journeys and the control socket are on threads
 //! of their own.
 
+mod certificates;
 mod drain;
 mod entrance;
 mod greeting;
@@ -31,6 +32,7 @@ use crate::privileges;
 use crate::recording::{self, Keepers};
 use crate::signals::Signals;
 use crate::talk;
+use certificates::Secured;
 use drain::{End, counted, shut_down, until_the_end};
 use entrance::{Entrance, Stack};
 use greeting::Greeting;
@@ -60,6 +62,7 @@ pub(crate) fn run(options: &ServeOptions) -> Result<(), Failure> {
     // Everything that may need a privilege is opened before that is given up, and before there is another thread.
     let store = Store::new(&plan.files);
     let sites = open_sites(&plan, &store)?;
+    let secured = Secured::open(&plan)?;
     let entrance = {
         let _runtime = runtime.enter();
         Entrance::open(&plan)?
@@ -84,7 +87,7 @@ pub(crate) fn run(options: &ServeOptions) -> Result<(), Failure> {
             Signals::new().map_err(|error| Failure::cannot("listen for signals", &error))?;
         let cannot_start = |error| Failure::cannot("start the stack", &error);
         let mut stack = entrance.join(&plan, recorder).map_err(cannot_start)?;
-        let servers = Servers::start(&mut stack, &plan, sites.clone())
+        let servers = Servers::start(&mut stack, &plan, sites.clone(), &secured)
             .await
             .map_err(cannot_start)?;
         let about = about(&plan.sites, servers.listeners());
@@ -107,6 +110,7 @@ pub(crate) fn run(options: &ServeOptions) -> Result<(), Failure> {
             options,
             plan: plan.clone(),
             sites,
+            secured,
             store,
             rotation,
             health,

@@ -5,6 +5,7 @@
 //! | station | where | what happens |
 //! |---|---|---|
 //! | `accept_queue` | [`Server`] | a connection is accepted, if there is room for one more |
+//! | `tls_handshake`, `decrypt` | [`tls`] | where TLS is spoken: hands are shaken, and records become bytes |
 //! | `idle`, `receive_queue` | [`turnstile`] | a request waits until the one before it is answered |
 //! | `parse` | [`turnstile`], then hyper | its bytes are handed on, and its framing is walked |
 //! | `process` | [`Http1`] | a [`Handler`] answers it, in time and without a panic |

@@ -32,7 +32,7 @@ mod secure;
 mod self_signed;
 mod stream;
 
-pub use config::Tls;
+pub use config::{Prepared, Tls};
 pub use error::TlsError;
 pub use marks::TlsMarks;
 pub use options::{CertificateFiles, Certificates, TlsOptions, TlsVersion};

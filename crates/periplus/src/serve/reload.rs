@@ -3,6 +3,7 @@
 //! First everything is made that may fail, and only then anything is changed: where something is wrong, all stays as it was.
 //! Requests that have begun are served as they began, and connections stay open.
 
+use super::certificates::{self, Secured};
 use super::servers::Servers;
 use crate::config::{Config, Environment};
 use crate::failure::Failure;
@@ -23,6 +24,7 @@ pub(super) struct Reload<'a> {
     /// As the server was started, but for what was changed since.
     pub(super) plan: Plan,
     pub(super) sites: Sites,
+    pub(super) secured: Secured,
     pub(super) store: Store,
     pub(super) rotation: Rotation,
     /// Where others ask how the server is.
@@ -87,11 +89,13 @@ impl Reload<'_> {
             (Some(_), Some(path)) => Some(self.rotation.prepare(path)?),
             _ => None,
         };
+        let secured = self.secured.prepare(&new)?;
         let sites: Vec<_> = new.sites.iter().map(|site| site.options.clone()).collect();
         let replaced = self.sites.replace(&sites, &self.store);
         replaced.map_err(|SiteError { site, error }| new.sites[site].refuse(&error))?;
 
         // Nothing can fail any more.
+        certificates::turn(secured);
         if let Some(log) = log {
             self.rotation.turn(log);
             self.plan.access_log = new.access_log;

@@ -1,12 +1,16 @@
 //! The servers: a task a listener.
 
+use super::certificates::Secured;
 use super::entrance::Stack;
 use crate::config::Protocol;
 use crate::plan::{Listener, Plan};
 use periplus_net::host::HostListener;
 use periplus_serve::site::Sites;
+use periplus_serve::tls::Tls;
 use periplus_serve::websocket::{WebSocketAt, echo};
-use periplus_serve::{Acceptor, Drained, ServeCounters, ServeOptions, Server, kv};
+use periplus_serve::{
+    Acceptor, Adjust, ConnectionService, Drained, ServeCounters, ServeOptions, Server, kv,
+};
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -45,7 +49,12 @@ struct What {
 impl Servers {
     /// Listens wherever the stack is to, and serves what the protocol of each listener says, in tasks of the current
     /// `LocalSet`.
-    pub(super) async fn start(stack: &mut Stack, plan: &Plan, sites: Sites) -> io::Result<Self> {
+    pub(super) async fn start(
+        stack: &mut Stack,
+        plan: &Plan,
+        sites: Sites,
+        secured: &Secured,
+    ) -> io::Result<Self> {
         let mut servers = Self {
             listeners: Vec::new(),
             https: 443,
@@ -68,14 +77,14 @@ impl Servers {
                 for (place, address) in plan.listeners.iter().zip(addresses) {
                     let listener = shard.listen(*address, BACKLOG).await?;
                     let address = listener.local_addr()?;
-                    servers.serve(place, address, listener, &what);
+                    servers.serve(place, address, listener, &what, secured.of(place));
                 }
             }
             Stack::Host { host, sockets } => {
                 for (place, socket) in plan.listeners.iter().zip(sockets.drain(..)) {
                     let listener = HostListener::new(socket, host.clone());
                     let address = listener.local_addr()?;
-                    servers.serve(place, address, listener, &what);
+                    servers.serve(place, address, listener, &what, secured.of(place));
                 }
             }
         }
@@ -89,31 +98,49 @@ impl Servers {
         address: SocketAddr,
         listener: A,
         what: &What,
+        tls: Option<&Tls>,
     ) {
         self.listeners.push((place.protocol, address));
-        if place.tls.is_some() {
+        if tls.is_some() {
             self.https = address.port();
         }
-        let stop = is_set(self.stop.subscribe());
         match place.protocol {
             Protocol::Http => {
                 let sites = what.sites.over(place.scheme(self.https));
                 let handler = WebSocketAt::new(ECHO, echo, sites);
-                let server = Rc::new(Server::new(handler, what.options.clone()));
-                self.counters.push((address, server.counters()));
-                let adjusted = server.clone();
-                self.adjust
-                    .push(Box::new(move |options| adjusted.adjust(options)));
-                let task = async move { server.run(listener, stop).await };
-                self.tasks.spawn_local(task)
+                let options = what.options.clone();
+                match tls {
+                    Some(tls) => {
+                        let server = Server::secure(handler, tls.clone(), options);
+                        self.run_http(server, address, listener);
+                    }
+                    None => self.run_http(Server::new(handler, options), address, listener),
+                }
             }
             Protocol::Kv => {
                 let server = kv::server(what.store.clone(), what.options.clone());
                 self.counters.push((address, server.counters()));
+                let stop = is_set(self.stop.subscribe());
                 let task = async move { server.run(listener, stop).await };
-                self.tasks.spawn_local(task)
+                self.tasks.spawn_local(task);
             }
-        };
+        }
+    }
+
+    /// Serves HTTP, or HTTPS, within bounds that may change.
+    fn run_http<A, C>(&mut self, server: Server<C>, address: SocketAddr, listener: A)
+    where
+        A: Acceptor + 'static,
+        C: ConnectionService<A::Stream, A::Marks> + Adjust,
+    {
+        let server = Rc::new(server);
+        self.counters.push((address, server.counters()));
+        let adjusted = server.clone();
+        self.adjust
+            .push(Box::new(move |options| adjusted.adjust(options)));
+        let stop = is_set(self.stop.subscribe());
+        let task = async move { server.run(listener, stop).await };
+        self.tasks.spawn_local(task);
     }
 
     /// Serves new connections of HTTP within these bounds.

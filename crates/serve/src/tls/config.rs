@@ -32,6 +32,15 @@ struct Shared {
     now: RwLock<Now>,
 }
 
+/// What new connections are going to get.
+pub struct Prepared(Now);
+
+impl fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prepared").finish_non_exhaustive()
+    }
+}
+
 /// What new connections get.
 struct Now {
     config: Arc<ServerConfig>,
@@ -81,6 +90,16 @@ impl Tls {
     ///
     /// As [`new`](Self::new): everything stays as it was then.
     pub fn replace(&self, options: &TlsOptions) -> Result<(), TlsError> {
+        self.turn(self.prepare(options)?);
+        Ok(())
+    }
+
+    /// Reads the certificates anew, and changes nothing yet: for who has more to replace, all of it or nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn prepare(&self, options: &TlsOptions) -> Result<Prepared, TlsError> {
         let Shared {
             provider,
             ticketer,
@@ -92,9 +111,13 @@ impl Tls {
             .unwrap_or_else(PoisonError::into_inner)
             .own
             .clone();
-        let new = Now::new(options, own, provider, ticketer, sessions)?;
-        *now.write().unwrap_or_else(PoisonError::into_inner) = new;
-        Ok(())
+        Now::new(options, own, provider, ticketer, sessions).map(Prepared)
+    }
+
+    /// Shows what was prepared to new connections.
+    pub fn turn(&self, prepared: Prepared) {
+        let now = &self.shared.now;
+        *now.write().unwrap_or_else(PoisonError::into_inner) = prepared.0;
     }
 
     /// What is wrong with the certificates, though not so wrong that they cannot be shown: that one has expired.

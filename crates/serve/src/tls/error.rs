@@ -28,6 +28,19 @@ impl TlsError {
         }
     }
 
+    /// What is wrong, and where.
+    pub fn what(&self) -> String {
+        match &self.file {
+            Some(file) => format!("{}: {}", file.display(), self.wrong),
+            None => self.wrong.clone(),
+        }
+    }
+
+    /// What to do about it.
+    pub fn fix(&self) -> &'static str {
+        self.fix
+    }
+
     /// The file that is at fault, where it is one.
     pub fn file(&self) -> Option<&Path> {
         self.file.as_deref()
@@ -36,10 +49,7 @@ impl TlsError {
 
 impl fmt::Display for TlsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(file) = &self.file {
-            write!(f, "{}: ", file.display())?;
-        }
-        write!(f, "{}; {}", self.wrong, self.fix)
+        write!(f, "{}; {}", self.what(), self.fix)
     }
 }
 

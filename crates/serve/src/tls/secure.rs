@@ -10,7 +10,7 @@ use crate::farewell;
 use crate::http1::Http1;
 use crate::marks::Marks;
 use crate::options::ServeOptions;
-use crate::server::{ConnectionService, Drain, Server};
+use crate::server::{Adjust, ConnectionService, Drain, Server};
 use crate::stream::PeekStream;
 use periplus_journey::Mark;
 use std::future::poll_fn;
@@ -60,6 +60,17 @@ impl<H> Server<Secure<Http1<H>>> {
             let http = Http1::new(handler, options.clone(), counters.clone());
             Secure::new(http, tls, options, counters)
         })
+    }
+}
+
+impl<C: Adjust> Adjust for Secure<C> {
+    fn adjusted(&self, options: &ServeOptions) -> Self {
+        Self {
+            service: self.service.adjusted(options),
+            tls: self.tls.clone(),
+            options: Rc::new(options.clone()),
+            counters: self.counters.clone(),
+        }
     }
 }
 
