@@ -45,9 +45,6 @@ impl Plan {
     pub(crate) fn of(options: &ServeOptions, config: &Config) -> Result<Self, Failure> {
         let interface = Interface::of(options)?;
         let listeners = listener::of(options, config, interface.as_ref())?;
-        if listeners.iter().any(|listener| listener.tls.is_some()) {
-            return Err(usage("TLS is not there yet", "Leave it out for now."));
-        }
         let access_log = options.access_log.clone();
         let access_log = access_log.or_else(|| config.log.access.clone());
         Ok(Self {

@@ -20,7 +20,6 @@ pub(super) const HEADING: Heading = Heading {
             "\"1.2\"",
             "The oldest version of TLS that is spoken: \"1.2\" or \"1.3\".",
         ),
-        key("http2", "true", "Offer HTTP/2 before HTTP/1.1."),
         key(
             "handshake",
             "\"10 s\"",
@@ -83,7 +82,6 @@ pub(super) fn of_listener(listener: &Section<'_>) -> Option<TlsOptions> {
         least_version: section
             .choice("least_version", &versions)
             .unwrap_or(usual.least_version),
-        http2: section.switch("http2").unwrap_or(usual.http2),
         handshake_timeout: section
             .parsed("handshake", A_TIME, time)
             .map_or(usual.handshake_timeout, |(time, _)| time),

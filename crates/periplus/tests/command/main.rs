@@ -25,4 +25,5 @@ mod sites;
 mod sockets;
 mod support;
 mod tap;
+mod tls;
 mod websocket;

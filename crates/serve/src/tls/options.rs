@@ -10,8 +10,6 @@ pub struct TlsOptions {
     pub certificates: Certificates,
     /// The oldest version that is spoken.
     pub least_version: TlsVersion,
-    /// Offer HTTP/2 by ALPN (RFC 7301), before HTTP/1.1.
-    pub http2: bool,
     /// How long a handshake may take, from the first byte of the ClientHello to its end.
     pub handshake_timeout: Duration,
 }
@@ -49,7 +47,6 @@ impl Default for TlsOptions {
         Self {
             certificates: Certificates::SelfSigned(vec!["localhost".into()]),
             least_version: TlsVersion::default(),
-            http2: true,
             handshake_timeout: Duration::from_secs(10),
         }
     }

@@ -102,8 +102,8 @@ impl Server {
 
     /// Waits until the next address is printed.
     pub(crate) fn wait_for_address(&mut self) -> SocketAddr {
-        let line = self.wait_for_line("http://");
-        let url = line.split("http://").nth(1).expect("a URL");
+        let line = self.wait_for_line("://");
+        let url = line.split("://").nth(1).expect("a URL");
         let authority = url.trim_end_matches('/');
         let port_of_the_web = || format!("{authority}:80").parse();
         authority

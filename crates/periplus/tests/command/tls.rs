@@ -1,0 +1,98 @@
+//! HTTPS as its users meet it.
+
+use crate::support::{Folder, Server, curl, get, periplus};
+use rustix::process::Signal;
+use std::path::Path;
+
+/// Writes a certificate for 127.0.0.1 that is trusted by who trusts itself, and its key.
+fn issue(folder: &Path) {
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("it is a name");
+    std::fs::write(folder.join("chain.pem"), made.cert.pem()).expect("a file");
+    let key = made.signing_key.serialize_pem();
+    std::fs::write(folder.join("key.pem"), key).expect("a file");
+}
+
+fn https(server: &Server, path: &str) -> String {
+    format!("https://{}{path}", server.address)
+}
+
+#[test]
+fn a_certificate_of_its_own_making_serves_on_either_stack() {
+    let folder = Folder::new().with("a.txt", b"content");
+    for nic in [
+        &["--tls-self-signed"][..],
+        &["--tls-self-signed", "--nic", "host"],
+    ] {
+        let server = Server::start(folder.path(), nic);
+        for version in ["1.2", "1.3"] {
+            let options = ["--insecure", "--tls-max", version];
+            let answer = get(&https(&server, "/a.txt"), &options);
+            assert_eq!(answer.body, b"content");
+        }
+        let plain = get(&server.url("/a.txt"), &[]);
+        assert_eq!(plain.status(), 400);
+        let told = String::from_utf8_lossy(&plain.body).into_owned();
+        assert!(told.contains("speaks HTTPS"), "{told}");
+        assert_eq!(server.stop().code, Some(0));
+    }
+}
+
+#[test]
+fn certificates_are_read_anew_on_sighup() {
+    let folder = Folder::new().with("site/a.txt", b"content");
+    let config = "[[listener]]\nprotocol = \"http\"\nport = 0\n[listener.tls]\n[[listener.tls.certificate]]\n\
+                  chain = \"chain.pem\"\nkey = \"key.pem\"\n[[site]]\nroot = \"site\"\n";
+    std::fs::write(folder.join("periplus.toml"), config).expect("a file");
+    issue(folder.path());
+    std::fs::copy(folder.join("chain.pem"), folder.join("before.pem")).expect("a file");
+    let mut command = periplus();
+    command
+        .arg("serve")
+        .arg("--config")
+        .arg(folder.join("periplus.toml"));
+    let mut server = Server::spawn(command);
+    let trusts = |server: &Server, chain: &str| {
+        let output = curl()
+            .arg("--cacert")
+            .arg(folder.join(chain))
+            .arg(https(server, "/a.txt"))
+            .output()
+            .expect("curl is installed");
+        output.stdout == b"content"
+    };
+    assert!(trusts(&server, "before.pem"));
+
+    issue(folder.path());
+    server.signal(Signal::HUP);
+    server.wait_for_line("Configuration read again");
+    assert!(trusts(&server, "chain.pem") && !trusts(&server, "before.pem"));
+
+    std::fs::copy(folder.join("chain.pem"), folder.join("now.pem")).expect("a file");
+    std::fs::copy(folder.join("before.pem"), folder.join("chain.pem")).expect("a file");
+    server.signal(Signal::HUP);
+    server.wait_for_line("the key does not belong to the first certificate of");
+    server.wait_for_line("Nothing was changed");
+    assert!(trusts(&server, "now.pem"));
+    assert_eq!(server.stop().code, Some(0));
+}
+
+#[test]
+fn a_certificate_that_cannot_be_read_is_told_before_anything_is_served() {
+    let folder = Folder::new().with("a.txt", b"content");
+    let output = periplus()
+        .arg("serve")
+        .arg(folder.path())
+        .args(["--listen", "127.0.0.1:0", "--tls-cert"])
+        .arg(folder.join("missing.pem"))
+        .arg("--tls-key")
+        .arg(folder.join("missing.key"))
+        .output()
+        .expect("the command starts");
+    assert_eq!(output.status.code(), Some(2));
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("missing.pem: it cannot be read"), "{told}");
+    assert!(
+        told.contains("Name a file that the server may read."),
+        "{told}"
+    );
+}
