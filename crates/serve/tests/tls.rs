@@ -5,13 +5,17 @@ mod common;
 use common::secure::{Identity, Secured, identity};
 use common::site::Site;
 use common::{LONG, content, patient, test};
+use futures_util::{SinkExt, StreamExt};
 use periplus_net::journey::{Kind, Outcome, Record, Station};
 use periplus_serve::Server;
 use periplus_serve::tls::{Tls, TlsOptions, TlsVersion};
+use periplus_serve::websocket::{WebSocketAt, echo};
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::spawn_local;
+use tokio_tungstenite::client_async;
+use tokio_tungstenite::tungstenite::Message;
 
 async fn start(identity: &Identity) -> Site {
     start_with(identity.options()).await
@@ -191,6 +195,45 @@ fn a_handshake_that_fails_or_does_not_end_is_a_connection_that_says_why() {
             (counters.tls_failures.get(), counters.tls_timeouts.get()),
             (2, 1)
         );
+    });
+}
+
+#[test]
+fn websocket_messages_inside_have_journeys_of_their_records() {
+    test(async {
+        let identity = identity();
+        let tls = Tls::new(&identity.options()).unwrap();
+        let site = Site::start_on(|files| {
+            Server::secure(WebSocketAt::new("/ws", echo, files), tls, patient())
+        })
+        .await;
+        let stream = identity.connect(site.connect().await).await.unwrap();
+        let (mut client, _) = client_async("ws://localhost/ws", stream).await.unwrap();
+        for length in [5, 50_000] {
+            let said = Message::binary(content(length));
+            client.send(said.clone()).await.unwrap();
+            assert!(client.next().await.unwrap().unwrap() == said);
+        }
+        client.close(None).await.unwrap();
+        while client.next().await.is_some_and(|message| message.is_ok()) {}
+        drop(client);
+        let (_, records) = site.finish().await;
+        let messages: Vec<_> = records
+            .iter()
+            .filter(|record| record.protocol == Some("websocket"))
+            .collect();
+        assert_eq!(messages.len(), 2);
+        assert_eq!(messages[0].bytes_in, 5 + 6 + 22);
+        assert_eq!(messages[0].bytes_out, 5 + 2 + 22);
+        // Four records of at most 16 KiB.
+        assert_eq!(messages[1].bytes_in, 50_000 + 8 + 4 * 22);
+        assert!(
+            messages
+                .iter()
+                .all(|record| record.outcome == Outcome::Answered)
+        );
+        let decrypt = messages[1].overlay(Station::Decrypt).unwrap();
+        assert_eq!(decrypt.count, 4, "{:#?}", messages[1]);
     });
 }
 

@@ -274,6 +274,7 @@ impl Marker<'_> {
             let read = underway.read_at(start);
             seen.read = Some(read.unwrap_or(at));
             coarse |= read.is_none();
+            underway.part_read = None;
         }
         if underway.open.len() == underway.open.capacity() {
             underway.open.reserve(1);

@@ -94,7 +94,7 @@ impl<S: PeekStream, M: Marks> TlsStream<S, M> {
         };
         if self.starved_since.is_none() {
             self.starved_since = Some(M::now());
-            if self.peer.is_none() {
+            if self.peer.is_none() && !self.session.is_handshaking() {
                 self.marks.inner().mark(Mark::PartRead { start });
             }
         }
