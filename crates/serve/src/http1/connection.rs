@@ -88,7 +88,8 @@ impl<H> Http1<H> {
         let conversation = Rc::new(Cell::new(None));
         let mut turnstile = Turnstile::new(stream, exchange.clone(), handed.clone())
             .with_max_target(self.options.max_target_length);
-        if plain::is_within(&self.options) {
+        // What an access log shows of a request is in its header lines, which a ready answer is given without.
+        if plain::is_within(&self.options) && !self.options.access_log {
             turnstile = turnstile.with_ready(self.ready.clone());
         }
         let service = Rc::new(Service {

@@ -74,10 +74,14 @@ struct Served {
 }
 
 fn served() -> Served {
+    served_within(ServeOptions::default())
+}
+
+fn served_within(options: ServeOptions) -> Served {
     let (near, far) = line();
     let (handler, journal) = (Counting::default(), ListJournal::default());
     let counters = Arc::new(ServeCounters::default());
-    let http1 = Http1::new(handler.clone(), ServeOptions::default(), counters.clone());
+    let http1 = Http1::new(handler.clone(), options, counters.clone());
     let (draining, drain): (_, Drain) = watch::channel(false);
     let marks = journal.clone();
     tokio::task::spawn_local(async move { http1.serve(near, marks, drain).await });
@@ -108,6 +112,31 @@ fn the_second_answer_is_the_first_and_nobody_is_asked_for_it() {
                 assert_eq!(again.field(name), first.field(name), "{name}");
             }
         }
+    });
+}
+
+#[test]
+fn where_an_access_log_is_kept_every_request_says_who_asked() {
+    block_on(async {
+        let mut served = served_within(ServeOptions {
+            access_log: true,
+            ..ServeOptions::default()
+        });
+        for _ in 0..2 {
+            served.client.get("/kept").await;
+        }
+        let marks = served.journal.marks();
+        let asked = marks.iter().filter(|mark| match mark {
+            Mark::Label(Label::Asked(asked)) => {
+                assert_eq!(
+                    (&*asked.target, asked.host.as_deref()),
+                    ("/kept", Some("a"))
+                );
+                true
+            }
+            _ => false,
+        });
+        assert_eq!(asked.count(), 2);
     });
 }
 
