@@ -1,5 +1,6 @@
 //! What an access log shows of a request besides its first line: as much as can be printed anywhere, and is not too long.
 
+use crate::ready::plain::PlainGet;
 use http::header::{HOST, HeaderName, REFERER, USER_AGENT};
 use http::{HeaderMap, Request};
 use periplus_journey::{Asked, Label, Mark};
@@ -25,6 +26,17 @@ pub(crate) fn label<B>(request: &Request<B>) -> Mark {
         },
         referer: value(headers, &REFERER),
         user_agent: value(headers, &USER_AGENT),
+    })))
+}
+
+/// The same of a request that hyper has not seen.
+pub(crate) fn of_plain(get: &PlainGet<'_>) -> Mark {
+    let value = |value| printable(value, LONGEST_VALUE);
+    Mark::Label(Label::Asked(Box::new(Asked {
+        target: printable(get.target, LONGEST_TARGET),
+        host: Some(value(get.host)),
+        referer: get.referer.map(value),
+        user_agent: get.user_agent.map(value),
     })))
 }
 

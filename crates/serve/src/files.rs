@@ -22,6 +22,7 @@ mod compress;
 mod entity_tag;
 mod fingerprints;
 mod handler;
+mod kept;
 mod locate;
 mod made;
 mod media_type;

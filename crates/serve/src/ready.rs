@@ -15,7 +15,6 @@ mod date;
 pub(crate) mod plain;
 
 use bytes::Bytes;
-use periplus_journey::Instant;
 use std::fmt;
 use std::sync::Arc;
 
@@ -23,23 +22,16 @@ use std::sync::Arc;
 /// with the same Accept-Encoding, and neither sets a condition, nor asks for a range, nor names an origin. Whatever else is in the
 /// request, the answer must not depend on it.
 #[derive(Clone)]
-pub struct Keep {
-    /// The whole content.
-    pub body: Bytes,
-    /// Whether it is still good.
-    pub good: Arc<dyn Good>,
-}
+pub struct Keep(pub Arc<dyn Good>);
 
 /// Knows whether an answer is still good.
 pub trait Good: Send + Sync {
-    /// Whether it is, at `now`.
-    fn is_good(&self, now: Instant) -> bool;
+    /// The whole content, which is what it was; `None` if the answer is not good any more.
+    fn content(&self) -> Option<Bytes>;
 }
 
 impl fmt::Debug for Keep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keep")
-            .field("length", &self.body.len())
-            .finish_non_exhaustive()
+        f.write_str("Keep")
     }
 }

@@ -53,6 +53,10 @@ struct Root {
     index: Vec<Box<[u8]>>,
 }
 
+/// Where something is kept: something else, it may be, a moment later.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place(usize);
+
 /// When a request began to look for what is there: what was told of until then was heard.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Look {
@@ -131,6 +135,28 @@ impl Cache {
         let choice = entry.offer.choose(accepted, is_part).ok_or(look)?;
         entry.is_used = true;
         entry.representation(choice).cloned().ok_or(look)
+    }
+
+    /// Where what is kept for a target is.
+    pub(super) fn place(&self, root: usize, target: &str) -> Option<Place> {
+        let place = self.roots[root].as_ref()?.by_target.get(target)?;
+        Some(Place(*place))
+    }
+
+    /// Whether `representation` is what is kept at `place`, and good.
+    pub(super) fn is_good(
+        &mut self,
+        Place(place): Place,
+        representation: &Arc<Representation>,
+        now: Duration,
+    ) -> bool {
+        self.hear();
+        let entry = self.entries.get_mut(place).and_then(Option::as_mut);
+        let Some(entry) = entry.filter(|entry| entry.is_good(now)) else {
+            return false;
+        };
+        entry.is_used = true;
+        entry.holds(representation)
     }
 
     /// Begins a look at what is there.

@@ -5,6 +5,7 @@ use super::cache::Look;
 use super::coding::{Accepted, Coding};
 use super::compress::compress;
 use super::entity_tag::Fingerprint;
+use super::kept::{Kept, monotonic};
 use super::locate::{Found, Located, Opened, locate};
 use super::made::MadeBody;
 use super::media_type;
@@ -23,16 +24,16 @@ use super::store::Store;
 use super::target::Target;
 use crate::handler::Handler;
 use crate::marks::Marks;
+use crate::ready::Keep;
 use bytes::Bytes;
 use http::header::RANGE;
 use http::{HeaderMap, Method, Request, Response};
 use hyper::body::Incoming;
-use rustix::time::{ClockId, clock_gettime};
 use std::io;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 use tokio::sync::OwnedSemaphorePermit;
 
 /// How often a file that changes while it is looked at is looked at anew.
@@ -102,7 +103,13 @@ impl Files {
         let kept = self.find(&asking);
         if let Ok(kept) = &kept {
             let reply = Reply::to(headers, wanted, kept);
-            if let Some(answer) = answer_at_once(&reply, kept, wanted) {
+            if let Some(mut answer) = answer_at_once(&reply, kept, wanted) {
+                if matches!(reply, Reply::Whole)
+                    && let Some(place) = self.store.cache().place(self.root.number, asking.path)
+                {
+                    let kept = Kept::new(&self.store, place, kept);
+                    answer.extensions_mut().insert(Keep(Arc::new(kept)));
+                }
                 return answer;
             }
         }
@@ -413,15 +420,6 @@ fn answer_at_once<M>(
         _ => return None,
     };
     Some(reply.head(representation).map(|()| body))
-}
-
-/// The time by a clock that nobody sets, as of its last tick: it costs nothing to look at.
-fn monotonic() -> Duration {
-    let now = clock_gettime(ClockId::MonotonicCoarse);
-    Duration::new(
-        u64::try_from(now.tv_sec).unwrap_or(0),
-        u32::try_from(now.tv_nsec).unwrap_or(0),
-    )
 }
 
 /// What a request has waited for files so far. It is told when its answer begins, as one wait.

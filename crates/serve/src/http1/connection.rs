@@ -88,9 +88,8 @@ impl<H> Http1<H> {
         let conversation = Rc::new(Cell::new(None));
         let mut turnstile = Turnstile::new(stream, exchange.clone(), handed.clone())
             .with_max_target(self.options.max_target_length);
-        // What an access log shows of a request is in its header lines, which a ready answer is given without.
-        if plain::is_within(&self.options) && !self.options.access_log {
-            turnstile = turnstile.with_ready(self.ready.clone());
+        if plain::is_within(&self.options) {
+            turnstile = turnstile.with_ready(self.ready.noting(self.options.access_log));
         }
         let service = Rc::new(Service {
             handler: self.handler.clone(),
@@ -247,6 +246,11 @@ impl<H> Adjust for Http1<H> {
     fn adjusted(&self, options: &ServeOptions) -> Self {
         Self {
             options: Rc::new(options.clone()),
+            ready: {
+                // The handler's answers may be others from now on.
+                self.ready.clear();
+                self.ready.clone()
+            },
             ..self.clone()
         }
     }

@@ -10,7 +10,7 @@ use crate::marks::Marks;
 use crate::options::ServeOptions;
 use crate::pages::page;
 use crate::ready::answers::ReadyAnswers;
-use crate::ready::plain::Asked;
+use crate::ready::plain::AskedFor;
 use crate::turnstile::{Disagreement, Exchange, Handed, Stage};
 use crate::websocket::{Conversation, handshake};
 use bytes::Bytes;
@@ -69,7 +69,7 @@ impl<M: Marks, H: Handler<M>> Service<H, M> {
                 None => return self.panicked(),
             }
         }
-        let asked = Asked::of(&request);
+        let asked = AskedFor::of(&request);
         let mut handling = pin!(caught(self.handler.handle(request, &journal)));
         let handled = loop {
             let handled = timeout(self.options.handler_timeout, handling.as_mut()).await;

@@ -1,7 +1,7 @@
 //! The answers that are kept.
 
 use super::date::{self, DateLine};
-use super::plain::{Asked, PlainGet};
+use super::plain::{AskedFor, PlainGet};
 use super::{Good, Keep};
 use bytes::Bytes;
 use hashbrown::{Equivalent, HashMap};
@@ -13,16 +13,19 @@ use std::hash::{Hash, Hasher, RandomState};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// How many are kept. Their contents lie where the handler keeps them; what is kept here is a head each.
+/// How many are kept: a head each.
 const CAPACITY: usize = 4096;
 
-/// The answers that are ready, of one server. Clones share them.
+/// The answers that are ready, of one server. Clones share them. Their contents lie where their handler keeps them.
 #[derive(Clone, Debug, Default)]
-pub struct ReadyAnswers(Rc<RefCell<Kept>>);
+pub struct ReadyAnswers {
+    kept: Rc<RefCell<Kept>>,
+    notes_asked: bool,
+}
 
 #[derive(Debug)]
 struct Kept {
-    answers: HashMap<Asked, Rc<Answer>, RandomState>,
+    answers: HashMap<AskedFor, Rc<Answer>, RandomState>,
     date: DateLine,
 }
 
@@ -30,13 +33,13 @@ struct Kept {
 pub(crate) struct Answer {
     /// Everything before the date.
     pub(crate) head: Bytes,
-    pub(crate) body: Bytes,
     good: Arc<dyn Good>,
 }
 
 /// One to be written now.
 pub(crate) struct Ready {
     pub(crate) answer: Rc<Answer>,
+    pub(crate) body: Bytes,
     /// The date, and the end of the head.
     pub(crate) date: [u8; date::LENGTH],
 }
@@ -47,27 +50,45 @@ impl Ready {
 
     /// Its length, in bytes.
     pub(crate) fn len(&self) -> usize {
-        self.answer.head.len() + self.date.len() + self.answer.body.len()
+        self.answer.head.len() + self.date.len() + self.body.len()
     }
 }
 
 impl ReadyAnswers {
+    /// The same, which are noted for an access log or not.
+    pub(crate) fn noting(&self, asked: bool) -> Self {
+        Self {
+            kept: self.kept.clone(),
+            notes_asked: asked,
+        }
+    }
+
+    /// Whether what an access log shows of a request is noted.
+    pub(crate) fn notes_asked(&self) -> bool {
+        self.notes_asked
+    }
+
     /// The answer to `get` that is good at `now`.
     pub(crate) fn find(&self, get: &PlainGet<'_>, now: Instant) -> Option<Ready> {
-        let mut kept = self.0.borrow_mut();
+        let mut kept = self.kept.borrow_mut();
         let answer = kept.answers.get(get)?;
-        if !answer.good.is_good(now) {
+        let Some(body) = answer.good.content() else {
             kept.answers.remove(get);
             return None;
-        }
+        };
         let answer = answer.clone();
         let date = kept.date.at(now);
-        Some(Ready { answer, date })
+        Some(Ready { answer, body, date })
+    }
+
+    /// Forgets all of them.
+    pub(crate) fn clear(&self) {
+        self.kept.borrow_mut().answers.clear();
     }
 
     /// Keeps the answer to what was `asked`, if it says that it may be given again.
-    pub(crate) fn keep<B>(&self, asked: Asked, answer: &Response<B>) {
-        let Some(Keep { body, good }) = answer.extensions().get() else {
+    pub(crate) fn keep<B>(&self, asked: AskedFor, answer: &Response<B>) {
+        let Some(Keep(good)) = answer.extensions().get() else {
             return;
         };
         let headers = answer.headers();
@@ -82,14 +103,13 @@ impl ReadyAnswers {
             head.extend_from_slice(value.as_bytes());
             head.extend_from_slice(b"\r\n");
         }
-        let answers = &mut self.0.borrow_mut().answers;
+        let answers = &mut self.kept.borrow_mut().answers;
         if answers.len() >= CAPACITY {
             // Whoever asks in so many ways finds the others' answers gone; they are made again when they are asked for.
             answers.clear();
         }
         let answer = Answer {
             head: head.into(),
-            body: body.clone(),
             good: good.clone(),
         };
         answers.insert(asked, Rc::new(answer));
@@ -105,7 +125,7 @@ impl Default for Kept {
     }
 }
 
-impl Hash for Asked {
+impl Hash for AskedFor {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
         (&*self.host, &*self.path, self.encoding.as_deref()).hash(hasher);
     }
@@ -117,8 +137,8 @@ impl Hash for PlainGet<'_> {
     }
 }
 
-impl Equivalent<Asked> for PlainGet<'_> {
-    fn equivalent(&self, asked: &Asked) -> bool {
+impl Equivalent<AskedFor> for PlainGet<'_> {
+    fn equivalent(&self, asked: &AskedFor) -> bool {
         (self.host, self.path, self.encoding)
             == (&*asked.host, &*asked.path, asked.encoding.as_deref())
     }
@@ -128,7 +148,6 @@ impl std::fmt::Debug for Answer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Answer")
             .field("head", &self.head)
-            .field("length", &self.body.len())
             .finish_non_exhaustive()
     }
 }

@@ -51,6 +51,10 @@ pub(crate) struct PlainGet<'a> {
     /// Without the query.
     pub(crate) path: &'a [u8],
     pub(crate) encoding: Option<&'a [u8]>,
+    /// What an access log shows besides.
+    pub(crate) target: &'a [u8],
+    pub(crate) referer: Option<&'a [u8]>,
+    pub(crate) user_agent: Option<&'a [u8]>,
 }
 
 impl<'a> PlainGet<'a> {
@@ -70,6 +74,7 @@ impl<'a> PlainGet<'a> {
             return None;
         }
         let (mut host, mut encoding) = (None, None);
+        let (mut referer, mut user_agent) = (None, None);
         for line in request.headers {
             let name = line.name;
             if name.eq_ignore_ascii_case("host") {
@@ -84,6 +89,10 @@ impl<'a> PlainGet<'a> {
                 if !line.value.eq_ignore_ascii_case(b"keep-alive") {
                     return None;
                 }
+            } else if name.eq_ignore_ascii_case("referer") {
+                referer.get_or_insert(line.value);
+            } else if name.eq_ignore_ascii_case("user-agent") {
+                user_agent.get_or_insert(line.value);
             } else if NOT_PLAIN
                 .iter()
                 .any(|not| name.eq_ignore_ascii_case(not.as_str()))
@@ -97,6 +106,9 @@ impl<'a> PlainGet<'a> {
             host: host?,
             path: without_query(request.path?.as_bytes())?,
             encoding,
+            target: request.path?.as_bytes(),
+            referer,
+            user_agent,
         })
     }
 }
@@ -118,13 +130,13 @@ fn without_query(target: &[u8]) -> Option<&[u8]> {
 
 /// Whom an answer is for that may be given again.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Asked {
+pub(crate) struct AskedFor {
     pub(crate) host: Box<[u8]>,
     pub(crate) path: Box<[u8]>,
     pub(crate) encoding: Option<Box<[u8]>>,
 }
 
-impl Asked {
+impl AskedFor {
     /// What a request that hyper has parsed asks for, if it would have been a plain one.
     pub(crate) fn of<B>(request: &Request<B>) -> Option<Self> {
         let headers = request.headers();
@@ -171,7 +183,7 @@ mod tests {
     #[test]
     fn a_plain_get_is_known() {
         let head = "GET /a/b.css?v=3 HTTP/1.1\r\nhost: a.example\r\nAccept-Encoding: gzip, br\r\n\
-            Connection: keep-alive\r\nCookie: a=b\r\n\r\n";
+            Connection: keep-alive\r\nCookie: a=b\r\nUser-Agent: a/1\r\n\r\n";
         let more = format!("{head}GET /c HTTP/1.1\r\n");
         assert_eq!(
             get(&more),
@@ -181,6 +193,9 @@ mod tests {
                 host: b"a.example",
                 path: b"/a/b.css",
                 encoding: Some(b"gzip, br"),
+                target: b"/a/b.css?v=3",
+                referer: None,
+                user_agent: Some(b"a/1"),
             })
         );
     }

@@ -96,6 +96,12 @@ impl Entry {
         self.representations[place(choice)].as_ref()
     }
 
+    /// Whether it keeps this very one.
+    pub(super) fn holds(&self, representation: &Arc<Representation>) -> bool {
+        let mut kept = self.representations.iter().flatten();
+        kept.any(|kept| Arc::ptr_eq(kept, representation))
+    }
+
     /// Keeps a representation. Says how many open files it takes the place of.
     pub(super) fn put(&mut self, choice: Choice, representation: Arc<Representation>) -> usize {
         let before = self.representations[place(choice)].replace(representation);

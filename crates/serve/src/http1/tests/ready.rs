@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
-use periplus_journey::{Instant, Label, Mark};
+use periplus_journey::{Label, Mark};
 use std::cell::Cell;
 use std::convert::Infallible;
 use std::rc::Rc;
@@ -23,12 +23,15 @@ use tokio::sync::watch;
 const LARGE: usize = 10_000;
 
 /// Good until it is said not to be.
-#[derive(Default)]
-struct UntilToldOtherwise(AtomicBool);
+struct UntilToldOtherwise {
+    content: Bytes,
+    over: Arc<AtomicBool>,
+}
 
 impl Good for UntilToldOtherwise {
-    fn is_good(&self, _: Instant) -> bool {
-        !self.0.load(Ordering::Relaxed)
+    fn content(&self) -> Option<Bytes> {
+        let is_good = !self.over.load(Ordering::Relaxed);
+        is_good.then(|| self.content.clone())
     }
 }
 
@@ -36,7 +39,7 @@ impl Good for UntilToldOtherwise {
 #[derive(Clone, Default)]
 struct Counting {
     asked: Rc<Cell<usize>>,
-    good: Arc<UntilToldOtherwise>,
+    over: Arc<AtomicBool>,
 }
 
 impl<M: Marks> Handler<M> for Counting {
@@ -56,10 +59,9 @@ impl<M: Marks> Handler<M> for Counting {
             .headers_mut()
             .insert("etag", HeaderValue::from_static("\"a\""));
         if request.uri().path() != "/other" {
-            answer.extensions_mut().insert(Keep {
-                body: content,
-                good: self.good.clone(),
-            });
+            let over = self.over.clone();
+            let good = UntilToldOtherwise { content, over };
+            answer.extensions_mut().insert(Keep(Arc::new(good)));
         }
         answer
     }
@@ -201,7 +203,7 @@ fn what_is_no_longer_good_is_asked_for() {
     block_on(async {
         let mut served = served();
         served.client.get("/kept").await;
-        served.handler.good.0.store(true, Ordering::Relaxed);
+        served.handler.over.store(true, Ordering::Relaxed);
         served.client.get("/kept").await;
         assert_eq!(served.handler.asked.get(), 2);
     });

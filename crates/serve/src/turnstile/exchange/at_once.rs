@@ -10,6 +10,7 @@ impl<M: Marks> Exchange<M> {
     pub(in crate::turnstile) fn at_once(
         &self,
         line: Box<str>,
+        asked: Option<Mark>,
         length: usize,
         answer: usize,
         status: u16,
@@ -19,19 +20,22 @@ impl<M: Marks> Exchange<M> {
         state.received += length as u64;
         state.requests += 1;
         state.counters.requests.increment();
-        state.marks.mark_all([
-            Mark::WholeRequest {
-                start,
-                end: state.received,
-            },
-            Mark::Label(Label::Protocol("http/1.1")),
-            Mark::Label(Label::Request(line)),
-            Mark::Label(Label::Status(status)),
-            Mark::WholeResponse {
-                start: written,
-                end: written + answer as u64,
-            },
-        ]);
+        let request = Mark::WholeRequest {
+            start,
+            end: state.received,
+        };
+        let protocol = Mark::Label(Label::Protocol("http/1.1"));
+        let line = Mark::Label(Label::Request(line));
+        let status = Mark::Label(Label::Status(status));
+        let answer = Mark::WholeResponse {
+            start: written,
+            end: written + answer as u64,
+        };
+        let marks = &state.marks;
+        match asked {
+            None => marks.mark_all([request, protocol, line, status, answer]),
+            Some(asked) => marks.mark_all([request, protocol, line, asked, status, answer]),
+        }
         state.at_once = true;
         state.request = Request::Ended;
         state.answer = Answer::Begun;

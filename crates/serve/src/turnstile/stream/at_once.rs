@@ -1,6 +1,7 @@
 //! Requests that are answered before hyper hears of them, because their answers are ready.
 
 use super::Turnstile;
+use crate::asked;
 use crate::marks::Marks;
 use crate::ready::answers::Ready;
 use crate::ready::plain::PlainGet;
@@ -46,15 +47,17 @@ impl<S: PeekStream, M: Marks> Turnstile<S, M> {
         self.stream.consume(get.length);
         let line = label::printable(get.line);
         let status = Ready::STATUS.as_u16();
-        self.exchange.at_once(line, get.length, ready.len(), status);
+        let asked = answers.notes_asked().then(|| asked::of_plain(&get));
+        self.exchange
+            .at_once(line, asked, get.length, ready.len(), status);
         self.write_ready(context, ready)?;
         Ok(true)
     }
 
     /// Writes a ready answer in one write, and keeps what there is no room for.
     fn write_ready(&mut self, context: &mut Context<'_>, ready: Ready) -> io::Result<()> {
-        let Ready { answer, date } = ready;
-        let (head, body) = (&answer.head, &answer.body);
+        let Ready { answer, body, date } = ready;
+        let (head, body) = (&answer.head, &body);
         let pieces = [
             Piece::Copied(head),
             Piece::Copied(&date),
