@@ -70,7 +70,12 @@ impl Client {
 impl Reply {
     /// The value of a header line.
     pub(crate) fn field(&self, name: &str) -> Option<&str> {
-        self.head.lines().find_map(|line| {
+        self.fields(name).next()
+    }
+
+    /// The values of all header lines of a name.
+    pub(crate) fn fields(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.head.lines().filter_map(move |line| {
             let (found, value) = line.split_once(": ")?;
             found.eq_ignore_ascii_case(name).then_some(value)
         })
