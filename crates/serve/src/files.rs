@@ -12,6 +12,7 @@
 //! * [`patience`] says whether that may wait for a disk: what the kernel has at hand is read on the shard's thread, at once.
 //! * [`pool`] runs such jobs off the shard's thread, a bounded number at a time, or on it, and notes how long each took.
 //! * [`reading`] has io_uring read in its place, where the host has that.
+//! * [`listing`] answers with what is in a folder that has no index.
 //! * [`body`] sends a file's bytes, reading ahead; [`made`] those that are compressed on the way, by [`compress`].
 
 mod beneath;
@@ -23,6 +24,7 @@ mod entity_tag;
 mod fingerprints;
 mod handler;
 mod kept;
+mod listing;
 mod locate;
 mod made;
 mod media_type;

@@ -6,6 +6,7 @@ use super::coding::{Accepted, Coding};
 use super::compress::compress;
 use super::entity_tag::Fingerprint;
 use super::kept::{Kept, monotonic};
+use super::listing;
 use super::locate::{Found, Located, Opened, locate};
 use super::made::MadeBody;
 use super::media_type;
@@ -167,6 +168,13 @@ impl Files {
         let page = match found? {
             Found::File(located) => return self.file(located, asking, look, &mut reading).await,
             Found::Folder => redirect(&target.folder_location(asking.query)),
+            Found::NoIndex if self.options.listing => {
+                let (root, pool, hidden) = (&self.root, &self.store.pool, self.options.hidden);
+                let asked = listing::Asked::of(&target, asking.query, asking.headers);
+                let (answer, file_read) = listing::answer(root, pool, asked, hidden).await;
+                reading.add(file_read);
+                return answer;
+            }
             Found::NoIndex => no_index(),
             Found::Nothing => not_found(),
         };

@@ -150,7 +150,11 @@ impl Located {
 }
 
 /// Finds what is at a path beneath the root; `None` if there is nothing that is ours to serve.
-fn find(root: &OwnedFd, path: &Path, patience: Patience) -> io::Result<Option<(Named, Stat)>> {
+pub(super) fn find(
+    root: &OwnedFd,
+    path: &Path,
+    patience: Patience,
+) -> io::Result<Option<(Named, Stat)>> {
     let named = match find_beneath(root.as_fd(), path, patience) {
         Ok(named) => named,
         // Not there, no folder on the way, too long a name, a loop of links or one that leads out.
