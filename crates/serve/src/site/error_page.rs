@@ -95,7 +95,9 @@ pub(super) async fn instead<B, M: Marks>(
         }
     }
     for value in answer.headers().get_all(VARY) {
-        headers.append(VARY, value.clone());
+        if !headers.get_all(VARY).iter().any(|said| said == value) {
+            headers.append(VARY, value.clone());
+        }
     }
     found
 }

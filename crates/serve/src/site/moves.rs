@@ -1,13 +1,14 @@
 //! Requests that are sent elsewhere, or answered as if another path had been asked for.
 
 use super::address::Address;
+use super::names::{host_and_port, split_port};
 use super::options::{Redirect, Rewrite};
 use super::pattern::Pattern;
 use super::template::{Kind, Template};
 use crate::pages::page;
 use bytes::Bytes;
 use http::header::{HeaderValue, LOCATION};
-use http::{Response, StatusCode, Uri};
+use http::{Request, Response, StatusCode, Uri};
 
 /// A site's redirects and rewrites.
 #[derive(Debug, Default)]
@@ -46,14 +47,20 @@ impl Moves {
         self.redirects.is_empty() && self.rewrites.is_empty()
     }
 
-    /// The answer to who asked for `uri`, if it is one of those that are sent elsewhere.
-    pub(super) fn redirect(&self, uri: &Uri, address: &Address<'_>) -> Option<Response<Bytes>> {
+    /// The answer to a request at `address`, if it is one of those that are sent elsewhere.
+    pub(super) fn redirect<B>(
+        &self,
+        request: &Request<B>,
+        address: &Address<'_>,
+        is_tls: bool,
+    ) -> Option<Response<Bytes>> {
         let path = address.plain()?;
         self.redirects.iter().find_map(|(from, to, status)| {
-            let to = to.fill(&from.captures(path)?, uri.query());
-            // Where it leads to itself it would lead on and on.
-            let asked = uri.path_and_query()?.as_str();
-            (to != asked).then(|| redirect(*status, &to)).flatten()
+            let to = to.fill(&from.captures(path)?, request.uri().query());
+            if leads_to_itself(&to, request, is_tls) {
+                return None;
+            }
+            redirect(*status, &to)
         })
     }
 
@@ -65,6 +72,31 @@ impl Moves {
             Uri::try_from(to).ok()
         })
     }
+}
+
+/// Whether `to` is what was asked for: a client would be led there on and on. So `https://example.org/$1` for every path
+/// leads all of a site's other names to this one.
+fn leads_to_itself<B>(to: &str, request: &Request<B>, is_tls: bool) -> bool {
+    let asked = request.uri().path_and_query().map_or("/", |t| t.as_str());
+    if to.starts_with('/') {
+        return to == asked;
+    }
+    let (scheme, ordinary) = if is_tls {
+        ("https://", &b":443"[..])
+    } else {
+        ("http://", &b":80"[..])
+    };
+    let Some(to) = to.strip_prefix(scheme) else {
+        return false;
+    };
+    let (authority, target) = to.split_at(to.find(['/', '?', '#']).unwrap_or(to.len()));
+    let port = |port| Some(port).filter(|port: &&[u8]| *port != ordinary && port.len() > 1);
+    let (its_host, its_port) = split_port(authority.as_bytes());
+    let (host, hosts_port) = host_and_port(request);
+    let is_path = target.starts_with('/');
+    its_host.eq_ignore_ascii_case(host)
+        && port(its_port) == port(hosts_port)
+        && asked.strip_prefix('/') == Some(if is_path { &target[1..] } else { target })
 }
 
 /// An answer that leads to `location`; none if that cannot stand in a header line.
@@ -100,8 +132,14 @@ mod tests {
     }
 
     fn location(moves: &Moves, target: &str) -> Option<String> {
-        let uri: Uri = target.parse().expect("it is a target");
-        let answer = moves.redirect(&uri, &Address::of(uri.path()))?;
+        led(moves, "a.example", target, false)
+    }
+
+    fn led(moves: &Moves, host: &str, target: &str, is_tls: bool) -> Option<String> {
+        let request = Request::builder().uri(target).header("host", host).body(());
+        let request = request.expect("it is well formed");
+        let address = Address::of(request.uri().path());
+        let answer = moves.redirect(&request, &address, is_tls)?;
         assert_eq!(answer.status(), StatusCode::FOUND);
         let location = answer.headers()[LOCATION].to_str();
         Some(location.expect("it is ASCII").to_owned())
@@ -134,6 +172,24 @@ mod tests {
         assert_eq!(location(&moves, "/ax").as_deref(), Some("/a"));
         assert_eq!(location(&moves, "/a").as_deref(), Some("/b"));
         assert_eq!(location(&moves, "/b"), None);
+    }
+
+    #[test]
+    fn all_names_lead_to_one_and_that_to_no_other() {
+        let moves = moves(&[("/**", "https://example.org/$1")], &[]);
+        for (host, is_tls, is_led) in [
+            ("www.example.org", true, true),
+            ("example.org", false, true),
+            ("example.org:8443", true, true),
+            ("example.org", true, false),
+            ("Example.org:443", true, false),
+            ("example.org:", true, false),
+        ] {
+            for target in ["/", "/a/b?q=1"] {
+                let expected = is_led.then(|| format!("https://example.org{target}"));
+                assert_eq!(led(&moves, host, target, is_tls), expected, "{host}");
+            }
+        }
     }
 
     #[test]

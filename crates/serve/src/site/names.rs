@@ -86,21 +86,30 @@ impl Names {
 /// The host that a request is for, without its port; nothing where it names none. The authority of its target wins over
 /// the Host line (RFC 9112 section 3.2.2).
 pub(super) fn host<B>(request: &Request<B>) -> &[u8] {
-    if let Some(authority) = request.uri().authority() {
-        return authority.host().as_bytes();
-    }
-    let host = request.headers().get(HOST);
-    without_port(host.map_or(b"", |host| host.as_bytes()))
+    host_and_port(request).0
 }
 
-fn without_port(host: &[u8]) -> &[u8] {
+/// The host that a request is for, and what it says of the port: nothing, or a colon and perhaps a number.
+pub(super) fn host_and_port<B>(request: &Request<B>) -> (&[u8], &[u8]) {
+    if let Some(authority) = request.uri().authority() {
+        let (_, authority) = authority
+            .as_str()
+            .rsplit_once('@')
+            .unwrap_or(("", authority.as_str()));
+        return split_port(authority.as_bytes());
+    }
+    let host = request.headers().get(HOST);
+    split_port(host.map_or(b"", |host| host.as_bytes()))
+}
+
+pub(super) fn split_port(authority: &[u8]) -> (&[u8], &[u8]) {
     // The colons of an IPv6 address stand in brackets (RFC 3986 section 3.2.2).
-    let end = if host.starts_with(b"[") {
-        memchr::memchr(b']', host).map(|bracket| bracket + 1)
+    let end = if authority.starts_with(b"[") {
+        memchr::memchr(b']', authority).map(|bracket| bracket + 1)
     } else {
-        memchr::memchr(b':', host)
+        memchr::memchr(b':', authority)
     };
-    &host[..end.unwrap_or(host.len())]
+    authority.split_at(end.unwrap_or(authority.len()))
 }
 
 /// Whether this may stand in an address of ours: a name of letters that names of hosts are made of, or an address of IPv6
@@ -198,7 +207,8 @@ mod tests {
         ] {
             let request = Request::builder().uri(target).header(HOST, line).body(());
             let request = request.expect("it is well formed");
-            assert_eq!(host(&request), expected.as_bytes(), "{target} {line}");
+            let found = host(&request);
+            assert_eq!(found, expected.as_bytes(), "{target} {line}");
         }
     }
 

@@ -6,7 +6,8 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// A site: what is served under some names of hosts, and by which rules. Rules of a list are looked at in their order.
+/// A site: what is served under some names of hosts, and by which rules. Rules of a list are looked at in their order, and
+/// look at the path that was asked for, whatever file that leads to.
 #[derive(Clone, Debug, Default)]
 pub struct SiteOptions {
     /// The names of hosts it answers to, without a port: `example.org`, or `*.example.org` for what is one label longer.
@@ -27,9 +28,10 @@ pub struct SiteOptions {
     pub error_pages: Vec<(StatusCode, String)>,
     /// While it is set, every request is answered by 503.
     pub maintenance: Option<Maintenance>,
-    /// Cache-Control by path: the first that matches.
+    /// Cache-Control by path: the first that matches. Errors are never kept, whatever it says.
     pub cache_control: Vec<(Pattern, HeaderValue)>,
-    /// Header lines to add by path, to every answer: all that match. They replace what would be sent otherwise.
+    /// Header lines to add by path, to every answer: all that match. They replace what would be sent otherwise. What is about
+    /// the content (`Content-Type`, for one) is only sent with a file, `Strict-Transport-Security` only over TLS.
     pub headers: Vec<(Pattern, HeaderName, HeaderValue)>,
     /// Which pages of other origins may read what is served here.
     pub cors: Option<Cors>,
@@ -45,7 +47,8 @@ pub struct SiteOptions {
 pub struct Redirect {
     /// The paths it is for.
     pub from: Pattern,
-    /// Where to: a path, or a whole URI. `$1` is what the first `*` of the pattern stood for.
+    /// Where to: a path, or a whole URI. `$1` is what the first `*` of the pattern stood for. The query is kept. A request that
+    /// would be led to itself is answered as if there were no such redirect.
     pub to: String,
     /// 301, 302, 303, 307 or 308.
     pub status: StatusCode,

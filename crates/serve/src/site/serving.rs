@@ -85,13 +85,8 @@ impl Site {
         let uri = request.uri().clone();
         let address = Address::of(uri.path());
         let mut answer = self
-            .content(rules, &mut request, &uri, &address, journal)
+            .content(rules, &mut request, &uri, &address, is_tls, journal)
             .await;
-        if rules.fallback.is_some() && may_be_a_place(&address) {
-            // Another program would have been told 404, or a page.
-            let accept = HeaderValue::from_static("Accept");
-            answer.headers_mut().append(VARY, accept);
-        }
         let status = answer.status();
         let headers = answer.headers_mut();
         self.lines.add(is_tls, headers);
@@ -110,6 +105,7 @@ impl Site {
         request: &mut Request<B>,
         uri: &Uri,
         address: &Address<'_>,
+        is_tls: bool,
         journal: &M,
     ) -> Response<FilesBody<M>> {
         if let Some(closed) = &rules.maintenance {
@@ -132,7 +128,7 @@ impl Site {
             }
             return answer;
         }
-        if let Some(answer) = rules.moves.redirect(uri, address) {
+        if let Some(answer) = rules.moves.redirect(request, address, is_tls) {
             return answer.map(FilesBody::page);
         }
         let mut answer = if matches!(*request.method(), Method::GET | Method::HEAD) {
@@ -143,10 +139,14 @@ impl Site {
         if let Some(fallback) = &rules.fallback
             && answer.status() == StatusCode::NOT_FOUND
             && may_be_a_place(address)
-            && accepts_html(request.headers())
         {
-            *request.uri_mut() = fallback.clone();
-            answer = self.files.answer(request, journal).await;
+            if accepts_html(request.headers()) {
+                *request.uri_mut() = fallback.clone();
+                answer = self.files.answer(request, journal).await;
+            }
+            // Who accepts something else is told something else.
+            let accept = HeaderValue::from_static("Accept");
+            answer.headers_mut().append(VARY, accept);
         }
         rules
             .error_pages
