@@ -56,7 +56,7 @@ fn other_methods_are_a_405_that_names_the_allowed_ones() {
     for method in ["POST", "PUT", "DELETE"] {
         let answer = get(&server.url("/notes.txt"), &["--request", method]);
         assert_eq!(answer.status(), 405, "{method}");
-        assert_eq!(answer.header("allow"), Some("get, head"));
+        assert_eq!(answer.header("allow"), Some("get, head, options"));
     }
 }
 
