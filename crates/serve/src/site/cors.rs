@@ -1,4 +1,4 @@
-//! Which pages of other origins may read what is served here (the Fetch standard, section 3.3, "CORS protocol").
+//! Which pages of other origins may read what is served here (the Fetch standard, "CORS protocol").
 
 use super::options::Cors;
 use http::header::{

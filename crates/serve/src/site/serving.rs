@@ -120,7 +120,7 @@ impl Site {
                 }
             };
         }
-        // A preflight is never led elsewhere: browsers would not go (the Fetch standard, section 4.8).
+        // A preflight is never led elsewhere: browsers would not go (the Fetch standard, "CORS-preflight fetch").
         if request.method() == Method::OPTIONS {
             let mut answer = without_files(request).map(FilesBody::page);
             if let Some(cors) = rules.cors.as_ref().filter(|_| is_preflight(request)) {

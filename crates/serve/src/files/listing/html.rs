@@ -14,9 +14,10 @@ const STYLE: &str = "\
 *{box-sizing:border-box}\
 body{margin:0;font:1rem/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper)}\
 main{max-width:60rem;margin:0 auto;padding:3rem 1.5rem}\
-h1{margin:0 0 1.5rem;font-size:1.6rem;font-weight:300;line-height:1.3;overflow-wrap:anywhere}\
+h1{margin:0 0 1.5rem;padding:0 .75rem;font-size:1.6rem;font-weight:300;line-height:1.3;overflow-wrap:anywhere}\
 h1 i{padding:0 .3rem;font-style:normal;color:var(--faint)}\
 h1 b{font-weight:600}\
+h1 a:first-child{padding-right:.4rem}\
 a{color:var(--accent);text-decoration:none}\
 a:hover{text-decoration:underline}\
 a:focus-visible{outline:2px solid var(--accent);outline-offset:2px;border-radius:2px}\
@@ -166,8 +167,12 @@ fn write_sum(html: &mut String, listed: &Entries) -> fmt::Result {
         html.push_str("<p>This folder is empty.</p>\n");
         return Ok(());
     }
-    let (folders, files) = (counted(folders, "folder"), counted(files, "file"));
-    writeln!(html, "<p>{folders}, {files}, {}</p>", size(length))
+    let (folders, length) = (counted(folders, "folder"), size(length));
+    if files == 0 {
+        return writeln!(html, "<p>{folders}</p>");
+    }
+    let files = counted(files, "file");
+    writeln!(html, "<p>{folders}, {files}, {length}</p>")
 }
 
 fn counted(count: usize, what: &str) -> String {
