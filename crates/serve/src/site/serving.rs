@@ -10,6 +10,7 @@ use super::options::SiteOptions;
 use crate::files::{Files, FilesBody, Store};
 use crate::marks::Marks;
 use crate::pages::page;
+use crate::ready::Keep;
 use bytes::Bytes;
 use http::header::{ALLOW, HeaderValue, LOCATION, ORIGIN, RETRY_AFTER, VARY};
 use http::{Method, Request, Response, StatusCode, Uri};
@@ -143,6 +144,8 @@ impl Site {
             if accepts_html(request.headers()) {
                 *request.uri_mut() = fallback.clone();
                 answer = self.files.answer(request, journal).await;
+                // It depends on more than a ready answer may.
+                answer.extensions_mut().remove::<Keep>();
             }
             // Who accepts something else is told something else.
             let accept = HeaderValue::from_static("Accept");
