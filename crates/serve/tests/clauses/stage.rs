@@ -7,7 +7,7 @@ use http_body_util::{BodyExt, Either, Full};
 use hyper::body::Incoming;
 use periplus_net::{Journal, TcpStream};
 use periplus_serve::site::{SiteOptions, Sites};
-use periplus_serve::{Drained, FilesBody, Handler, ServeOptions, Server, Store};
+use periplus_serve::{Drained, FilesBody, FilesOptions, Handler, ServeOptions, Server, Store};
 use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
@@ -43,7 +43,12 @@ impl Stage {
             root: folder.path().join("root"),
             ..SiteOptions::default()
         };
-        let sites = Sites::open(&[site], &Store::default()).unwrap();
+        // Nothing is kept: what is given again without the handler is not seen by it.
+        let nothing_kept = FilesOptions {
+            cache: 0,
+            ..FilesOptions::default()
+        };
+        let sites = Sites::open(&[site], &Store::new(&nothing_kept)).unwrap();
         let seen = Rc::<RefCell<Vec<String>>>::default();
         let witness = Witness {
             sites,
