@@ -15,9 +15,13 @@ use periplus_tests::in_namespace_with_tap;
 use server::{Server, periplus};
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::{JoinSet, LocalSet};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 const CLIENTS: usize = 1_000;
 /// What each of them asks for, one after the other on one connection.
@@ -106,17 +110,32 @@ fn run(clients: impl Future<Output = ()>) {
     LocalSet::new().block_on(&runtime.expect("a runtime"), clients);
 }
 
+/// One client, on its one connection.
+async fn stay<S>(mut stream: S, client: u64, contents: &[Vec<u8>])
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    for request in 0..REQUESTS {
+        let content = &contents[drawn(client * REQUESTS + request)];
+        ask(&mut stream, content, request + 1 == REQUESTS).await;
+    }
+}
+
 /// A thousand clients at once, each on its one connection.
-async fn a_thousand_stay(server: SocketAddr, contents: Vec<Vec<u8>>) {
+async fn a_thousand_stay(server: SocketAddr, contents: Vec<Vec<u8>>, tls: Option<TlsConnector>) {
     let contents = Rc::new(contents);
     let mut clients = JoinSet::new();
     for client in 0..CLIENTS as u64 {
-        let contents = contents.clone();
+        let (contents, tls) = (contents.clone(), tls.clone());
         clients.spawn_local(async move {
-            let mut stream = connect(server).await;
-            for request in 0..REQUESTS {
-                let content = &contents[drawn(client * REQUESTS + request)];
-                ask(&mut stream, content, request + 1 == REQUESTS).await;
+            let stream = connect(server).await;
+            match tls {
+                None => stay(stream, client, &contents).await,
+                Some(tls) => {
+                    let name = ServerName::from(server.ip());
+                    let stream = tls.connect(name, stream).await.expect("a handshake");
+                    stay(stream, client, &contents).await;
+                }
             }
         });
     }
@@ -154,7 +173,7 @@ fn a_thousand_clients_get_every_byte_over_the_gateway() {
     need_descriptors(2 * CLIENTS);
     let site = Site::new();
     let server = Server::start(site.folder.path(), &["--quiet"]);
-    run(a_thousand_stay(server.address, site.contents));
+    run(a_thousand_stay(server.address, site.contents, None));
     stop(server);
 }
 
@@ -171,7 +190,7 @@ fn a_thousand_clients_get_every_byte_over_a_tap() {
         .arg(site.folder.path())
         .args(["--nic", "tap", "--quiet"]);
     let server = Server::spawn(command);
-    run(a_thousand_stay(server.address, site.contents));
+    run(a_thousand_stay(server.address, site.contents, None));
     stop(server);
 }
 
@@ -180,7 +199,34 @@ fn a_thousand_clients_get_every_byte_over_the_hosts_own_tcp() {
     need_descriptors(2 * CLIENTS);
     let site = Site::new();
     let server = Server::start(site.folder.path(), &["--quiet", "--nic", "host"]);
-    run(a_thousand_stay(server.address, site.contents));
+    run(a_thousand_stay(server.address, site.contents, None));
+    stop(server);
+}
+
+#[test]
+fn a_thousand_clients_get_every_byte_over_tls() {
+    need_descriptors(2 * CLIENTS);
+    let site = Site::new();
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("it is a name");
+    let pair = Folder::new()
+        .with("chain.pem", made.cert.pem().as_bytes())
+        .with("key.pem", made.signing_key.serialize_pem().as_bytes());
+    let (chain, key) = (pair.join("chain.pem"), pair.join("key.pem"));
+    let options = [
+        "--quiet".as_ref(),
+        "--tls-cert".as_ref(),
+        chain.as_os_str(),
+        "--tls-key".as_ref(),
+        key.as_os_str(),
+    ];
+    let server = Server::start(site.folder.path(), &options);
+    let mut trusted = RootCertStore::empty();
+    trusted.add(made.cert.der().clone()).expect("it is one");
+    let client = ClientConfig::builder()
+        .with_root_certificates(trusted)
+        .with_no_client_auth();
+    let tls = TlsConnector::from(Arc::new(client));
+    run(a_thousand_stay(server.address, site.contents, Some(tls)));
     stop(server);
 }
 

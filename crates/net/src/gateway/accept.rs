@@ -2,6 +2,7 @@
 
 use super::carry::carry;
 use crate::ShardHandle;
+use socket2::SockRef;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -20,6 +21,9 @@ const REST: Duration = Duration::from_millis(100);
 /// beyond is dropped there, and its client tries again only after a second: tokio's own 128 are used up by a burst that lasts
 /// no longer than a time slice.
 const BACKLOG: u32 = 4096;
+
+/// How much the host takes of what it cannot send yet, in bytes: as much as goes out before we are asked for more.
+const UNSENT: u32 = 128 * 1024;
 
 /// A host socket that listens on `address`, fit for a gateway.
 pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
@@ -70,6 +74,7 @@ impl Gateway {
 
     /// Accepts from one more host socket.
     pub fn add(&mut self, listener: TcpListener) -> io::Result<()> {
+        hold_little(&listener);
         let local = listener.local_addr()?;
         if local.is_ipv6() {
             let message = format!(
@@ -113,6 +118,13 @@ impl Drop for Gateway {
     fn drop(&mut self) {
         self.accepting.iter().for_each(AbortHandle::abort);
     }
+}
+
+/// Has the host hold no more of an answer than it needs to keep its window filled: what a client does not take waits where it is
+/// seen, and a thousand who read slowly do not fill the host's memory. Accepted sockets have it from the one that listens.
+pub(crate) fn hold_little(listener: &TcpListener) {
+    // Where it cannot be set, the host holds more.
+    let _ = SockRef::from(listener).set_tcp_notsent_lowat(UNSENT);
 }
 
 async fn accept(listener: TcpListener, shard: ShardHandle, open: Arc<Open>) {

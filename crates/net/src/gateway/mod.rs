@@ -13,5 +13,6 @@ mod accept;
 mod carry;
 mod embed;
 
+pub(crate) use accept::hold_little;
 pub use accept::{Gateway, bind};
 pub use embed::{Embedded, embed};

@@ -1,6 +1,7 @@
 //! Accepting from the host.
 
 use super::{Host, HostJournal, HostStream};
+use crate::gateway::hold_little;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -21,6 +22,7 @@ pub struct HostListener {
 impl HostListener {
     /// Accepts from `listener`, and records the journeys with `host`.
     pub fn new(listener: TcpListener, host: Host) -> Self {
+        hold_little(&listener);
         Self { listener, host }
     }
 

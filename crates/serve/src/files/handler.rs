@@ -158,7 +158,7 @@ impl Files {
         look: Look,
         journal: &M,
     ) -> io::Result<Response<FilesBody<M>>> {
-        let target = match Target::parse(asking.path) {
+        let target = match Target::parse(asking.path, self.options.hidden) {
             Ok(target) => target,
             Err(refusal) => return Ok(refused(refusal).map(FilesBody::page)),
         };

@@ -26,7 +26,7 @@ impl Target {
     ///
     /// Each segment is decoded on its own and must be a plain name afterwards. Nothing is normalised: an honest client has
     /// resolved `.` and `..` already (RFC 3986 section 5.2.4), and to guess what another one meant is how roots are left.
-    pub(super) fn parse(path: &str) -> Result<Self, Refusal> {
+    pub(super) fn parse(path: &str, hidden: bool) -> Result<Self, Refusal> {
         // `*` and the authority form have no slash: they name no file.
         let names = path.strip_prefix('/').ok_or(Refusal::Nothing)?;
         let mut target = Self {
@@ -41,7 +41,7 @@ impl Target {
             }
             let name = percent_decode(segment).ok_or(Refusal::Malformed)?;
             let is_well_known = target.path.as_os_str().is_empty() && name == b".well-known";
-            if !is_plain(&name) && !is_well_known {
+            if !is_plain(&name, hidden) && !is_well_known {
                 return Err(Refusal::Nothing);
             }
             target.path.push(OsString::from_vec(name));
@@ -74,11 +74,11 @@ impl Target {
     }
 }
 
-/// Whether a decoded segment is a plain name. Names that begin with a dot are not served: `.git` and `.env` are left in
-/// folders by accident. (`/.well-known/` is there on purpose, RFC 8615.)
-fn is_plain(name: &[u8]) -> bool {
-    !name.is_empty()
-        && !name.starts_with(b".")
+/// Whether a decoded segment is a plain name. Names that begin with a dot are served only where that is asked for: `.git` and
+/// `.env` are left in folders by accident. (`/.well-known/` is there on purpose, RFC 8615.)
+fn is_plain(name: &[u8], hidden: bool) -> bool {
+    !matches!(name, b"" | b"." | b"..")
+        && (hidden || !name.starts_with(b"."))
         && !name.iter().any(|byte| matches!(byte, b'\0' | b'/' | b'\\'))
 }
 
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     fn path(target: &str) -> Result<String, Refusal> {
-        Target::parse(target).map(|target| target.path().display().to_string())
+        Target::parse(target, false).map(|target| target.path().display().to_string())
     }
 
     #[test]
@@ -136,14 +136,17 @@ mod tests {
     #[test]
     fn a_slash_at_the_end_means_a_folder() {
         assert_eq!(
-            Target::parse("/a").map(|target| target.is_folder),
+            Target::parse("/a", false).map(|target| target.is_folder),
             Ok(false)
         );
         assert_eq!(
-            Target::parse("/a/").map(|target| target.is_folder),
+            Target::parse("/a/", false).map(|target| target.is_folder),
             Ok(true)
         );
-        assert_eq!(Target::parse("/").map(|target| target.is_folder), Ok(true));
+        assert_eq!(
+            Target::parse("/", false).map(|target| target.is_folder),
+            Ok(true)
+        );
     }
 
     #[test]
@@ -183,12 +186,23 @@ mod tests {
     #[test]
     fn a_folder_is_relative_to_where_it_was_asked_for() {
         let location = |target: &str, query| {
-            Target::parse(target)
+            Target::parse(target, false)
                 .expect("it is a path")
                 .folder_location(query)
         };
         assert_eq!(location("/a/b", None), "./b/");
         assert_eq!(location("/x:y", Some("q=1")), "./x%3Ay/?q=1");
         assert_eq!(location("/%C3%A4%22", None), "./%C3%A4%22/");
+    }
+
+    #[test]
+    fn hidden_names_are_names_where_that_is_asked_for() {
+        let path = |target| Target::parse(target, true).map(|target| target.path().to_path_buf());
+        assert_eq!(path("/.env"), Ok(".env".into()));
+        assert_eq!(path("/a/%2Egit/config"), Ok("a/.git/config".into()));
+        assert_eq!(path("/..."), Ok("...".into()));
+        for target in ["/.", "/..", "/%2e%2e", "/a/../b", "/a/%2E/b", "/.%2e/b"] {
+            assert_eq!(path(target), Err(Refusal::Nothing), "{target}");
+        }
     }
 }

@@ -143,6 +143,11 @@ impl RequestWalker {
         RequestStep::More
     }
 
+    /// Whether the next byte may begin a request: no CR was read that its LF must follow.
+    pub fn is_between(&self) -> bool {
+        matches!(self.state, State::Awaited)
+    }
+
     /// The request-line read so far, without its CRLF, as far as it is kept.
     pub fn line(&self) -> &[u8] {
         &self.line

@@ -26,9 +26,14 @@ const MOST_CUTS: usize = 120;
 
 /// Plays `rows` in all the ways, and says of all that are not as they must be why.
 fn play_all(rows: Vec<Row>) {
+    play_all_on(rows, false);
+}
+
+/// The same, where answers are ready or not.
+fn play_all_on(rows: Vec<Row>, keeps: bool) {
     let mut wrong = String::new();
     for row in &rows {
-        if let Err((cut, why)) = test(play_row(row)) {
+        if let Err((cut, why)) = test(play_row(row, keeps)) {
             let Row { clause, asks, .. } = row;
             let _ = writeln!(wrong, "\n{clause}: {asks}\n  {cut:?}: {why}");
         }
@@ -36,8 +41,11 @@ fn play_all(rows: Vec<Row>) {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-async fn play_row(row: &Row) -> Result<(), (Cut, String)> {
-    let stage = Stage::new(row.is_hasty).await;
+async fn play_row(row: &Row, keeps: bool) -> Result<(), (Cut, String)> {
+    let stage = match keeps {
+        true => Stage::keeping(row.is_hasty).await,
+        false => Stage::new(row.is_hasty).await,
+    };
     let length = row.length();
     let mut cuts = vec![Cut::Whole];
     // Who is in a hurry would not wait for the pieces.
@@ -74,6 +82,14 @@ fn pieces_come_one_by_one() {
 #[test]
 fn the_table_that_readers_see_is_this_one() {
     written::check(&rows::all());
+}
+
+#[test]
+fn every_clause_holds_where_answers_are_ready() {
+    play_all_on(
+        rows::all().into_iter().flat_map(|(_, rows)| rows).collect(),
+        true,
+    );
 }
 
 #[test]

@@ -21,34 +21,49 @@ pub(crate) struct Stage {
     _folder: TempDir,
     shards: Shards,
     seen: Rc<RefCell<Vec<String>>>,
+    /// What was asked for is kept, and may be given again without the handler.
+    pub(crate) keeps: bool,
     stop: oneshot::Sender<()>,
     running: JoinHandle<io::Result<Drained>>,
 }
 
 impl Stage {
     pub(crate) async fn new(is_hasty: bool) -> Self {
+        Self::with(is_hasty, false).await
+    }
+
+    /// One on which answers are ready.
+    pub(crate) async fn keeping(is_hasty: bool) -> Self {
+        Self::with(is_hasty, true).await
+    }
+
+    async fn with(is_hasty: bool, keeps: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("root");
         std::fs::create_dir_all(root.join("folder")).unwrap();
         std::fs::write(root.join("index.html"), "index\n").unwrap();
         std::fs::write(root.join("file"), "content\n").unwrap();
         std::fs::write(root.join("folder/index.html"), "inner\n").unwrap();
-        Self::of(folder, is_hasty).await
+        Self::serve(folder, is_hasty, keeps).await
     }
 
     /// Serves `root` in `folder`.
     pub(crate) async fn of(folder: TempDir, is_hasty: bool) -> Self {
+        Self::serve(folder, is_hasty, false).await
+    }
+
+    async fn serve(folder: TempDir, is_hasty: bool, keeps: bool) -> Self {
         let options = if is_hasty { hasty() } else { patient() };
         let site = SiteOptions {
             root: folder.path().join("root"),
             ..SiteOptions::default()
         };
-        // Nothing is kept: what is given again without the handler is not seen by it.
-        let nothing_kept = FilesOptions {
-            cache: 0,
-            ..FilesOptions::default()
-        };
-        let sites = Sites::open(&[site], &Store::new(&nothing_kept)).unwrap();
+        let mut files = FilesOptions::default();
+        if !keeps {
+            // What is given again without the handler is not seen by it.
+            files.cache = 0;
+        }
+        let sites = Sites::open(&[site], &Store::new(&files)).unwrap();
         let seen = Rc::<RefCell<Vec<String>>>::default();
         let witness = Witness {
             sites,
@@ -66,6 +81,7 @@ impl Stage {
             _folder: folder,
             shards,
             seen,
+            keeps,
             stop,
             running,
         }

@@ -85,7 +85,7 @@ impl Scene {
             Ok(kept) => return (Hit, bytes(&kept)),
             Err(look) => look,
         };
-        let parsed = Target::parse(target).expect("it is a path");
+        let parsed = Target::parse(target, false).expect("it is a path");
         let found = locate(&self.root, &parsed, &self.options, Patience::Any);
         let Found::File(located) = found.expect("it can be looked at") else {
             return (Read, b"nothing".to_vec());
@@ -291,7 +291,7 @@ fn a_change_between_look_and_keeping_is_not_missed() {
     let accepted = Accepted::IDENTITY;
     let look = scene.cache.find(0, "/b", &accepted, false, scene.now);
     let look = look.expect_err("it is not kept");
-    let target = Target::parse("/b").expect("it is a path");
+    let target = Target::parse("/b", false).expect("it is a path");
     let found = locate(&scene.root, &target, &scene.options, Patience::Any);
     let Ok(Found::File(located)) = found else {
         panic!("it is there");

@@ -42,7 +42,7 @@ impl<S: PeekStream, M: Marks> Turnstile<S, M> {
                     buffer.set_filled(before);
                     continue;
                 }
-                if self.is_answered_at_once(context, peeked)? {
+                if self.request.is_between() && self.is_answered_at_once(context, peeked)? {
                     buffer.set_filled(before);
                     at_once += 1;
                     if at_once == IN_A_ROW {
