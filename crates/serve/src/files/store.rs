@@ -11,6 +11,7 @@ use crate::marks::Marks;
 use rustix::process::{Resource, getrlimit};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 use tokio::sync::Semaphore;
 
 /// The largest file that is kept, however much may be.
@@ -76,10 +77,15 @@ impl Store {
         if let Some(fingerprint) = known().get(&opened.status) {
             return Ok((fingerprint, None));
         }
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        // One who rewrites the file in the same tick of its file system's clock leaves no trace.
+        let is_settled = opened.status.is_settled(now.unwrap_or_default());
         let job = opened.clone();
         let (fingerprint, file_read) = self.pool.run::<M, _, _>(move || of_content(&job)).await;
         let fingerprint = fingerprint?;
-        known().remember(opened.status, fingerprint);
+        if is_settled {
+            known().remember(opened.status, fingerprint);
+        }
         Ok((fingerprint, Some(file_read)))
     }
 }

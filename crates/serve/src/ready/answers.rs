@@ -105,8 +105,9 @@ impl ReadyAnswers {
         }
         let answers = &mut self.kept.borrow_mut().answers;
         if answers.len() >= CAPACITY {
-            // Whoever asks in so many ways finds the others' answers gone; they are made again when they are asked for.
-            answers.clear();
+            // Any of them: who asks in so many ways gains nothing by it, and it is made again when it is asked for.
+            let any = answers.keys().next().cloned();
+            any.and_then(|any| answers.remove(&any));
         }
         let answer = Answer {
             head: head.into(),

@@ -13,6 +13,9 @@ use std::mem::MaybeUninit;
 const LONGEST: usize = 4096;
 const MOST_LINES: usize = 32;
 
+/// What an answer is kept for has as many bytes at most: peers choose how many of them there are.
+const LONGEST_ASKED: usize = 512;
+
 /// With one of these in it, a request is not plain. (A connection that is to be kept is.)
 const NOT_PLAIN: [HeaderName; 16] = [
     TRANSFER_ENCODING,
@@ -146,14 +149,16 @@ impl AskedFor {
             && target.authority().is_none()
             && headers.len() <= MOST_LINES
             && is_plain(headers);
-        let path = target.path().as_bytes();
-        (plain && path.len() < LONGEST).then(|| {
-            Some(Self {
-                host: only(headers, HOST)??.into(),
-                path: path.into(),
-                encoding: only(headers, ACCEPT_ENCODING)?.map(Into::into),
-            })
-        })?
+        if !plain {
+            return None;
+        }
+        let asked = Self {
+            host: only(headers, HOST)??.into(),
+            path: target.path().as_bytes().into(),
+            encoding: only(headers, ACCEPT_ENCODING)?.map(Into::into),
+        };
+        let encoding = asked.encoding.as_ref().map_or(0, |encoding| encoding.len());
+        (asked.host.len() + asked.path.len() + encoding <= LONGEST_ASKED).then_some(asked)
     }
 }
 

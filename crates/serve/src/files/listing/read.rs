@@ -49,8 +49,10 @@ pub(super) fn entries(root: &OwnedFd, path: &Path, hidden: bool) -> io::Result<O
                     _ => continue,
                 }
             }
-            // It went while we looked.
-            Err(Errno::NOENT) => continue,
+            // It went while we looked, or cannot be looked at: no reason to show none of the others.
+            Err(Errno::NOENT | Errno::ACCESS | Errno::STALE | Errno::IO | Errno::NOTCONN) => {
+                continue;
+            }
             Err(error) => return Err(error.into()),
         };
         listed.entries.extend(entry(name.to_bytes(), &status));
