@@ -1,11 +1,11 @@
 //! Sites: what is served under which name of a host, and the rules around the files.
 //!
-//! * [`Sites`] finds the site that a request is for, by [`names`], and has it answered.
-//! * [`serving`] is a site, and the order in which its rules are looked at.
-//! * [`address`] is what they look at; [`pattern`] says which addresses one is for, [`template`] where it leads.
-//! * [`moves`] are redirects and rewrites; [`secure`] leads to TLS.
-//! * [`lines`] and [`cors`] add header lines to every answer.
-//! * [`fallback`] and [`error_page`] are for what is not there.
+//! * [`Sites`] finds the site that a request is for, by `names`, and has it answered.
+//! * `serving` is a site, and the order in which its rules are looked at.
+//! * `address` is what they look at; `pattern` says which addresses one is for, `template` where it leads.
+//! * `moves` are redirects and rewrites; `secure` leads to TLS.
+//! * `lines` and `cors` add header lines to every answer.
+//! * `fallback` and `error_page` are for what is not there.
 
 mod address;
 mod cors;

@@ -81,7 +81,7 @@ impl Files {
 
     /// Answers a request; its content is not looked at.
     ///
-    /// For a small file that is kept this is a straight line to the end of [`answer_at_once`], which nothing waits on and
+    /// For a small file that is kept this is a straight line to the end of `answer_at_once`, which nothing waits on and
     /// which looks at no file.
     pub async fn answer<B, M: Marks>(
         &self,
