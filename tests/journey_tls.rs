@@ -10,7 +10,14 @@ const MILLISECOND: Duration = Duration::from_millis(1);
 
 fn mark(script: &mut Script, id: ConnectionId, mark: Mark) {
     let at = script.now;
-    script.stack.shard.mark(id, StampedMark { at, mark });
+    script.stack.shard.mark(
+        id,
+        StampedMark {
+            at,
+            stream: 0,
+            mark,
+        },
+    );
 }
 
 /// The peer has sent 8 bytes of a handshake, 1 ms after it connected, and the backend has read them.

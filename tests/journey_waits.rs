@@ -10,10 +10,14 @@ const MILLISECOND: Duration = Duration::from_millis(1);
 
 fn mark(script: &mut Script, id: ConnectionId, mark: Mark) {
     let at = script.now;
-    script
-        .stack
-        .shard
-        .mark(id, periplus_journey::StampedMark { at, mark });
+    script.stack.shard.mark(
+        id,
+        periplus_journey::StampedMark {
+            at,
+            stream: 0,
+            mark,
+        },
+    );
 }
 
 /// The backend looks at the request, says that it begins, and then reads its 8 bytes: as the turnstile does.

@@ -476,7 +476,14 @@ fn the_wait_is_the_send_queues_and_not_the_peers() {
     let mark = |flow: &mut Flow, mark| {
         let at = flow.pair.now;
         let shard = &mut flow.pair.server.shard;
-        shard.mark(id, StampedMark { at, mark });
+        shard.mark(
+            id,
+            StampedMark {
+                at,
+                stream: 0,
+                mark,
+            },
+        );
     };
     mark(&mut flow, Mark::Request { start: 0 });
     let now = flow.pair.now;

@@ -35,7 +35,14 @@ impl Responder {
     }
 
     fn mark(&self, host: &mut Host<Cable>, at: Instant, mark: Mark) {
-        host.shard.mark(self.id, StampedMark { at, mark });
+        host.shard.mark(
+            self.id,
+            StampedMark {
+                at,
+                stream: 0,
+                mark,
+            },
+        );
     }
 
     /// Reads, thinks and writes as far as it goes now.

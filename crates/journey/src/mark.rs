@@ -32,7 +32,11 @@ pub enum Label {
     Reason(Cow<'static, str>),
 }
 
-/// A mark in a stream. Offsets count from the first data byte of their direction, 0.
+/// A mark in a connection's bytes. Offsets count from the first data byte of their direction, 0.
+///
+/// Where requests are answered in the order in which they come, a mark is of the youngest request or of the oldest that is
+/// not answered. Where streams are multiplexed it is so among the requests of [its stream](StampedMark::stream), of which
+/// there is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mark {
     /// A request begins at offset `start` of the received bytes.
@@ -77,14 +81,29 @@ pub enum Mark {
     },
     /// The oldest request whose answer has not begun gets none: it was delivered.
     NoResponse,
+    /// Of the bytes between the request's first and last, and between its answer's first and last, so many are in its own
+    /// stream's frames: the others belong to streams that were interleaved with it. The latest word counts.
+    Carried {
+        /// Bytes of the request.
+        received: u64,
+        /// Bytes of the answer.
+        sent: u64,
+    },
+    /// The stream was reset, by its peer or by the backend: its request's journey ends here, and the other streams' go on.
+    /// Where there are no streams it says nothing.
+    Reset {
+        /// As `stream_reset`.
+        reason: &'static str,
+    },
     /// The peer has kept the backend waiting for too long, and the backend ends the connection: what is open on it, and a
-    /// connection without any request, ends as a time-out for this reason.
+    /// connection without any request, ends as a time-out for this reason. Of a stream, its request does, at once, and the
+    /// connection goes on.
     TimedOut {
         /// As `idle_timeout`.
         reason: &'static str,
     },
     /// What the peer has sent is nothing that a request could come in, and the backend ends the connection: without any
-    /// request it ends as rejected for this reason.
+    /// request it ends as rejected for this reason. Of a stream, its request does, at once, and the connection goes on.
     Refused {
         /// As `tls_no_shared_version`.
         reason: &'static str,
@@ -124,6 +143,9 @@ pub enum Mark {
 pub struct StampedMark {
     /// When.
     pub at: Instant,
+    /// The stream of a multiplexed connection that the mark is of; 0 where requests are answered in the order in which they
+    /// come, and for what is said of the connection.
+    pub stream: u32,
     /// What.
     pub mark: Mark,
 }

@@ -16,11 +16,25 @@ use std::sync::Arc;
 pub struct Journal {
     shard: ShardId,
     mailbox: Arc<Mailbox>,
+    stream: u32,
 }
 
 impl Journal {
     pub(crate) fn new(shard: ShardId, mailbox: Arc<Mailbox>) -> Self {
-        Self { shard, mailbox }
+        Self {
+            shard,
+            mailbox,
+            stream: 0,
+        }
+    }
+
+    /// The same journal, for the marks of one stream of a multiplexed connection; 0 is for a connection without streams, and
+    /// for what is said of the connection.
+    pub fn of_stream(&self, stream: u32) -> Self {
+        Self {
+            stream,
+            ..self.clone()
+        }
     }
 
     /// The time now, on the clock of the marks.
@@ -71,14 +85,25 @@ impl Journal {
         self.mark(Mark::NoResponse);
     }
 
+    /// Of the bytes between the request's first and last, and between its answer's first and last, so many are in its own
+    /// stream's frames. The latest word counts.
+    pub fn carried(&self, received: u64, sent: u64) {
+        self.mark(Mark::Carried { received, sent });
+    }
+
+    /// The stream was reset, by its peer or by the backend: its request's journey ends here.
+    pub fn reset(&self, reason: &'static str) {
+        self.mark(Mark::Reset { reason });
+    }
+
     /// The peer has kept the backend waiting for too long, and the backend ends the connection: what is open on it ends as a
-    /// time-out for this reason.
+    /// time-out for this reason. Of a stream, its request does, at once.
     pub fn timed_out(&self, reason: &'static str) {
         self.mark(Mark::TimedOut { reason });
     }
 
     /// What the peer has sent is nothing that a request could come in, and the backend ends the connection: without any
-    /// request it ends as rejected for this reason.
+    /// request it ends as rejected for this reason. Of a stream, its request does, at once.
     pub fn refused(&self, reason: &'static str) {
         self.mark(Mark::Refused { reason });
     }
@@ -125,6 +150,7 @@ impl Journal {
             self.mailbox.id,
             StampedMark {
                 at: clock::now(),
+                stream: self.stream,
                 mark,
             },
         );
@@ -144,6 +170,9 @@ impl Journal {
                         | Mark::ResponseEnd { .. }
                         | Mark::WholeResponse { .. }
                         | Mark::NoResponse
+                        | Mark::Reset { .. }
+                        | Mark::TimedOut { .. }
+                        | Mark::Refused { .. }
                 );
                 state.shard.mark(id, mark);
             }),

@@ -51,6 +51,10 @@ impl PeekStream for HostStream {
 }
 
 impl Marks for HostJournal {
+    fn of_stream(&self, stream: u32) -> Self {
+        HostJournal::of_stream(self, stream)
+    }
+
     fn mark(&self, mark: Mark) {
         HostJournal::mark(self, mark);
     }

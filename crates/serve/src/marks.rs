@@ -6,6 +6,11 @@ use periplus_journey::{Instant, Mark};
 ///
 /// The stack's own journal is one; a list in a test is another.
 pub trait Marks: Clone + Send + Unpin + 'static {
+    /// The same journal, for the marks of one stream of a multiplexed connection; 0 is for a connection without streams, and
+    /// for what is said of the connection.
+    #[must_use]
+    fn of_stream(&self, stream: u32) -> Self;
+
     /// Sets a mark, now.
     fn mark(&self, mark: Mark);
 

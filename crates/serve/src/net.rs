@@ -49,6 +49,10 @@ impl PeekStream for TcpStream {
 }
 
 impl Marks for Journal {
+    fn of_stream(&self, stream: u32) -> Self {
+        Journal::of_stream(self, stream)
+    }
+
     fn mark(&self, mark: Mark) {
         match mark {
             Mark::Request { start } => self.request(start),
@@ -59,6 +63,8 @@ impl Marks for Journal {
             Mark::Response { start } => self.response(start),
             Mark::ResponseEnd { end } => self.response_end(end),
             Mark::NoResponse => self.no_response(),
+            Mark::Carried { received, sent } => self.carried(received, sent),
+            Mark::Reset { reason } => self.reset(reason),
             Mark::TimedOut { reason } => self.timed_out(reason),
             Mark::Refused { reason } => self.refused(reason),
             Mark::PartRead { start } => self.part_read(start),

@@ -178,6 +178,7 @@ impl Connection {
             journal: self.journal.as_mut()?,
             recorder,
             counters,
+            stream: 0,
             read_to,
             drained: self.receive_queue.is_empty(),
             acknowledged: self.una_offset,

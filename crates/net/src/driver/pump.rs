@@ -112,7 +112,7 @@ fn delivery(shard: &mut Shard, id: ConnectionId, queues: &mut Queues) {
     }
 }
 
-/// Bytes were in the mailbox.
+/// Bytes were in the mailbox. Whose they are of several streams' is not known here, so that their wait is no stream's.
 fn waited(start: Instant, end: Instant) -> StampedMark {
     let station = Station::Mailbox;
     let mark = Mark::Overlay {
@@ -120,7 +120,11 @@ fn waited(start: Instant, end: Instant) -> StampedMark {
         start,
         end,
     };
-    StampedMark { at: end, mark }
+    StampedMark {
+        at: end,
+        stream: 0,
+        mark,
+    }
 }
 
 /// Whether, and how, the connection is to be closed now. The handle may be gone before all it wrote has found room.

@@ -10,9 +10,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Sets marks in a stream, as [`Journal`](crate::Journal) does. Cheap to clone, and good on any thread.
 #[derive(Clone)]
-pub struct HostJournal(Arc<Stream>);
+pub struct HostJournal {
+    connection: Arc<Connection>,
+    stream: u32,
+}
 
-struct Stream {
+struct Connection {
     host: Host,
     peer: SocketAddr,
     /// `None` where no journeys are recorded, and after the connection's end.
@@ -25,11 +28,23 @@ impl HostJournal {
             .records()
             .then(|| StreamJournal::new(peer, local, clock::now()));
         host.entered();
-        Self(Arc::new(Stream {
-            host,
-            peer,
-            journal: Mutex::new(journal),
-        }))
+        Self {
+            connection: Arc::new(Connection {
+                host,
+                peer,
+                journal: Mutex::new(journal),
+            }),
+            stream: 0,
+        }
+    }
+
+    /// The same journal, for the marks of one stream of a multiplexed connection; 0 is for a connection without streams, and
+    /// for what is said of the connection.
+    pub fn of_stream(&self, stream: u32) -> Self {
+        Self {
+            stream,
+            ..self.clone()
+        }
     }
 
     /// The time now, on the clock of the marks.
@@ -46,20 +61,20 @@ impl HostJournal {
     pub fn mark_all<const N: usize>(&self, marks: [Mark; N]) {
         let mut journal = self.journal();
         let Some(journal) = &mut *journal else { return };
-        let at = clock::now();
-        let mut state = self.0.host.state();
+        let (at, stream) = (clock::now(), self.stream);
+        let mut state = self.connection.host.state();
         let state = &mut *state;
         for mark in marks {
-            let mark = StampedMark { at, mark };
+            let mark = StampedMark { at, stream, mark };
             journal.mark(mark, &mut state.recorder, &mut state.counters);
         }
         if !state.recorder.is_empty() {
-            self.0.host.rouse();
+            self.connection.host.rouse();
         }
     }
 
     pub(super) fn peer(&self) -> SocketAddr {
-        self.0.peer
+        self.connection.peer
     }
 
     pub(super) fn received(&self, length: usize) {
@@ -81,25 +96,25 @@ impl HostJournal {
     /// The connection is over.
     pub(super) fn end(&self, outcome: Outcome, reason: Option<&'static str>) {
         if let Some(journal) = self.journal().take() {
-            let mut state = self.0.host.state();
+            let mut state = self.connection.host.state();
             journal.end(outcome, reason, clock::now(), &mut state.recorder);
-            self.0.host.rouse();
+            self.connection.host.rouse();
         }
-        self.0.host.left();
+        self.connection.host.left();
     }
 
     fn tell(&self, what: impl FnOnce(&mut StreamJournal, &mut Recorder)) {
         if let Some(journal) = &mut *self.journal() {
-            let mut state = self.0.host.state();
+            let mut state = self.connection.host.state();
             what(journal, &mut state.recorder);
             if !state.recorder.is_empty() {
-                self.0.host.rouse();
+                self.connection.host.rouse();
             }
         }
     }
 
     fn journal(&self) -> MutexGuard<'_, Option<StreamJournal>> {
-        self.0
+        self.connection
             .journal
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

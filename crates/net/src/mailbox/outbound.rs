@@ -116,6 +116,7 @@ mod tests {
     fn after_a_lost_mark_none_is_taken() {
         let mark = || StampedMark {
             at: Instant::ZERO,
+            stream: 0,
             mark: Mark::HandlerCalled,
         };
         let mut outbound = Outbound::default();

@@ -101,27 +101,27 @@ impl Queues {
         if self.released {
             return Err(mark);
         }
-        let opens = matches!(mark.mark, Mark::Request { .. });
-        let at = mark.at;
+        let opens = matches!(mark.mark, Mark::Request { .. } | Mark::WholeRequest { .. });
+        let (at, stream) = (mark.at, mark.stream);
         if opens {
             self.outbound.push_mark(mark);
-            self.push_waits(at);
+            self.push_waits(at, stream);
         } else {
-            self.push_waits(at);
+            self.push_waits(at, stream);
             self.outbound.push_mark(mark);
         }
         self.errand = true;
         Ok(())
     }
 
-    fn push_waits(&mut self, at: Instant) {
+    fn push_waits(&mut self, at: Instant, stream: u32) {
         for (start, end) in self.inbound.take_waits() {
             let mark = Mark::Overlay {
                 station: Station::Mailbox,
                 start,
                 end,
             };
-            self.outbound.push_mark(StampedMark { at, mark });
+            self.outbound.push_mark(StampedMark { at, stream, mark });
         }
     }
 }

@@ -7,11 +7,22 @@ use std::sync::{Arc, Mutex};
 
 /// Keeps every mark in the order it was set.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct ListJournal(Arc<Mutex<Vec<Mark>>>);
+pub(crate) struct ListJournal {
+    marks: Arc<Mutex<Vec<(u32, Mark)>>>,
+    stream: u32,
+}
 
 impl ListJournal {
     pub(crate) fn marks(&self) -> Vec<Mark> {
-        self.0
+        self.marks_by_stream()
+            .into_iter()
+            .map(|(_, mark)| mark)
+            .collect()
+    }
+
+    /// Each with the stream that it is of.
+    pub(crate) fn marks_by_stream(&self) -> Vec<(u32, Mark)> {
+        self.marks
             .lock()
             .expect("no test panics while it sets a mark")
             .clone()
@@ -19,11 +30,18 @@ impl ListJournal {
 }
 
 impl Marks for ListJournal {
+    fn of_stream(&self, stream: u32) -> Self {
+        Self {
+            stream,
+            ..self.clone()
+        }
+    }
+
     fn mark(&self, mark: Mark) {
-        self.0
+        self.marks
             .lock()
             .expect("no test panics while it sets a mark")
-            .push(mark);
+            .push((self.stream, mark));
     }
 
     fn acknowledged(&self) -> Option<u64> {

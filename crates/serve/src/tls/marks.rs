@@ -10,19 +10,24 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// records that hold it: its offsets are rounded outward to those.
 ///
 /// Two pipelined requests may share a record, and then both journeys hold it. The later one's bytes have left the stack's
-/// queue with the earlier one's: what they waited decrypted stands beside the spine, as `receive_queue`.
+/// queue with the earlier one's: what they waited decrypted stands beside the spine, as `receive_queue`. So may the requests of
+/// two streams; a record that comes while several are received is told to each of them.
 #[derive(Clone, Debug)]
 pub struct TlsMarks<M> {
     inner: M,
     offsets: Arc<Mutex<Offsets>>,
+    stream: u32,
 }
+
+/// Requests of one connection that may be received at once; of more it is not told what decrypting their records took.
+const RECEIVING: usize = 256;
 
 #[derive(Debug, Default)]
 struct Offsets {
     received: Records,
     sent: Records,
-    /// A request is being received: its first byte was told, and not its last.
-    receiving: bool,
+    /// The streams whose requests are being received: their first byte was told, and not their last.
+    receiving: Vec<u32>,
     /// The record that was decrypted last.
     latest: Option<Decrypted>,
 }
@@ -43,6 +48,7 @@ impl<M: Marks> TlsMarks<M> {
         Self {
             inner,
             offsets: Arc::default(),
+            stream: 0,
         }
     }
 
@@ -72,13 +78,22 @@ impl<M: Marks> TlsMarks<M> {
             busy,
             peer,
         };
-        if offsets.receiving {
-            // The stack saw for itself what was waited for in the middle of a request.
-            drop(offsets);
-            self.overlay(Station::Decrypt, busy);
-        } else {
-            offsets.latest = Some(decrypted);
+        offsets.latest = Some(decrypted);
+        drop(offsets);
+        // The stack saw for itself what was waited for in the middle of a request.
+        let mut told = 0;
+        while let Some(stream) = self.receiving(told) {
+            if stream == self.stream {
+                self.overlay(Station::Decrypt, busy);
+            } else {
+                self.of_stream(stream).overlay(Station::Decrypt, busy);
+            }
+            told += 1;
         }
+    }
+
+    fn receiving(&self, position: usize) -> Option<u32> {
+        self.offsets().receiving.get(position).copied()
     }
 
     /// The bytes of `cipher` hold `length` bytes of plaintext, and are about to be sent.
@@ -104,7 +119,6 @@ impl<M: Marks> TlsMarks<M> {
     /// A request begins at `start` of the plaintext, and is told by `mark`.
     fn begin(&self, start: u64, mark: impl FnOnce(&Records) -> Mark) {
         let mut offsets = self.offsets();
-        offsets.receiving = true;
         let mark = mark(&offsets.received);
         let latest = offsets
             .latest
@@ -133,10 +147,31 @@ impl<M: Marks> TlsMarks<M> {
     }
 }
 
+impl Offsets {
+    fn receives(&mut self, stream: u32) {
+        if self.receiving.len() < RECEIVING && !self.receiving.contains(&stream) {
+            self.receiving.push(stream);
+        }
+    }
+
+    fn receives_no_more(&mut self, stream: u32) {
+        self.receiving.retain(|receiving| *receiving != stream);
+    }
+}
+
 impl<M: Marks> Marks for TlsMarks<M> {
+    fn of_stream(&self, stream: u32) -> Self {
+        Self {
+            inner: self.inner.of_stream(stream),
+            offsets: Arc::clone(&self.offsets),
+            stream,
+        }
+    }
+
     fn mark(&self, mark: Mark) {
         let mark = match mark {
             Mark::Request { start } => {
+                self.offsets().receives(self.stream);
                 return self.begin(start, |received| Mark::Request {
                     start: received.start_of(start),
                 });
@@ -146,12 +181,11 @@ impl<M: Marks> Marks for TlsMarks<M> {
                     start: received.start_of(start),
                     end: received.end_of(end),
                 });
-                self.offsets().receiving = false;
                 return;
             }
             Mark::RequestEnd { end, how } => {
                 let mut offsets = self.offsets();
-                offsets.receiving = false;
+                offsets.receives_no_more(self.stream);
                 let end = offsets.received.end_of(end);
                 Mark::RequestEnd { end, how }
             }
@@ -167,6 +201,10 @@ impl<M: Marks> Marks for TlsMarks<M> {
                     start: sent.start_of(start),
                     end: sent.end_of(end),
                 }
+            }
+            Mark::Reset { .. } | Mark::TimedOut { .. } | Mark::Refused { .. } => {
+                self.offsets().receives_no_more(self.stream);
+                mark
             }
             other => other,
         };

@@ -155,6 +155,13 @@ impl ConnectionJournal {
         }
     }
 
+    /// Of the received bytes before `end` a stream's request was told.
+    pub(super) fn was_told_to(&mut self, end: u64) {
+        if let Some(underway) = &mut self.underway {
+            underway.told_to = underway.told_to.max(end);
+        }
+    }
+
     /// All is acknowledged and read. Gives back what is not needed until the next byte, unless it is here already (`more`):
     /// an idle connection is small.
     #[inline]
@@ -163,6 +170,7 @@ impl ConnectionJournal {
             && underway.open.is_empty()
         {
             underway.sent.forget_before(underway.acknowledged);
+            underway.forget_told();
             if !more
                 && underway.is_over()
                 && let Some(underway) = self.underway.take()

@@ -25,48 +25,76 @@ struct Reached<'a> {
 }
 
 impl ConnectionJournal {
-    /// Writes the records of the requests at the front whose answers are acknowledged.
+    /// Writes the records of the requests whose answers are acknowledged: streams end in any order.
     #[inline]
     pub(super) fn finish(&mut self, tcp: TcpSummary, recorder: &mut Recorder) {
         let Some(underway) = &mut self.underway else {
             return;
         };
         let (reached, open) = underway.reached();
-        let mut finished = 0;
-        for request in open.iter_mut() {
-            if request.finished.seen.acknowledged.is_none() {
-                break;
-            }
+        let is_over = |request: &mut OpenRequest| request.finished.seen.acknowledged.is_some();
+        for mut request in open.extract_if(.., is_over) {
             let ending = Ending {
                 outcome: refusal(request.how).unwrap_or(Outcome::Answered),
                 reason: None,
             };
-            self.about.close(request, ending, reached, tcp, recorder);
-            finished += 1;
-        }
-        for request in open.drain(..finished) {
+            self.about
+                .close(&mut request, ending, reached, tcp, recorder);
             recorder.keep(request.finished);
         }
     }
 
-    /// The oldest request whose answer has not begun was all that was wanted.
-    pub(super) fn no_response(&mut self, at: Instant, tcp: TcpSummary, recorder: &mut Recorder) {
-        let Some(underway) = &mut self.underway else {
-            return;
-        };
-        let (reached, open) = underway.reached();
-        let mut requests = open.iter();
-        let Some(position) = requests.position(|request| request.response_start == UNKNOWN) else {
-            return;
-        };
-        let mut request = open.remove(position);
-        request.finished.seen.ended = Some(at);
+    /// The oldest request of `stream` whose answer has not begun was all that was wanted.
+    pub(super) fn no_response(
+        &mut self,
+        stream: u32,
+        at: Instant,
+        tcp: TcpSummary,
+        recorder: &mut Recorder,
+    ) {
         let delivered = Ending {
             outcome: Outcome::Delivered,
             reason: None,
         };
+        let is_it =
+            |request: &OpenRequest| request.stream == stream && request.response_start == UNKNOWN;
+        self.end_first(is_it, delivered, at, tcp, recorder);
+    }
+
+    /// The request of `stream` ends here, and the connection goes on.
+    pub(super) fn end_stream(
+        &mut self,
+        stream: u32,
+        ending: Ending,
+        at: Instant,
+        tcp: TcpSummary,
+        recorder: &mut Recorder,
+    ) {
+        let is_it = |request: &OpenRequest| request.stream == stream;
+        self.end_first(is_it, ending, at, tcp, recorder);
+    }
+
+    /// The oldest request of which something holds ends where it is.
+    fn end_first(
+        &mut self,
+        holds: impl Fn(&OpenRequest) -> bool,
+        ending: Ending,
+        at: Instant,
+        tcp: TcpSummary,
+        recorder: &mut Recorder,
+    ) {
+        let Some(underway) = &mut self.underway else {
+            return;
+        };
+        let Some(position) = underway.open.iter().position(holds) else {
+            return;
+        };
+        let mut request = underway.open.remove(position);
+        request.finished.seen.ended = Some(at);
+        underway.leave(&mut request, at);
+        let (reached, _) = underway.reached();
         self.about
-            .close(&mut request, delivered, reached, tcp, recorder);
+            .close(&mut request, ending, reached, tcp, recorder);
         recorder.keep(request.finished);
     }
 
@@ -85,11 +113,7 @@ impl ConnectionJournal {
                 ending = verdict;
             }
             underway.unblocked(at);
-            if let Some(since) = underway.starved_since.take()
-                && let Some(request) = underway.parsing()
-            {
-                request.add_peer(since, at);
-            }
+            underway.fed(at);
             let (reached, open) = underway.reached();
             for mut request in open.drain(..) {
                 request.finished.seen.ended = Some(at);
@@ -137,7 +161,7 @@ impl About {
         tcp: TcpSummary,
         recorder: &mut Recorder,
     ) {
-        let mut request = OpenRequest::new(self, 0, Seen::default(), false, 0, None);
+        let mut request = OpenRequest::new(self, 0, 0, Seen::default(), false, 0, None);
         self.join(&mut request);
         request.finished.seen.ended = Some(at);
         request.finished.kind = Kind::Connection;
@@ -185,9 +209,20 @@ impl About {
         }
         let finished = &mut request.finished;
         finished.outcome = ending.outcome;
-        finished.bytes_in = request_end.saturating_sub(request.start);
-        finished.bytes_out = up_to(response_end);
-        finished.acked = up_to(reached.acknowledged);
+        let (bytes_in, bytes_out) = (
+            request_end.saturating_sub(request.start),
+            up_to(response_end),
+        );
+        let acked = up_to(reached.acknowledged);
+        if request.is_carried {
+            // What stands there is its own streams' part of the bytes between; which of them were acknowledged is not known.
+            finished.bytes_in = finished.bytes_in.min(bytes_in);
+            finished.bytes_out = finished.bytes_out.min(bytes_out);
+            finished.acked = finished.bytes_out.min(acked);
+        } else {
+            (finished.bytes_in, finished.bytes_out) = (bytes_in, bytes_out);
+            finished.acked = acked;
+        }
         if request.is_first {
             finished.beginning = self.beginning.take();
         }

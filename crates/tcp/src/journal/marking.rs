@@ -12,8 +12,9 @@ use periplus_journey::{
     Counters, Instant, Label, Mark, Outcome, RequestEnd, Seen, StampedMark, Station, TcpSummary,
 };
 
-/// Requests of one connection whose journeys may be open at once; more are served without a journey, and counted.
-const OPEN_REQUESTS: usize = 64;
+/// Requests of one connection whose journeys may be open at once; more are served without a journey, and counted. Multiplexed
+/// streams are many at once (RFC 9113 section 6.5.2 wants no limit under 100), and their answers stay until they are acknowledged.
+const OPEN_REQUESTS: usize = 256;
 
 /// Sets marks in a connection's stream: a codec that has several to set finds the connection once.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub struct Marker<'a> {
     pub(crate) journal: &'a mut ConnectionJournal,
     pub(crate) recorder: &'a mut Recorder,
     pub(crate) counters: &'a mut Counters,
+    /// The stream whose marks are set.
+    pub(crate) stream: u32,
     /// The offset up to which the backend has read.
     pub(crate) read_to: u64,
     /// Nothing is left to read.
@@ -42,7 +45,8 @@ pub(crate) struct Path<'a> {
 impl Marker<'_> {
     /// Sets one mark.
     pub fn mark(&mut self, mark: StampedMark) {
-        let StampedMark { at, mark } = mark;
+        let StampedMark { at, stream, mark } = mark;
+        self.stream = stream;
         match mark {
             Mark::Request { start } => self.request(at, start),
             Mark::RequestEnd { end, how } => self.request_end(at, end, how),
@@ -53,10 +57,12 @@ impl Marker<'_> {
             Mark::ResponseEnd { end } => self.response_end(at, end),
             Mark::NoResponse => {
                 let tcp = self.summary();
-                self.journal.no_response(at, tcp, self.recorder);
+                self.journal.no_response(stream, at, tcp, self.recorder);
             }
-            Mark::TimedOut { reason } => self.verdict(Outcome::Timeout, reason),
-            Mark::Refused { reason } => self.verdict(Outcome::Rejected, reason),
+            Mark::Carried { received, sent } => self.carried(received, sent),
+            Mark::Reset { reason } => self.verdict(at, Outcome::Reset, reason),
+            Mark::TimedOut { reason } => self.verdict(at, Outcome::Timeout, reason),
+            Mark::Refused { reason } => self.verdict(at, Outcome::Rejected, reason),
             Mark::PartRead { start } => self.part_read(at, start),
             Mark::TlsBegan { start } => self.tls_began(at, start),
             Mark::TlsEnded { end } => self.tls_ended(at, end),
@@ -89,18 +95,37 @@ impl Marker<'_> {
         }
     }
 
-    /// The backend's word on how the connection ends.
-    fn verdict(&mut self, outcome: Outcome, reason: &'static str) {
-        let place = &mut self.journal.underway;
-        let underway = Underway::begun(place, self.acknowledged, self.recorder);
+    /// The backend's word on how the connection ends; of a stream, on how its request has ended.
+    fn verdict(&mut self, at: Instant, outcome: Outcome, reason: &'static str) {
         let reason = Some(reason);
-        underway.verdict = Some(Ending { outcome, reason });
+        let ending = Ending { outcome, reason };
+        if self.stream != 0 {
+            let tcp = self.summary();
+            self.journal
+                .end_stream(self.stream, ending, at, tcp, self.recorder);
+        } else if outcome != Outcome::Reset {
+            let place = &mut self.journal.underway;
+            let underway = Underway::begun(place, self.acknowledged, self.recorder);
+            underway.verdict = Some(ending);
+        }
+    }
+
+    /// [`Mark::Carried`].
+    fn carried(&mut self, received: u64, sent: u64) {
+        if let Some(request) = self.youngest() {
+            request.is_carried = true;
+            request.finished.bytes_in = received;
+            request.finished.bytes_out = sent;
+        }
     }
 
     /// [`Mark::PartRead`].
     fn part_read(&mut self, at: Instant, start: u64) {
         if let Some(underway) = &mut self.journal.underway {
             underway.part_read = Some((start, underway.read_at(start).unwrap_or(at)));
+            if self.drained {
+                self.journal.rest(false, self.recorder);
+            }
         }
     }
 
@@ -134,18 +159,23 @@ impl Marker<'_> {
             && self.drained
             && let Some(underway) = &mut self.journal.underway
         {
-            underway.starved_since = Some(read);
+            underway.starved_since.get_or_insert(read);
         }
     }
 
     /// [`Mark::WholeRequest`].
     #[inline]
     pub fn whole_request(&mut self, at: Instant, start: u64, end: u64) {
+        let stream = self.stream;
         if let Some((request, received)) = self.open(at, start) {
             request.end = end;
             request.finished.seen.parsed = Some(at);
             request.handler_called = Some(at);
-            received.forget_before(end);
+            if stream == 0 {
+                received.forget_before(end);
+            } else {
+                self.journal.was_told_to(end);
+            }
         }
     }
 
@@ -155,9 +185,12 @@ impl Marker<'_> {
         let Some(underway) = &mut self.journal.underway else {
             return;
         };
+        let stream = self.stream;
         let starved = underway.starved_since.take();
         let mut requests = underway.open.iter_mut().rev();
-        if let Some(request) = requests.find(|request| request.end == UNKNOWN) {
+        if let Some(request) =
+            requests.find(|request| request.end == UNKNOWN && request.stream == stream)
+        {
             request.end = end;
             request.how = how;
             if how == RequestEnd::Complete {
@@ -169,7 +202,12 @@ impl Marker<'_> {
             }
             request.finished.seen.parsed = Some(at);
         }
-        underway.received.forget_before(end);
+        if stream == 0 {
+            underway.received.forget_before(end);
+        } else {
+            underway.told_to = underway.told_to.max(end);
+            underway.starved_since = starved.filter(|_| underway.is_parsing());
+        }
     }
 
     /// [`Mark::HandlerCalled`].
@@ -251,13 +289,7 @@ impl Marker<'_> {
         let was_read = start < self.read_to;
         let (mut seen, mut coarse) = (Seen::default(), false);
         let mut rx_ring_at_most = None;
-        // It begins in bytes that the one before it ends with, as where TLS has put both into one record: their stamps were
-        // forgotten with that one's end.
-        let before = underway
-            .open
-            .last()
-            .filter(|before| before.end != UNKNOWN && (before.start..before.end).contains(&start));
-        if let Some(before) = before {
+        if let Some(before) = underway.shares_bytes(self.stream, start) {
             seen.arrived = before.finished.seen.arrived;
             seen.taken = before.finished.seen.taken;
             coarse = before.start < start;
@@ -284,9 +316,15 @@ impl Marker<'_> {
         if opened < underway.open.capacity() {
             let about = &self.journal.about;
             let (before, rare) = (self.retransmissions, underway.unclaimed.take());
-            underway
-                .open
-                .push(OpenRequest::new(about, start, seen, coarse, before, rare));
+            underway.open.push(OpenRequest::new(
+                about,
+                self.stream,
+                start,
+                seen,
+                coarse,
+                before,
+                rare,
+            ));
         }
         let request = &mut underway.open[opened];
         if rx_ring_at_most.is_some() {
@@ -298,20 +336,23 @@ impl Marker<'_> {
         Some((request, &mut underway.received))
     }
 
-    /// The request that is read in part, or was read last.
+    /// The request of the stream that is read in part, or was read last.
     fn youngest(&mut self) -> Option<&mut OpenRequest> {
-        self.journal.underway.as_mut()?.open.last_mut()
+        let (stream, underway) = (self.stream, self.journal.underway.as_mut()?);
+        let mut requests = underway.open.iter_mut().rev();
+        requests.find(|request| request.stream == stream)
     }
 
     fn unanswered(&mut self) -> Option<&mut OpenRequest> {
         self.first(|request| request.response_end == UNKNOWN)
     }
 
-    /// The oldest request of which something holds.
+    /// The oldest request of the stream of which something holds.
     #[inline]
     fn first(&mut self, holds: impl Fn(&OpenRequest) -> bool) -> Option<&mut OpenRequest> {
-        let underway = self.journal.underway.as_mut()?;
-        underway.open.iter_mut().find(|request| holds(request))
+        let (stream, underway) = (self.stream, self.journal.underway.as_mut()?);
+        let mut requests = underway.open.iter_mut();
+        requests.find(|request| request.stream == stream && holds(request))
     }
 }
 

@@ -22,16 +22,21 @@ pub(crate) struct OpenRequest {
     /// d.
     pub(crate) response_end: u64,
     pub(crate) how: RequestEnd,
+    /// The stream of a multiplexed connection that it came by, else 0.
+    pub(crate) stream: u32,
+    /// What its own stream carried of it is told, and stands in the record as it is.
+    pub(crate) is_carried: bool,
     pub(crate) handler_called: Option<Instant>,
     /// Whether the connection's handshake belongs to it: it is the first.
     pub(crate) is_first: bool,
 }
 
 impl OpenRequest {
-    /// A request of the connection `about`, whose first byte is at `start`, of which this is `seen` so far.
+    /// A request of the connection `about`, by `stream`, whose first byte is at `start`, of which this is `seen` so far.
     #[inline]
     pub(crate) fn new(
         about: &About,
+        stream: u32,
         start: u64,
         seen: Seen,
         coarse: bool,
@@ -66,6 +71,8 @@ impl OpenRequest {
             response_start: UNKNOWN,
             response_end: UNKNOWN,
             how: RequestEnd::Complete,
+            stream,
+            is_carried: false,
             handler_called: None,
             is_first: false,
         }
@@ -91,6 +98,7 @@ impl OpenRequest {
             && self.how == RequestEnd::Complete
             && self.finished.seen.acknowledged.is_none()
             && !self.is_first
+            && !self.is_carried
     }
 
     /// What few requests have.
@@ -111,6 +119,12 @@ impl OpenRequest {
         let rare = self.rare();
         rare.overlays.add(Station::Peer, start, end);
         rare.peer_in_server += end.since(start);
+    }
+
+    /// The windows were closed from `since` until `at`, while this answer, or what is before it, was on its way out.
+    pub(crate) fn wait_for_windows(&mut self, since: Instant, at: Instant) {
+        let since = since.max(self.finished.seen.answered.unwrap_or(since));
+        self.add_peer(since, at);
     }
 
     /// The last byte of the answer was written at `at`: what the handler did after its first byte, or before the request

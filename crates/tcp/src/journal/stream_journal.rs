@@ -72,6 +72,7 @@ impl StreamJournal {
             journal: &mut self.journal,
             recorder,
             counters,
+            stream: 0,
             read_to: self.read,
             drained: self.read == self.received,
             acknowledged: self.written,

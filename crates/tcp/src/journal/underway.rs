@@ -16,6 +16,9 @@ pub(crate) struct Underway {
     pub(super) reads: [(u64, Instant); 2],
     /// The first of the bytes that were read in part and may begin a request, and when it was read.
     pub(super) part_read: Option<(u64, Instant)>,
+    /// Up to where the requests of multiplexed streams were told. Frames of one stream lie between those of another, so that their
+    /// stamps are kept longer than a request takes.
+    pub(super) told_to: u64,
     /// The oldest first.
     pub(super) open: Vec<OpenRequest>,
     /// Waits of bytes that no mark has given to a request yet.
@@ -38,6 +41,7 @@ impl Default for Underway {
             sent: StampLog::new(),
             reads: [(UNKNOWN, Instant::ZERO); 2],
             part_read: None,
+            told_to: 0,
             open: Vec::new(),
             unclaimed: None,
             starved_since: None,
@@ -63,6 +67,7 @@ impl Underway {
             underway.reads = [(UNKNOWN, Instant::ZERO); 2];
             underway.starved_since = None;
             underway.part_read = None;
+            underway.told_to = 0;
             underway.transmitted = acknowledged;
             underway.acknowledged = acknowledged;
             underway
@@ -74,22 +79,34 @@ impl Underway {
     pub(super) fn arrived(&mut self, end: u64, stamp: ReceiveStamp, read_to: u64) {
         let kept_from = self.received_kept_from(read_to);
         self.received.push(end, stamp, kept_from);
-        if let Some(since) = self.starved_since.take()
-            && let Some(request) = self.parsing()
-        {
-            request.add_peer(since, stamp.arrived);
+        self.fed(stamp.arrived);
+    }
+
+    /// What the backend waited for came at `at`, or will not come any more.
+    #[inline]
+    pub(super) fn fed(&mut self, at: Instant) {
+        if let Some(since) = self.starved_since.take() {
+            for request in self.open.iter_mut().filter(|request| request.is_parsing()) {
+                request.add_peer(since, at);
+            }
         }
     }
 
     /// Bytes that waited for others ahead of them from `from` to `to`.
     pub(super) fn reassembled(&mut self, from: Instant, to: Instant) {
-        let mut requests = self.open.iter_mut().rev();
-        match requests.find(|request| request.end == UNKNOWN) {
-            Some(request) => request.add_overlay(Station::ReassemblyQueue, from, to),
-            None => {
-                let unclaimed = self.unclaimed.get_or_insert_default();
-                unclaimed.overlays.add(Station::ReassemblyQueue, from, to);
-            }
+        let mut is_claimed = false;
+        // Whose of several streams' they are, nobody knows before they are in order: all were held up by them.
+        for request in self
+            .open
+            .iter_mut()
+            .filter(|request| request.end == UNKNOWN)
+        {
+            request.add_overlay(Station::ReassemblyQueue, from, to);
+            is_claimed = true;
+        }
+        if !is_claimed {
+            let unclaimed = self.unclaimed.get_or_insert_default();
+            unclaimed.overlays.add(Station::ReassemblyQueue, from, to);
         }
     }
 
@@ -102,7 +119,7 @@ impl Underway {
                 request.finished.seen.read = Some(at);
             }
         }
-        if drained && self.open.last().is_some_and(OpenRequest::is_parsing) {
+        if drained && self.is_parsing() {
             self.starved_since.get_or_insert(at);
         }
     }
@@ -124,9 +141,7 @@ impl Underway {
     #[inline]
     pub(super) fn transmitted(&mut self, end: u64, at: Instant) {
         self.transmitted = end;
-        // Of bytes before the end of an answer no mark will ask any more.
-        let is_answer = |request: &OpenRequest| (end..UNKNOWN).contains(&request.response_end);
-        if !self.open.last().is_some_and(is_answer) {
+        if !self.is_answer(end) {
             self.log_sent(end, at);
         }
         for request in &mut self.open {
@@ -136,9 +151,21 @@ impl Underway {
         }
     }
 
+    /// Whether the bytes up to `end` are those of answers whose ends are told: no mark will ask of them any more.
+    #[inline]
+    fn is_answer(&self, end: u64) -> bool {
+        match &self.open[..] {
+            [.., last] if !(end..UNKNOWN).contains(&last.response_end) => false,
+            [before @ .., last] if last.stream != 0 => {
+                before.iter().all(|request| request.response_end != UNKNOWN)
+            }
+            open => !open.is_empty(),
+        }
+    }
+
     fn log_sent(&mut self, end: u64, at: Instant) {
-        let first = self.open.first().map(|request| request.response_start);
-        let kept_from = first.unwrap_or(UNKNOWN).min(self.acknowledged);
+        let starts = self.open.iter().map(|request| request.response_start);
+        let kept_from = starts.min().unwrap_or(UNKNOWN).min(self.acknowledged);
         let stamp = SendStamp {
             transmitted: at,
             acknowledged: None,
@@ -154,11 +181,32 @@ impl Underway {
     /// The windows let something out again, or nothing waits any more.
     #[inline]
     pub(super) fn unblocked(&mut self, at: Instant) {
-        if let Some(since) = self.blocked_since.take()
-            && let Some(request) = self.open.iter_mut().find(|request| request.is_sending())
+        if let Some(since) = self.blocked_since.take() {
+            self.was_blocked(since, at);
+        }
+    }
+
+    /// The windows were closed for whatever was being sent, of a stream or of the next answers as well.
+    fn was_blocked(&mut self, since: Instant, at: Instant) {
+        for request in self.open.iter_mut().filter(|request| request.is_sending()) {
+            request.wait_for_windows(since, at);
+        }
+    }
+
+    /// `request` was taken out, at `at`: what it waits for ends for it, and goes on for the others.
+    pub(super) fn leave(&mut self, request: &mut OpenRequest, at: Instant) {
+        if request.is_parsing()
+            && let Some(since) = self.starved_since
         {
-            let since = since.max(request.finished.seen.answered.unwrap_or(since));
             request.add_peer(since, at);
+        }
+        if request.is_sending()
+            && let Some(since) = self.blocked_since
+        {
+            request.wait_for_windows(since, at);
+        }
+        if !self.is_parsing() {
+            self.starved_since = None;
         }
     }
 
@@ -220,20 +268,43 @@ impl Underway {
             && self.verdict.is_none()
     }
 
-    /// The youngest request that is read in part.
-    pub(super) fn parsing(&mut self) -> Option<&mut OpenRequest> {
-        let mut requests = self.open.iter_mut().rev();
-        requests.find(|request| request.is_parsing())
+    /// Whether a request is read in part.
+    pub(super) fn is_parsing(&self) -> bool {
+        self.open.iter().any(OpenRequest::is_parsing)
     }
 
-    /// The offset before which no mark will ask for received bytes' stamps: the youngest request's end, or what was
-    /// read before the last two reads.
+    /// A request that is open, and begins or ends with the bytes that one of `stream` begins with at `start`: TLS has put both
+    /// into one record.
+    #[inline]
+    pub(super) fn shares_bytes(&self, stream: u32, start: u64) -> Option<&OpenRequest> {
+        if stream != 0 {
+            let mut requests = self.open.iter().rev();
+            return requests.find(|before| before.start == start);
+        }
+        // The stamps of the bytes that the one before it ends with were forgotten with that.
+        let before = self.open.last()?;
+        (before.end != UNKNOWN && (before.start..before.end).contains(&start)).then_some(before)
+    }
+
+    /// Lets go of the stamps of received bytes of which nothing more will be told when no request is open: those of streams'
+    /// requests that were told, and all if the next request begins with the next byte.
+    pub(super) fn forget_told(&mut self) {
+        let next = self.part_read.map_or(UNKNOWN, |(from, _)| from);
+        if self.received.end() == Some(next) {
+            self.received.forget_before(next);
+        } else if self.told_to > 0 {
+            self.received.forget_before(self.told_to.min(next));
+        }
+    }
+
+    /// The offset before which no mark will ask for received bytes' stamps: the youngest request's end, or, where other streams'
+    /// requests begin before that, what was read before the last two reads.
     #[inline]
     fn received_kept_from(&self, read_to: u64) -> u64 {
         match self.open.last() {
-            Some(request) if request.end == UNKNOWN => request.start,
-            Some(request) => request.end,
-            None => {
+            Some(request) if request.stream == 0 && request.end == UNKNOWN => request.start,
+            Some(request) if request.stream == 0 => request.end,
+            _ => {
                 let part_read = self.part_read.map_or(UNKNOWN, |(from, _)| from);
                 let reads = self.reads[0].0.min(self.reads[1].0);
                 reads.min(part_read).min(read_to)

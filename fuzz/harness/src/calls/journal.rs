@@ -48,7 +48,14 @@ pub(super) fn call(stage: &mut Stage, input: &mut Input<'_>) {
         },
     };
     let at = stage.now;
-    stage.shard.mark(held.id, StampedMark { at, mark });
+    stage.shard.mark(
+        held.id,
+        StampedMark {
+            at,
+            stream: 0,
+            mark,
+        },
+    );
     stage.look();
 }
 

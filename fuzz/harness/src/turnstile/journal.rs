@@ -15,6 +15,11 @@ impl Journal {
 }
 
 impl Marks for Journal {
+    /// HTTP/1 has no streams.
+    fn of_stream(&self, _: u32) -> Self {
+        self.clone()
+    }
+
     fn mark(&self, mark: Mark) {
         self.0
             .lock()

@@ -88,5 +88,12 @@ impl User {
 }
 
 fn mark(host: &mut Host, held: &Held, at: Instant, mark: Mark) {
-    host.shard.mark(held.id, StampedMark { at, mark });
+    host.shard.mark(
+        held.id,
+        StampedMark {
+            at,
+            stream: 0,
+            mark,
+        },
+    );
 }
