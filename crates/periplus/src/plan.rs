@@ -44,7 +44,13 @@ impl Plan {
     /// Of the flags and the file.
     pub(crate) fn of(options: &ServeOptions, config: &Config) -> Result<Self, Failure> {
         let interface = Interface::of(options)?;
-        let listeners = listener::of(options, config, interface.as_ref())?;
+        let mut listeners = listener::of(options, config, interface.as_ref())?;
+        for tls in listeners
+            .iter_mut()
+            .filter_map(|listener| listener.tls.as_mut())
+        {
+            tls.http2 = config.serve.http2_streams > 0;
+        }
         let access_log = options.access_log.clone();
         let access_log = access_log.or_else(|| config.log.access.clone());
         Ok(Self {

@@ -57,6 +57,8 @@ pub struct ServeCounters {
     pub disagreements: Counter,
     /// Connections on which WebSocket was spoken.
     pub websockets: Counter,
+    /// Connections of HTTP/2 that were ended because of frames that ask for nothing, or requests taken back, in great number.
+    pub floods: Counter,
     /// Messages that conversations were given.
     pub messages: Counter,
     /// Messages that conversations sent without having been asked: they have no journey.

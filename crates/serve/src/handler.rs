@@ -1,11 +1,11 @@
 //! What answers a request.
 
 use crate::marks::Marks;
+use crate::request_body::RequestBody;
 use crate::websocket::Conversation;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
-use hyper::body::Incoming;
 
 /// Whatever went wrong with a body.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -21,7 +21,7 @@ pub trait Handler<M: Marks>: 'static {
     /// Answers a request. `journal` is where the handler tells of waits of its own.
     fn handle(
         &self,
-        request: Request<Incoming>,
+        request: Request<RequestBody>,
         journal: &M,
     ) -> impl Future<Output = Response<Self::Body>>;
 
@@ -30,7 +30,7 @@ pub trait Handler<M: Marks>: 'static {
     ///
     /// The handshake is looked after behind this: it is answered by 101, or where it is not one that can be answered so, by
     /// an error. Any page may ask: whether its Origin is a good one is for the handler to say.
-    fn websocket(&self, request: &Request<Incoming>, journal: &M) -> Option<Conversation> {
+    fn websocket(&self, request: &Request<RequestBody>, journal: &M) -> Option<Conversation> {
         let _ = (request, journal);
         None
     }

@@ -33,6 +33,8 @@
 //! [`PeekStream`], [`Marks`] and [`Acceptor`] are what the backend needs of a stack. The stack's own types are such, and so
 //! are the test doubles that let the turnstile be tested without one.
 
+mod admission;
+mod answer_body;
 mod asked;
 mod caught;
 mod counters;
@@ -40,8 +42,11 @@ mod delivery;
 mod farewell;
 mod files;
 mod handler;
+mod handling;
 mod host;
+mod http;
 mod http1;
+mod http2;
 pub mod kv;
 mod marks;
 mod net;
@@ -49,6 +54,7 @@ mod options;
 mod pages;
 pub mod protocol;
 mod ready;
+mod request_body;
 mod server;
 pub mod site;
 mod stream;
@@ -56,14 +62,18 @@ mod stream;
 mod testing;
 pub mod tls;
 pub mod turnstile;
+mod watchdog;
 pub mod websocket;
 
 pub use counters::{Counter, ServeCounters};
 pub use files::{EntityTags, Files, FilesBody, FilesOptions, FolderOptions, ReadMode, Store};
 pub use handler::{BoxError, Handler};
+pub use http::Http;
 pub use http1::Http1;
+pub use http2::Http2;
 pub use marks::Marks;
 pub use options::ServeOptions;
 pub use ready::{Good, Keep, answers::ReadyAnswers};
+pub use request_body::RequestBody;
 pub use server::{Acceptor, Adjust, ConnectionService, Drain, Drained, Server};
 pub use stream::PeekStream;

@@ -35,6 +35,8 @@ pub struct ServeOptions {
     pub max_headers: usize,
     /// The longest request target, in bytes: 414.
     pub max_target_length: usize,
+    /// Requests of one HTTP/2 connection that may be open at a time. With 0, HTTP/2 is not spoken.
+    pub http2_streams: u32,
     /// Note a request's host, `Referer` and `User-Agent` for an access log.
     pub access_log: bool,
 }
@@ -56,6 +58,8 @@ impl Default for ServeOptions {
             max_headers: 100,
             // RFC 9112 section 3 asks for at least 8000.
             max_target_length: 8 * 1024,
+            // RFC 9113 section 6.5.2 advises no fewer.
+            http2_streams: 100,
             access_log: false,
         }
     }

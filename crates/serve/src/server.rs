@@ -2,7 +2,7 @@
 
 use crate::caught::caught;
 use crate::counters::ServeCounters;
-use crate::http1::Http1;
+use crate::http::Http;
 use crate::marks::Marks;
 use crate::options::ServeOptions;
 use crate::protocol::Protocol;
@@ -58,11 +58,11 @@ pub struct Server<C> {
     counters: Arc<ServeCounters>,
 }
 
-impl<H> Server<Http1<H>> {
+impl<H> Server<Http<H>> {
     /// HTTP, with `handler` for every request.
     pub fn new(handler: H, options: ServeOptions) -> Self {
         Self::speaking(options, |options, counters| {
-            Http1::new(handler, options, counters)
+            Http::new(handler, options, counters)
         })
     }
 }

@@ -27,8 +27,8 @@ use crate::files::{FilesBody, Store};
 use crate::handler::Handler;
 use crate::marks::Marks;
 use crate::pages::page;
+use crate::request_body::RequestBody;
 use http::{Request, Response, StatusCode};
-use hyper::body::Incoming;
 use names::Names;
 use serving::Site;
 use std::cell::RefCell;
@@ -151,7 +151,7 @@ impl Opened {
 impl<M: Marks> Handler<M> for Sites {
     type Body = FilesBody<M>;
 
-    async fn handle(&self, request: Request<Incoming>, journal: &M) -> Response<FilesBody<M>> {
+    async fn handle(&self, request: Request<RequestBody>, journal: &M) -> Response<FilesBody<M>> {
         self.answer(request, journal).await
     }
 }

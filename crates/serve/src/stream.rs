@@ -48,6 +48,11 @@ pub trait PeekStream: AsyncWrite + Unpin {
     /// Waits until the peer has acknowledged all that was written, and that it was all.
     fn poll_delivered(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>>;
 
+    /// What the two have agreed on beneath to speak, by ALPN (RFC 7301). `None` where that was left open.
+    fn agreed(&self) -> Option<&[u8]> {
+        None
+    }
+
     /// Resets the connection, so that the peer does not take what was sent for the whole.
     fn abort(self);
 }

@@ -53,6 +53,11 @@ pub(super) const HEADING: Heading = Heading {
             "The longest request target, in bytes: 414 beyond.",
         ),
         key(
+            "http2_streams",
+            "100",
+            "Requests of one HTTP/2 connection that may be open at a time; with 0, HTTP/2 is not spoken.",
+        ),
+        key(
             "max_message_size",
             "\"1 MiB\"",
             "The longest WebSocket message of a client: 1009 beyond.",
@@ -121,6 +126,9 @@ pub(super) fn of_the_server(section: &Section<'_>, serve: &mut ServeOptions) {
         |text| size(text).filter(|&size| size >= LEAST),
     ) {
         serve.max_header_size = size;
+    }
+    if let Some(streams) = section.number("http2_streams", "a number, 0 to 4294967295", 0u32..) {
+        serve.http2_streams = streams;
     }
     if let Some((size, _)) = section.parsed("max_message_size", A_SIZE, size) {
         serve.max_message_size = size;

@@ -82,6 +82,7 @@ pub(super) fn of_listener(listener: &Section<'_>) -> Option<TlsOptions> {
         least_version: section
             .choice("least_version", &versions)
             .unwrap_or(usual.least_version),
+        http2: usual.http2,
         handshake_timeout: section
             .parsed("handshake", A_TIME, time)
             .map_or(usual.handshake_timeout, |(time, _)| time),

@@ -26,10 +26,10 @@ use super::target::Target;
 use crate::handler::Handler;
 use crate::marks::Marks;
 use crate::ready::Keep;
+use crate::request_body::RequestBody;
 use bytes::Bytes;
 use http::header::RANGE;
 use http::{HeaderMap, Method, Request, Response};
-use hyper::body::Incoming;
 use std::io;
 use std::ops::Range;
 use std::path::Path;
@@ -460,7 +460,7 @@ impl<M: Marks> Drop for Reading<'_, M> {
 impl<M: Marks> Handler<M> for Files {
     type Body = FilesBody<M>;
 
-    async fn handle(&self, request: Request<Incoming>, journal: &M) -> Response<FilesBody<M>> {
+    async fn handle(&self, request: Request<RequestBody>, journal: &M) -> Response<FilesBody<M>> {
         self.answer(&request, journal).await
     }
 }

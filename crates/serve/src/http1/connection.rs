@@ -2,7 +2,6 @@
 
 use super::last_answer;
 use super::service::Service;
-use super::watchdog::{Expired, Moved, Watchdog};
 use crate::counters::ServeCounters;
 use crate::delivery::{SLOW_READER, is_slow_to_the_end};
 use crate::farewell;
@@ -14,6 +13,7 @@ use crate::ready::plain;
 use crate::server::{Adjust, ConnectionService, Drain};
 use crate::stream::PeekStream;
 use crate::turnstile::{Exchange, Handed, Stage, Turnstile};
+use crate::watchdog::{Expired, Moved, Watchdog};
 use crate::websocket::{self, Upgraded, memory::Memory};
 use http::StatusCode;
 use hyper::server::conn::http1;
@@ -67,8 +67,17 @@ impl<H> Clone for Http1<H> {
 impl<H> Http1<H> {
     /// With `handler` for every request.
     pub fn new(handler: H, options: ServeOptions, counters: Arc<ServeCounters>) -> Self {
+        Self::sharing(Rc::new(handler), options, counters)
+    }
+
+    /// With a handler that others have as well.
+    pub(crate) fn sharing(
+        handler: Rc<H>,
+        options: ServeOptions,
+        counters: Arc<ServeCounters>,
+    ) -> Self {
         Self {
-            handler: Rc::new(handler),
+            handler,
             messages: Memory::new(options.message_memory),
             options: Rc::new(options),
             counters,

@@ -1,16 +1,17 @@
 //! Between hyper and the handler.
 
-use super::admission;
-use super::answer_body::AnswerBody;
+use crate::admission;
+use crate::answer_body::AnswerBody;
 use crate::asked;
 use crate::caught::caught;
 use crate::counters::ServeCounters;
 use crate::handler::Handler;
+use crate::handling::{Unmade, handled};
 use crate::marks::Marks;
 use crate::options::ServeOptions;
-use crate::pages::page;
 use crate::ready::answers::ReadyAnswers;
 use crate::ready::plain::AskedFor;
+use crate::request_body::RequestBody;
 use crate::turnstile::{Disagreement, Exchange, Handed, Stage};
 use crate::websocket::{Conversation, handshake};
 use bytes::Bytes;
@@ -18,10 +19,8 @@ use http::header::{CONNECTION, HeaderValue};
 use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use std::cell::Cell;
-use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use tokio::time::timeout;
 
 /// What one connection's requests are answered with.
 pub(super) struct Service<H, M> {
@@ -46,13 +45,13 @@ impl<M: Marks, H: Handler<M>> Service<H, M> {
         let taken = self.exchange.head_taken();
         async move {
             taken?;
-            let answer = self.answer(request).await;
+            let answer = self.answer(request.map(RequestBody::from)).await;
             self.exchange.answer_made();
             Ok(answer)
         }
     }
 
-    async fn answer(&self, mut request: Request<Incoming>) -> Response<AnswerBody<H::Body>> {
+    async fn answer(&self, mut request: Request<RequestBody>) -> Response<AnswerBody<H::Body>> {
         if self.options.access_log {
             self.exchange.marks().mark(asked::label(&request));
         }
@@ -66,20 +65,15 @@ impl<M: Marks, H: Handler<M>> Service<H, M> {
             match caught(async { self.handler.websocket(&request, &journal) }).await {
                 Some(Some(conversation)) => return self.switch(&request, conversation),
                 Some(None) => {}
-                None => return self.panicked(),
+                None => return self.unmade(Unmade::Panicked),
             }
         }
         let asked = AskedFor::of(&request);
-        let mut handling = pin!(caught(self.handler.handle(request, &journal)));
-        let handled = loop {
-            let handled = timeout(self.options.handler_timeout, handling.as_mut()).await;
-            // A handler may wait for the content as long as there is some; the watchdog sees to it that it comes.
-            if handled.is_ok() || self.exchange.stage() != Stage::Content {
-                break handled;
-            }
-        };
-        let mut answer = match handled {
-            Ok(Some(answer)) => {
+        let handling = self.handler.handle(request, &journal);
+        // The watchdog sees to it that the content comes.
+        let waits = || self.exchange.stage() == Stage::Content;
+        let mut answer = match handled(handling, &self.options, waits).await {
+            Ok(answer) => {
                 if let Some(asked) = asked {
                     self.ready.keep(asked, &answer);
                 }
@@ -87,12 +81,7 @@ impl<M: Marks, H: Handler<M>> Service<H, M> {
                     AnswerBody::handler(body, self.handed.clone(), self.counters.clone())
                 })
             }
-            Ok(None) => self.panicked(),
-            Err(_) => {
-                self.counters.handler_timeouts.increment();
-                let explanation = "Making the answer took too long. It may work in a moment.";
-                self.page(page(StatusCode::SERVICE_UNAVAILABLE, explanation))
-            }
+            Err(unmade) => return self.unmade(unmade),
         };
         self.close_if_cut(&mut answer);
         answer
@@ -101,7 +90,7 @@ impl<M: Marks, H: Handler<M>> Service<H, M> {
     /// Answers a request that asks for WebSocket, and where that is 101, keeps what is said afterwards.
     fn switch(
         &self,
-        request: &Request<Incoming>,
+        request: &Request<RequestBody>,
         conversation: Conversation,
     ) -> Response<AnswerBody<H::Body>> {
         let mut answer = handshake::answer(request, conversation.protocol());
@@ -113,11 +102,13 @@ impl<M: Marks, H: Handler<M>> Service<H, M> {
         self.page(answer)
     }
 
-    fn panicked(&self) -> Response<AnswerBody<H::Body>> {
-        self.counters.handler_panics.increment();
-        let explanation = "Something broke here while the answer was being made.";
-        let mut answer = self.page(page(StatusCode::INTERNAL_SERVER_ERROR, explanation));
-        close_after(&mut answer);
+    /// Answers in the handler's place.
+    fn unmade(&self, unmade: Unmade) -> Response<AnswerBody<H::Body>> {
+        let mut answer = self.page(unmade.page(&self.counters));
+        match unmade {
+            Unmade::Panicked => close_after(&mut answer),
+            Unmade::Late => self.close_if_cut(&mut answer),
+        }
         answer
     }
 

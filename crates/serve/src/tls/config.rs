@@ -181,7 +181,11 @@ impl Now {
             .with_cert_resolver(Arc::new(ByName::new(first, more)));
         config.ticketer = ticketer.clone();
         config.session_storage = sessions.clone();
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        let offered: &[&[u8]] = match options.http2 {
+            true => &[b"h2", b"http/1.1"],
+            false => &[b"http/1.1"],
+        };
+        config.alpn_protocols = offered.iter().map(|name| name.to_vec()).collect();
         // A request that is sent before the handshake has ended may be sent again by anyone (RFC 8446 section 8).
         config.max_early_data_size = 0;
         Ok(Self {

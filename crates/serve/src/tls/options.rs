@@ -10,6 +10,8 @@ pub struct TlsOptions {
     pub certificates: Certificates,
     /// The oldest version that is spoken.
     pub least_version: TlsVersion,
+    /// Offer HTTP/2 as well as HTTP/1.1, by ALPN.
+    pub http2: bool,
     /// How long a handshake may take, from the first byte of the ClientHello to its end.
     pub handshake_timeout: Duration,
 }
@@ -47,6 +49,7 @@ impl Default for TlsOptions {
         Self {
             certificates: Certificates::SelfSigned(vec!["localhost".into()]),
             least_version: TlsVersion::default(),
+            http2: true,
             handshake_timeout: Duration::from_secs(10),
         }
     }

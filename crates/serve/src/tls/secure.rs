@@ -7,7 +7,7 @@ use super::plain_http;
 use super::stream::TlsStream;
 use crate::counters::ServeCounters;
 use crate::farewell;
-use crate::http1::Http1;
+use crate::http::Http;
 use crate::marks::Marks;
 use crate::options::ServeOptions;
 use crate::server::{Adjust, ConnectionService, Drain, Server};
@@ -53,11 +53,11 @@ impl<C> Secure<C> {
     }
 }
 
-impl<H> Server<Secure<Http1<H>>> {
+impl<H> Server<Secure<Http<H>>> {
     /// HTTPS, with `handler` for every request. A certificate that [`Tls::replace`] brings is shown on new connections.
     pub fn secure(handler: H, tls: Tls, options: ServeOptions) -> Self {
         Self::speaking(options, |options, counters| {
-            let http = Http1::new(handler, options.clone(), counters.clone());
+            let http = Http::new(handler, options.clone(), counters.clone());
             Secure::new(http, tls, options, counters)
         })
     }

@@ -71,11 +71,6 @@ impl<S: PeekStream, M: Marks> TlsStream<S, M> {
         }
     }
 
-    /// What the two have agreed to speak inside, by ALPN (RFC 7301). `None` where the client named nothing.
-    pub fn protocol(&self) -> Option<&[u8]> {
-        self.session.alpn_protocol()
-    }
-
     /// The name by which the client asked for the server, by SNI (RFC 6066 section 3).
     pub fn server_name(&self) -> Option<&str> {
         self.session.server_name()
@@ -173,6 +168,11 @@ impl<S: PeekStream, M: Marks> PeekStream for TlsStream<S, M> {
     fn poll_delivered(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_send(context))?;
         self.stream.poll_delivered(context)
+    }
+
+    /// `None` where the client named nothing.
+    fn agreed(&self) -> Option<&[u8]> {
+        self.session.alpn_protocol()
     }
 
     fn abort(self) {

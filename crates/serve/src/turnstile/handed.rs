@@ -27,7 +27,7 @@ impl Handed {
     }
 
     /// The noted bytes that `slice` is a part of, cut to it.
-    pub(super) fn find(&self, slice: &[u8]) -> Option<Bytes> {
+    pub(crate) fn find(&self, slice: &[u8]) -> Option<Bytes> {
         if slice.len() < WORTH_SHARING {
             return None;
         }
@@ -37,7 +37,7 @@ impl Handed {
     }
 
     /// Forgets the noted bytes that end with `written`, and those before them.
-    pub(super) fn written(&self, written: &[u8]) {
+    pub(crate) fn written(&self, written: &[u8]) {
         if written.is_empty() {
             return;
         }

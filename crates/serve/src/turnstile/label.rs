@@ -5,7 +5,7 @@ pub(super) const MAX_LABEL: usize = 256;
 
 /// The request-line as it may be printed anywhere: what is not a printable ASCII character is a question mark, and a
 /// line that went on ends in an ellipsis.
-pub(super) fn printable(line: &[u8]) -> Box<str> {
+pub(crate) fn printable(line: &[u8]) -> Box<str> {
     let mut text: String = line
         .iter()
         .take(MAX_LABEL)

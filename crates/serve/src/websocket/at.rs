@@ -5,10 +5,10 @@ use super::message::Close;
 use super::socket::{Conversation, WebSocket};
 use crate::handler::Handler;
 use crate::marks::Marks;
+use crate::request_body::RequestBody;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{Either, Full};
-use hyper::body::Incoming;
 
 /// Another handler, and at one path a WebSocket.
 ///
@@ -42,7 +42,7 @@ where
 {
     type Body = Either<H::Body, Full<Bytes>>;
 
-    async fn handle(&self, request: Request<Incoming>, journal: &M) -> Response<Self::Body> {
+    async fn handle(&self, request: Request<RequestBody>, journal: &M) -> Response<Self::Body> {
         let is_here = request.uri().path() == self.path;
         let answer = self.handler.handle(request, journal).await;
         if is_here && answer.status() == StatusCode::NOT_FOUND {
@@ -52,7 +52,7 @@ where
         answer.map(Either::Left)
     }
 
-    fn websocket(&self, request: &Request<Incoming>, journal: &M) -> Option<Conversation> {
+    fn websocket(&self, request: &Request<RequestBody>, journal: &M) -> Option<Conversation> {
         if request.uri().path() == self.path {
             return Some(Conversation::new(self.speak.clone()));
         }

@@ -4,10 +4,11 @@ use super::common::{LONG, Shards, patient};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Either, Full};
-use hyper::body::Incoming;
 use periplus_net::{Journal, TcpStream};
 use periplus_serve::site::{SiteOptions, Sites};
-use periplus_serve::{Drained, FilesBody, FilesOptions, Handler, ServeOptions, Server, Store};
+use periplus_serve::{
+    Drained, FilesBody, FilesOptions, Handler, RequestBody, ServeOptions, Server, Store,
+};
 use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
@@ -144,7 +145,11 @@ impl Witness {
 impl Handler<Journal> for Witness {
     type Body = Either<FilesBody<Journal>, Full<Bytes>>;
 
-    async fn handle(&self, request: Request<Incoming>, journal: &Journal) -> Response<Self::Body> {
+    async fn handle(
+        &self,
+        request: Request<RequestBody>,
+        journal: &Journal,
+    ) -> Response<Self::Body> {
         let mut line = format!("{} {}", request.method(), request.uri());
         let host = request.headers().get("host").map(|host| host.as_bytes());
         if let Some(host) = host.filter(|host| host != b"a") {

@@ -6,12 +6,12 @@ use crate::files::{Files, FilesOptions, FolderOptions, ReadMode, Store};
 use crate::handler::Handler;
 use crate::marks::Marks;
 use crate::options::ServeOptions;
+use crate::request_body::RequestBody;
 use crate::server::Server;
 use crate::testing::ListJournal;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
 use periplus_journey::{Record, Station};
 use periplus_net::ring::memory::{LinkOptions, MemoryDevice, link};
 use periplus_net::{Journal, ShardHandle, ShardOptions, Snapshot, TcpListener, TcpStream};
@@ -49,7 +49,7 @@ struct Reader {
 impl<M: Marks> Handler<M> for Reader {
     type Body = Full<Bytes>;
 
-    async fn handle(&self, request: Request<Incoming>, journal: &M) -> Response<Full<Bytes>> {
+    async fn handle(&self, request: Request<RequestBody>, journal: &M) -> Response<Full<Bytes>> {
         if request.uri().path() == "/held" {
             let Read { begun, held } = self.read.take().expect("it is asked for once");
             let read = move || {

@@ -6,12 +6,12 @@ use crate::handler::Handler;
 use crate::marks::Marks;
 use crate::options::ServeOptions;
 use crate::ready::{Good, Keep};
+use crate::request_body::RequestBody;
 use crate::server::Drain;
 use crate::testing::{Client, ListJournal, block_on, line};
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response};
 use http_body_util::Full;
-use hyper::body::Incoming;
 use periplus_journey::{Label, Mark};
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -45,7 +45,7 @@ struct Counting {
 impl<M: Marks> Handler<M> for Counting {
     type Body = http_body_util::combinators::UnsyncBoxBody<Bytes, Infallible>;
 
-    async fn handle(&self, request: Request<Incoming>, _: &M) -> Response<Self::Body> {
+    async fn handle(&self, request: Request<RequestBody>, _: &M) -> Response<Self::Body> {
         self.asked.set(self.asked.get() + 1);
         let content = match request.uri().path() {
             "/large" => vec![7; LARGE].into(),

@@ -5,12 +5,12 @@ use crate::handler::Handler;
 use crate::http1::Http1;
 use crate::marks::Marks;
 use crate::options::ServeOptions;
+use crate::request_body::RequestBody;
 use crate::testing::{Client, Far, ListJournal, line};
 use crate::websocket::{Close, Conversation, Message, WebSocket};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
-use hyper::body::Incoming;
 use periplus_journey::Mark;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -70,11 +70,11 @@ pub(super) struct Moods {
 impl<M: Marks> Handler<M> for Moods {
     type Body = Full<Bytes>;
 
-    async fn handle(&self, _: Request<Incoming>, _: &M) -> Response<Full<Bytes>> {
+    async fn handle(&self, _: Request<RequestBody>, _: &M) -> Response<Full<Bytes>> {
         Response::new(Full::new(Bytes::from_static(b"plain")))
     }
 
-    fn websocket(&self, request: &Request<Incoming>, _: &M) -> Option<Conversation> {
+    fn websocket(&self, request: &Request<RequestBody>, _: &M) -> Option<Conversation> {
         let mood = request.uri().path().to_owned();
         let heard = self.heard.clone();
         match &*mood {

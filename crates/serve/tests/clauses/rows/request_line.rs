@@ -122,10 +122,6 @@ pub(crate) fn rows() -> Vec<Row> {
             .send("GET /file HTTP/0.9\r\nHost: a\r\n\r\n")
             .answer(&505)
             .closed(),
-        row("RFC 9113 3.4", "The preface of HTTP/2 is a request of a version that is not spoken, and what follows it is none.")
-            .send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0")
-            .answer(&505)
-            .closed(),
         row("RFC 9110 5.6.2", "A method is a token: no brackets.")
             .send("G(T /file HTTP/1.1\r\nHost: a\r\n\r\n")
             .refused(),

@@ -1,4 +1,4 @@
-//! A handler's body on its way to hyper.
+//! A handler's body on its way to hyper, or to h2.
 
 use crate::counters::ServeCounters;
 use crate::handler::BoxError;
@@ -13,7 +13,7 @@ use std::task::{Context, Poll, ready};
 
 /// A body that notes each `Bytes` it hands on, so that the turnstile can queue it without a copy, and whose failure or
 /// panic breaks the answer off.
-pub(super) struct AnswerBody<B> {
+pub(crate) struct AnswerBody<B> {
     source: Source<B>,
     handed: Handed,
     counters: Arc<ServeCounters>,
@@ -26,7 +26,7 @@ enum Source<B> {
 
 impl<B> AnswerBody<B> {
     /// A body that the handler brought.
-    pub(super) fn handler(body: B, handed: Handed, counters: Arc<ServeCounters>) -> Self {
+    pub(crate) fn handler(body: B, handed: Handed, counters: Arc<ServeCounters>) -> Self {
         Self {
             source: Source::Handler(body),
             handed,
@@ -35,7 +35,7 @@ impl<B> AnswerBody<B> {
     }
 
     /// A page of the backend's own.
-    pub(super) fn page(page: Bytes, handed: Handed, counters: Arc<ServeCounters>) -> Self {
+    pub(crate) fn page(page: Bytes, handed: Handed, counters: Arc<ServeCounters>) -> Self {
         Self {
             source: Source::Page(Full::new(page)),
             handed,

@@ -11,7 +11,7 @@ use tokio::time::{Instant, Sleep, sleep};
 /// One timer a connection, that costs a request nothing: it is not set again when something moves, but looks, when it
 /// ends, whether anything has moved since it was set. Hence a wait ends after one to two times its limit. Only a header
 /// section is held to its limit exactly, because what arrives of it, a byte at a time, is what makes it late.
-pub(super) struct Watchdog {
+pub(crate) struct Watchdog {
     timer: Pin<Box<Sleep>>,
     /// What the connection was waiting for when the timer was set, and how many bytes had moved.
     seen: (Stage, u64),
@@ -20,7 +20,7 @@ pub(super) struct Watchdog {
 
 /// What has taken too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Expired {
+pub(crate) enum Expired {
     /// To wait for this.
     Stage(Stage),
     /// The peer, to take what is written for it.
@@ -28,16 +28,16 @@ pub(super) enum Expired {
 }
 
 /// What has moved on a connection so far, in bytes.
-pub(super) struct Moved {
+pub(crate) struct Moved {
     /// In both directions, and what the peer has taken of it: a send queue has room only now and then.
-    pub(super) moved: u64,
-    pub(super) sent: u64,
+    pub(crate) moved: u64,
+    pub(crate) sent: u64,
     /// By the peer, of what was sent.
-    pub(super) acknowledged: Option<u64>,
+    pub(crate) acknowledged: Option<u64>,
 }
 
 impl Watchdog {
-    pub(super) fn new(options: &ServeOptions) -> Self {
+    pub(crate) fn new(options: &ServeOptions) -> Self {
         Self {
             timer: Box::pin(sleep(options.idle_timeout)),
             seen: (Stage::Idle, 0),
@@ -46,7 +46,7 @@ impl Watchdog {
     }
 
     /// Ready with what has taken too long. `moved` is asked only when the timer ends.
-    pub(super) fn poll_expired(
+    pub(crate) fn poll_expired(
         &mut self,
         context: &mut Context<'_>,
         options: &ServeOptions,

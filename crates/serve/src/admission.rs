@@ -1,4 +1,4 @@
-//! What a server must refuse before any handler sees it, and hyper does not.
+//! What a server must refuse before any handler sees it, and neither hyper nor h2 does.
 
 use crate::pages::page;
 use bytes::Bytes;
@@ -8,13 +8,13 @@ use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, Version};
 use std::net::Ipv6Addr;
 
 /// The answer to a request that no handler may see, or `None`: then its Host is what it is for.
-pub(super) fn refuse<B>(request: &mut Request<B>) -> Option<Response<Bytes>> {
+pub(crate) fn refuse<B>(request: &mut Request<B>) -> Option<Response<Bytes>> {
     let (status, explanation) = refusal(request)?;
     Some(page(status, explanation))
 }
 
 fn refusal<B>(request: &mut Request<B>) -> Option<(StatusCode, &'static str)> {
-    if !has_valid_host(request.version(), request.headers()) {
+    if !has_valid_host(request) {
         let explanation = "The request must name the host it is for, once, in a Host header.";
         return Some((StatusCode::BAD_REQUEST, explanation));
     }
@@ -36,11 +36,20 @@ fn refusal<B>(request: &mut Request<B>) -> Option<(StatusCode, &'static str)> {
 
 /// RFC 9112 section 3.2: a request without a Host line (HTTP/1.1), with more than one, or with one that names no host is
 /// answered 400. An empty one is valid, where the target has no authority.
-fn has_valid_host(version: Version, headers: &HeaderMap) -> bool {
-    let mut hosts = headers.get_all(HOST).iter();
+///
+/// HTTP/2 names it as `:authority`, or as Host, and if as both, then the same (RFC 9113 section 8.3.1).
+fn has_valid_host<B>(request: &Request<B>) -> bool {
+    let mut hosts = request.headers().get_all(HOST).iter();
+    let named = request.uri().authority();
     match (hosts.next(), hosts.next()) {
-        (None, _) => version == Version::HTTP_10,
+        (None, _) if request.version() == Version::HTTP_2 => named.is_some(),
+        (None, _) => request.version() == Version::HTTP_10,
         (Some(_), Some(_)) => false,
+        (Some(host), None) if request.version() == Version::HTTP_2 && named.is_some() => named
+            .is_some_and(|named| {
+                host.as_bytes()
+                    .eq_ignore_ascii_case(named.as_str().as_bytes())
+            }),
         (Some(host), None) => host.is_empty() || host.to_str().is_ok_and(is_host),
     }
 }

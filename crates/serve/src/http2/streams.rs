@@ -1,0 +1,169 @@
+//! What has passed of every stream, and the marks that follow from it.
+
+mod inbound;
+mod outbound;
+mod service;
+
+use super::allowance::Allowance;
+use super::frames::Walk;
+use crate::counters::ServeCounters;
+use crate::marks::Marks;
+use crate::turnstile::Stage;
+use periplus_journey::{Instant, Mark, RequestEnd};
+use std::cell::{Ref, RefCell, RefMut};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Streams that are known at a time, those among them that h2 is about to refuse. Of more nothing is told.
+const KNOWN: usize = 512;
+
+/// One connection's streams. The watched stream tells them what passes, the exchanges what is made of it.
+#[derive(Debug)]
+pub(super) struct Streams<M>(Rc<RefCell<State<M>>>);
+
+#[derive(Debug)]
+struct State<M> {
+    marks: M,
+    counters: Arc<ServeCounters>,
+    received: Walk,
+    sent: Walk,
+    /// The last stream that the peer has begun.
+    latest: u32,
+    open: HashMap<u32, Stream>,
+    /// Heads that have ended, so that each has a time of its own.
+    heads: u64,
+    allowance: Allowance,
+    /// Since when the stream beneath has had no room, and for how long it had none before that.
+    full: (Option<Instant>, Duration),
+}
+
+/// One stream whose answer has not ended.
+#[derive(Debug, Default)]
+struct Stream {
+    request: Request,
+    answer: Answer,
+    /// Answers to come that are interim ones (RFC 9110 section 15.2).
+    interim: u32,
+    /// What the service answers with.
+    status: Option<u16>,
+    /// What is told of the stream if the backend resets it.
+    verdict: Option<Mark>,
+    /// Bytes in its own frames.
+    received: u64,
+    sent: u64,
+    /// Those received when that was last asked.
+    looked_at: u64,
+}
+
+/// How much of the request was seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Request {
+    /// Its last byte is to come.
+    #[default]
+    Receiving,
+    /// Its handler was called, and its last byte is to come.
+    Called,
+    /// It ended here, and nothing was said of it yet.
+    Arrived { end: u64 },
+    /// It was said to be complete, or otherwise.
+    Ended,
+}
+
+/// How much of the answer was seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Answer {
+    #[default]
+    Awaited,
+    /// An interim one is passing.
+    Interim,
+    Begun,
+}
+
+impl<M> Clone for Streams<M> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<M: Marks> Streams<M> {
+    /// Of a connection on which nothing was said yet. The client begins with `preface` bytes that are no frame.
+    pub(super) fn new(marks: M, counters: Arc<ServeCounters>, preface: usize) -> Self {
+        Self(Rc::new(RefCell::new(State {
+            marks,
+            counters,
+            received: Walk::behind(preface),
+            sent: Walk::behind(0),
+            latest: 0,
+            open: HashMap::new(),
+            heads: 0,
+            allowance: Allowance::default(),
+            full: (None, Duration::ZERO),
+        })))
+    }
+
+    fn state(&self) -> Ref<'_, State<M>> {
+        self.0.borrow()
+    }
+
+    fn state_mut(&self) -> RefMut<'_, State<M>> {
+        self.0.borrow_mut()
+    }
+
+    /// What the connection is waiting for, all its streams together.
+    pub(super) fn stage(&self) -> Stage {
+        let state = self.state();
+        match state.full.0 {
+            _ if state.received.is_in_head() => Stage::Head(state.heads),
+            Some(_) => Stage::Answering,
+            None if state.open.is_empty() => Stage::Idle,
+            None => Stage::Handling,
+        }
+    }
+
+    /// How many bytes were received and sent.
+    pub(super) fn offsets(&self) -> (u64, u64) {
+        let state = self.state();
+        (state.received.passed(), state.sent.passed())
+    }
+
+    /// Whether a request has not been answered to its end.
+    pub(super) fn are_open(&self) -> bool {
+        !self.state().open.is_empty()
+    }
+
+    /// Whether the peer has sent more that asks for nothing than it may.
+    pub(super) fn is_flooded(&self) -> bool {
+        self.state().allowance.is_used_up()
+    }
+}
+
+impl<M: Marks> State<M> {
+    /// The journal of one stream.
+    fn of(&self, stream: u32) -> M {
+        self.marks.of_stream(stream)
+    }
+
+    /// The request on `stream` ends before `end`.
+    fn end_request(&mut self, stream: u32, end: u64, how: RequestEnd) {
+        if let Some(open) = self.open.get_mut(&stream) {
+            open.request = Request::Ended;
+            self.of(stream).mark(Mark::RequestEnd { end, how });
+        }
+    }
+
+    /// Nothing more is told of `stream` than this.
+    fn forget(&mut self, stream: u32, last: impl FnOnce(&mut Stream) -> Mark) {
+        if let Some(mut open) = self.open.remove(&stream) {
+            let last = last(&mut open);
+            let carried = Mark::Carried {
+                received: open.received,
+                sent: open.sent,
+            };
+            let marks = self.of(stream);
+            marks.mark(carried);
+            marks.mark(last);
+        }
+    }
+}

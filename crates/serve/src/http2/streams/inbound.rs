@@ -1,0 +1,70 @@
+//! What is seen of the bytes received.
+
+use super::{KNOWN, Request, State, Stream, Streams};
+use crate::http2::frames::{Frame, Passed, kind};
+use crate::marks::Marks;
+use periplus_journey::{Mark, RequestEnd};
+
+impl<M: Marks> Streams<M> {
+    /// These bytes were taken off the stream.
+    pub(in crate::http2) fn received(&self, mut bytes: &[u8]) {
+        let mut state = self.state_mut();
+        while let Some(passed) = state.received.walk(&mut bytes) {
+            match passed {
+                Passed::Began(frame) => state.frame_begins(&frame),
+                Passed::Ended { frame, closes } => state.frame_ends(&frame, closes),
+            }
+        }
+        // Whether a request begins with them nobody can tell yet.
+        if let Some(start) = state.received.begun() {
+            state.marks.mark(Mark::PartRead { start });
+        }
+    }
+}
+
+impl<M: Marks> State<M> {
+    fn frame_begins(&mut self, frame: &Frame) {
+        match frame.kind {
+            kind::HEADERS | kind::DATA if frame.length > 0 => self.allowance.useful(),
+            _ => self.allowance.useless(),
+        }
+        if frame.kind == kind::HEADERS {
+            self.may_begin(frame);
+        }
+    }
+
+    /// A field section begins, and with it a request, if the stream is new (RFC 9113 section 5.1.1).
+    fn may_begin(&mut self, frame: &Frame) {
+        let is_clients = frame.stream % 2 == 1;
+        if !is_clients || frame.stream <= self.latest {
+            return;
+        }
+        self.latest = frame.stream;
+        if self.open.len() < KNOWN {
+            self.open.insert(frame.stream, Stream::default());
+            let start = frame.start;
+            self.of(frame.stream).mark(Mark::Request { start });
+        }
+    }
+
+    fn frame_ends(&mut self, frame: &Frame, closes: bool) {
+        let end = self.received.passed();
+        // A field section in several frames is one head, however long it takes.
+        self.heads += u64::from(!self.received.is_in_head());
+        let Some(stream) = self.open.get_mut(&frame.stream) else {
+            return;
+        };
+        stream.received += frame.size();
+        if frame.kind == kind::RST_STREAM {
+            self.allowance.reset();
+            let reason = "reset_by_client";
+            self.forget(frame.stream, |_| Mark::Reset { reason });
+        } else if closes {
+            match stream.request {
+                Request::Receiving => stream.request = Request::Arrived { end },
+                Request::Called => self.end_request(frame.stream, end, RequestEnd::Complete),
+                Request::Arrived { .. } | Request::Ended => {}
+            }
+        }
+    }
+}

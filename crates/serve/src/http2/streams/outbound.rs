@@ -1,0 +1,106 @@
+//! What is seen of the bytes sent.
+
+use super::{Answer, Request, State, Streams};
+use crate::http2::frames::{Frame, Passed, kind};
+use crate::marks::Marks;
+use periplus_journey::{Label, Mark, RequestEnd};
+
+/// The status that says that the request did not arrive in time (RFC 9110 section 15.5.9).
+const REQUEST_TIMEOUT: u16 = 408;
+
+/// What h2 answers by itself: a field section that is longer than it reads.
+const TOO_LARGE: u16 = 431;
+
+impl<M: Marks> Streams<M> {
+    /// Bytes were offered to the stream beneath, and found no room there, or some.
+    pub(in crate::http2) fn writing(&self, is_full: bool) {
+        let mut state = self.state_mut();
+        match (is_full, state.full.0) {
+            (true, None) => state.full.0 = Some(M::now()),
+            (false, Some(since)) => {
+                state.full = (None, state.full.1 + M::now().since(since));
+            }
+            _ => {}
+        }
+    }
+
+    /// These bytes were written to the stream.
+    pub(in crate::http2) fn sent(&self, mut bytes: &[u8]) {
+        let mut state = self.state_mut();
+        while let Some(passed) = state.sent.walk(&mut bytes) {
+            match passed {
+                Passed::Began(frame) => state.answer_frame_begins(&frame),
+                Passed::Ended { frame, closes } => state.answer_frame_ends(&frame, closes),
+            }
+        }
+    }
+}
+
+impl<M: Marks> State<M> {
+    fn answer_frame_begins(&mut self, frame: &Frame) {
+        if frame.kind == kind::DATA && frame.length > 0 {
+            self.allowance.useful();
+        }
+        let Some(stream) = self.open.get_mut(&frame.stream) else {
+            return;
+        };
+        if frame.kind != kind::HEADERS || stream.answer != Answer::Awaited {
+            return; // of the answer that has begun
+        }
+        if stream.interim > 0 {
+            stream.interim -= 1;
+            stream.answer = Answer::Interim;
+            return;
+        }
+        stream.answer = Answer::Begun;
+        let status = stream.status.unwrap_or(TOO_LARGE);
+        // An error answer does not wait for the rest of the request, and does not want it.
+        let how = match status {
+            REQUEST_TIMEOUT => RequestEnd::TimedOut,
+            _ => RequestEnd::Rejected,
+        };
+        match stream.request {
+            Request::Arrived { end } => self.end_request(frame.stream, end, how),
+            Request::Receiving | Request::Called if status >= 400 => {
+                self.end_request(frame.stream, self.received.passed(), how);
+            }
+            _ => {}
+        }
+        let marks = self.of(frame.stream);
+        marks.mark(Mark::Response { start: frame.start });
+        marks.mark(Mark::Label(Label::Status(status)));
+    }
+
+    fn answer_frame_ends(&mut self, frame: &Frame, closes: bool) {
+        let end = self.sent.passed();
+        let Some(stream) = self.open.get_mut(&frame.stream) else {
+            return;
+        };
+        stream.sent += frame.size();
+        if frame.kind == kind::RST_STREAM {
+            self.forget(frame.stream, |stream| {
+                stream.verdict.take().unwrap_or(match stream.request {
+                    // h2 would not have it for a request.
+                    Request::Receiving | Request::Arrived { .. } => Mark::Refused {
+                        reason: "malformed",
+                    },
+                    Request::Called | Request::Ended => Mark::Reset {
+                        reason: "reset_by_backend",
+                    },
+                })
+            });
+            return;
+        }
+        if stream.answer == Answer::Interim {
+            stream.answer = Answer::Awaited;
+        }
+        if closes {
+            if stream.request != Request::Ended {
+                // Answered, and the rest of it was not wanted.
+                self.end_request(frame.stream, self.received.passed(), RequestEnd::Rejected);
+            }
+            self.allowance.answered();
+            self.forget(frame.stream, |_| Mark::ResponseEnd { end });
+        }
+    }
+}

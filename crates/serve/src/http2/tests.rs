@@ -1,0 +1,5 @@
+//! Connections to their end, frame by frame, with a line in memory for a stream.
+
+mod client;
+mod limits;
+mod requests;

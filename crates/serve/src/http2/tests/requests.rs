@@ -1,0 +1,346 @@
+//! Requests and their answers, and what is told of them.
+
+use super::client::{
+    CONTINUATION, DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, RST_STREAM, WINDOW_UPDATE,
+    fields, frame, served, silent,
+};
+use crate::http2::PREFACE;
+use crate::options::ServeOptions;
+use crate::testing::{LARGE, block_on};
+use periplus_journey::{Label, Mark, RequestEnd, Station};
+
+/// Where the first frame behind the preface and the SETTINGS of the client begins.
+const FIRST: u64 = PREFACE.len() as u64 + 9;
+
+/// RFC 9113 section 7.
+const CANCEL: u32 = 0x8;
+const INTERNAL_ERROR: u32 = 0x2;
+const PROTOCOL_ERROR: u32 = 0x1;
+const NO_ERROR: u32 = 0x0;
+
+#[test]
+fn a_request_is_its_frame_and_so_is_its_answer() {
+    block_on(async {
+        let served = served(ServeOptions::default());
+        let asked = fields("GET", "/", &[(":authority", "a")]).len() as u64 + 9;
+        served.get(1, "/");
+        served.answered(1).await;
+        assert_eq!(served.content(1), b"hello");
+        let sent = served.far.sent().len() as u64;
+        let (mut start, mut headers) = (0, 0);
+        for frame in served.frames() {
+            if frame.stream == 1 {
+                headers = frame.payload.len() as u64 + 9;
+                break;
+            }
+            start += frame.payload.len() as u64 + 9;
+        }
+        let end = start + headers + 9 + 5;
+        assert!(end <= sent);
+        let expected = [
+            Mark::Request { start: FIRST },
+            Mark::Label(Label::Protocol("http/2")),
+            Mark::Label(Label::Request("GET / HTTP/2".into())),
+            Mark::RequestEnd {
+                end: FIRST + asked,
+                how: RequestEnd::Complete,
+            },
+            Mark::HandlerCalled,
+            Mark::Response { start },
+            Mark::Label(Label::Status(200)),
+            Mark::Carried {
+                received: asked,
+                sent: end - start,
+            },
+            Mark::ResponseEnd { end },
+        ];
+        assert_eq!(served.marks(1), expected);
+    });
+}
+
+#[test]
+fn streams_are_answered_in_whatever_order() {
+    block_on(async {
+        let served = served(ServeOptions::default());
+        served.get(1, "/slow");
+        served.get(3, "/");
+        served.answered(3).await;
+        assert!(served.content(1).is_empty());
+        served.answered(1).await;
+        assert_eq!(served.content(1), b"slow");
+        let ended = served.journal.marks_by_stream().into_iter();
+        let ended = ended.filter(|(_, mark)| matches!(mark, Mark::ResponseEnd { .. }));
+        assert_eq!(ended.map(|(stream, _)| stream).collect::<Vec<_>>(), [3, 1]);
+    });
+}
+
+#[test]
+fn bytes_may_come_one_at_a_time() {
+    block_on(async {
+        let served = silent(ServeOptions::default());
+        let mut bytes = PREFACE.to_vec();
+        bytes.extend(frame(4, 0, 0, b""));
+        let fields = fields("POST", "/echo", &[(":authority", "a")]);
+        let (first, second) = fields.split_at(7);
+        bytes.extend(frame(HEADERS, 0, 1, first));
+        bytes.extend(frame(CONTINUATION, END_HEADERS, 1, second));
+        bytes.extend(frame(DATA, 0, 1, b"con"));
+        bytes.extend(frame(DATA, END_STREAM, 1, b"tent"));
+        let whole = bytes.len() as u64;
+        // The first letters tell which version it is.
+        served.far.send(&bytes[..3]);
+        for byte in &bytes[3..] {
+            tokio::task::yield_now().await;
+            served.far.send([*byte]);
+        }
+        served.answered(1).await;
+        assert_eq!(served.content(1), b"content");
+        let marks = served.marks(1);
+        assert!(marks.contains(&Mark::Request { start: FIRST }));
+        assert!(marks.contains(&Mark::RequestEnd {
+            end: whole,
+            how: RequestEnd::Complete
+        }));
+    });
+}
+
+#[test]
+fn content_counts_for_its_own_stream() {
+    block_on(async {
+        let served = served(ServeOptions::default());
+        let asked = fields("POST", "/echo", &[(":authority", "a")]);
+        for stream in [1, 3] {
+            served.send(HEADERS, END_HEADERS, stream, &asked);
+        }
+        served.send(DATA, END_STREAM, 3, b"three");
+        served.send(DATA, END_STREAM, 1, b"one");
+        served.answered(1).await;
+        served.answered(3).await;
+        assert_eq!(
+            (&served.content(1)[..], &served.content(3)[..]),
+            (&b"one"[..], &b"three"[..])
+        );
+        let received = |stream| {
+            served
+                .marks(stream)
+                .into_iter()
+                .find_map(|mark| match mark {
+                    Mark::Carried { received, .. } => Some(received),
+                    _ => None,
+                })
+        };
+        let head = asked.len() as u64 + 9;
+        assert_eq!(received(1), Some(head + 9 + 3));
+        assert_eq!(received(3), Some(head + 9 + 5));
+    });
+}
+
+#[test]
+fn who_takes_a_request_back_is_told_of_and_the_others_go_on() {
+    block_on(async {
+        let served = served(ServeOptions::default());
+        served.get(1, "/never");
+        served.get(3, "/slow");
+        served.send(RST_STREAM, 0, 1, &CANCEL.to_be_bytes());
+        served.answered(3).await;
+        let last = served.marks(1).pop();
+        assert_eq!(
+            last,
+            Some(Mark::Reset {
+                reason: "reset_by_client"
+            })
+        );
+        assert!(served.frames().iter().all(|frame| frame.stream != 1));
+    });
+}
+
+#[test]
+fn an_answer_that_breaks_off_resets_its_stream_alone() {
+    block_on(async {
+        let served = served(ServeOptions::default());
+        for (stream, path) in [(1, "/fails"), (3, "/panics-later")] {
+            served.get(stream, path);
+            served
+                .until(|frame| frame.kind == RST_STREAM && frame.stream == stream)
+                .await;
+            assert_eq!(served.code(stream), Some(INTERNAL_ERROR));
+            let last = served.marks(stream).pop();
+            assert_eq!(
+                last,
+                Some(Mark::Reset {
+                    reason: "broken_answer"
+                })
+            );
+        }
+        assert_eq!(served.counters.broken_answers.get(), 2);
+        served.get(5, "/");
+        served.answered(5).await;
+    });
+}
+
+#[test]
+fn a_handler_that_panics_or_takes_too_long_is_answered_for() {
+    block_on(async {
+        let served = served(ServeOptions::default());
+        served.get(1, "/panic");
+        served.get(3, "/never");
+        served.answered(1).await;
+        served.answered(3).await;
+        assert_eq!((served.status(1), served.status(3)), (Some(500), Some(503)));
+        assert_eq!(served.counters.handler_panics.get(), 1);
+        assert_eq!(served.counters.handler_timeouts.get(), 1);
+    });
+}
+
+#[test]
+fn content_that_does_not_come_is_not_waited_for_without_end() {
+    block_on(async {
+        let served = served(ServeOptions::default());
+        let asked = fields("POST", "/echo", &[(":authority", "a")]);
+        served.send(HEADERS, END_HEADERS, 1, &asked);
+        served.send(DATA, 0, 1, b"a beginning");
+        served.answered(1).await;
+        assert_eq!(served.status(1), Some(408));
+        let marks = served.marks(1);
+        let late = |mark: &Mark| {
+            matches!(
+                mark,
+                Mark::RequestEnd {
+                    how: RequestEnd::TimedOut,
+                    ..
+                }
+            )
+        };
+        assert!(marks.iter().any(late), "{marks:?}");
+    });
+}
+
+#[test]
+fn a_client_that_waits_to_go_on_is_told_to() {
+    block_on(async {
+        let served = served(ServeOptions::default());
+        let more = [(":authority", "a"), ("expect", "100-continue")];
+        served.send(HEADERS, END_HEADERS, 1, &fields("POST", "/echo", &more));
+        served.until(|frame| frame.kind == HEADERS).await;
+        assert_eq!(served.status(1), None, "100 is no answer");
+        served.send(DATA, END_STREAM, 1, b"now");
+        served.answered(1).await;
+        assert_eq!(served.status(1), Some(200));
+        assert_eq!(served.content(1), b"now");
+        let answers = served.marks(1).into_iter();
+        assert_eq!(
+            answers
+                .filter(|mark| matches!(mark, Mark::Response { .. }))
+                .count(),
+            1
+        );
+    });
+}
+
+#[test]
+fn head_is_answered_without_content() {
+    block_on(async {
+        let served = served(ServeOptions::default());
+        let fields = fields("HEAD", "/", &[(":authority", "a")]);
+        served.send(HEADERS, END_HEADERS | END_STREAM, 1, &fields);
+        served.answered(1).await;
+        assert_eq!(served.status(1), Some(200));
+        assert!(served.frames().iter().all(|frame| frame.kind != DATA));
+    });
+}
+
+#[test]
+fn the_host_is_named_once_or_twice_the_same() {
+    block_on(async {
+        let served = served(ServeOptions::default());
+        let cases: [(&[(&str, &str)], u16); 6] = [
+            (&[(":authority", "a")], 200),
+            (&[("host", "a")], 200),
+            (&[(":authority", "a"), ("host", "a")], 200),
+            (&[(":authority", "a"), ("host", "b")], 400),
+            (&[], 400),
+            (&[("host", "a"), ("host", "a")], 400),
+        ];
+        for (stream, (more, expected)) in (1..).step_by(2).zip(cases) {
+            let fields = fields("GET", "/", more);
+            served.send(HEADERS, END_HEADERS | END_STREAM, stream, &fields);
+            served.answered(stream).await;
+            assert_eq!(served.status(stream), Some(expected), "{more:?}");
+        }
+    });
+}
+
+#[test]
+fn what_is_no_request_is_reset_and_told_of() {
+    block_on(async {
+        let served = served(ServeOptions::default());
+        // RFC 9113 sections 8.2, 8.2.2 and 8.3.1.
+        let cases: [(&str, &[(&str, &str)]); 3] = [
+            ("/", &[(":authority", "a"), ("connection", "close")]),
+            ("/", &[(":authority", "a"), ("te", "gzip")]),
+            ("", &[(":authority", "a")]),
+        ];
+        for (stream, (path, more)) in (1..).step_by(2).zip(cases) {
+            let fields = fields("GET", path, more);
+            served.send(HEADERS, END_HEADERS | END_STREAM, stream, &fields);
+            served
+                .until(|frame| frame.kind == RST_STREAM && frame.stream == stream)
+                .await;
+            assert_eq!(served.code(stream), Some(PROTOCOL_ERROR), "{more:?}");
+            let last = served.marks(stream).pop();
+            let reason = "malformed";
+            assert_eq!(last, Some(Mark::Refused { reason }), "{more:?}");
+        }
+        served.get(7, "/");
+        served.answered(7).await;
+        // h2 ends the connection where a name is none, which it may (section 5.4.2).
+        let fields = fields("GET", "/", &[(":authority", "a"), ("Upper", "case")]);
+        served.send(HEADERS, END_HEADERS | END_STREAM, 9, &fields);
+        served.until(|frame| frame.kind == GOAWAY).await;
+        assert_eq!(served.code(0), Some(PROTOCOL_ERROR));
+        served.far.dropped().await;
+    });
+}
+
+#[test]
+fn an_answer_goes_on_as_its_client_lets_it() {
+    block_on(async {
+        let served = served(ServeOptions::default());
+        served.get(1, "/large");
+        // RFC 9113 section 6.9.2: so much may be sent unasked.
+        served.far.until_sent(|sent| sent.len() > 65_535).await;
+        tokio::task::yield_now().await;
+        assert_eq!(served.content(1).len(), 65_535);
+        for stream in [0, 1] {
+            served.send(WINDOW_UPDATE, 0, stream, &(LARGE as u32).to_be_bytes());
+        }
+        served.answered(1).await;
+        assert_eq!(served.content(1), vec![b'x'; LARGE]);
+        let marks = served.marks(1);
+        let waited = |mark: &Mark| {
+            matches!(
+                mark,
+                Mark::Overlay {
+                    station: Station::Peer,
+                    ..
+                }
+            )
+        };
+        assert!(marks.iter().any(waited), "{marks:?}");
+    });
+}
+
+#[test]
+fn a_server_that_stops_finishes_what_it_has_begun() {
+    block_on(async {
+        let served = served(ServeOptions::default());
+        served.get(1, "/slow");
+        served.get(3, "/");
+        served.answered(3).await;
+        served.draining.send_replace(true);
+        served.until(|frame| frame.kind == GOAWAY).await;
+        served.answered(1).await;
+        assert_eq!(served.code(0), Some(NO_ERROR));
+        assert_eq!(served.content(1), b"slow");
+    });
+}
