@@ -1,8 +1,8 @@
 //! A journey as the stack writes it down.
 
 use crate::{
-    Asked, Events, Handshake, Instant, Kind, Outcome, Overlays, QueuesMet, Record, Station,
-    TcpSummary,
+    Asked, Covered, Events, Handshake, Instant, Kind, Outcome, Overlays, QueuesMet, Record,
+    Station, TcpSummary,
 };
 use std::borrow::Cow;
 use std::net::SocketAddr;
@@ -32,9 +32,9 @@ pub struct Finished {
     pub protocol: Option<&'static str>,
     /// The request in one line.
     pub request: Option<Box<str>>,
-    /// Bytes of the request: b − a.
+    /// Bytes of the request: b − a, or of those what its own stream carried.
     pub bytes_in: u64,
-    /// Bytes of the answer: d − c.
+    /// Bytes of the answer: d − c, or of those what its own stream carried.
     pub bytes_out: u64,
     /// How many of those were acknowledged.
     pub acked: u64,
@@ -100,7 +100,7 @@ pub struct Rare {
     /// What an access log shows of the request besides.
     pub asked: Option<Box<Asked>>,
     /// The part of `peer` that lies between e3 and e8.
-    pub peer_in_server: Duration,
+    pub peer_in_server: Covered,
     /// Where the device gives no arrival stamp: the most time the first byte can have waited in the ring.
     pub rx_ring_at_most: Option<Duration>,
 }
@@ -194,7 +194,7 @@ impl From<Finished> for Record {
             reason: rare.reason,
             events: finished.seen.events(&beginning),
             overlays,
-            peer_in_server: rare.peer_in_server,
+            peer_in_server: rare.peer_in_server.total(),
             rx_ring_at_most: rare.rx_ring_at_most,
             tcp: finished.tcp,
             coarse: finished.coarse,

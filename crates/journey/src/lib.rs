@@ -5,6 +5,7 @@
 
 mod asked;
 mod counters;
+mod covered;
 mod events;
 mod finished;
 mod histogram;
@@ -20,6 +21,7 @@ mod time;
 
 pub use asked::Asked;
 pub use counters::Counters;
+pub use covered::Covered;
 pub use events::Events;
 pub use finished::{Beginning, Finished, Rare, Seen};
 pub use histogram::Histogram;

@@ -109,7 +109,8 @@ pub enum Mark {
         reason: &'static str,
     },
     /// Bytes from offset `start` on were read in part, and who reads cannot tell yet whether a request begins with them: when
-    /// they came and were read is kept until it is told.
+    /// they came and were read is kept until it is told. Nothing more is told of what is before them; where nothing has come
+    /// from there on, and nothing is open, all of it is forgotten: as behind frames of HTTP/2 that are no request's.
     PartRead {
         /// The first of them.
         start: u64,

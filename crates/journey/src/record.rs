@@ -38,7 +38,7 @@ pub enum Outcome {
     Refused,
     /// A queue was full or a check failed: the frame was thrown away.
     Dropped,
-    /// The peer or the backend reset the connection.
+    /// The peer or the backend reset the connection, or the request's stream.
     Reset,
     /// The peer stayed silent too long, or a request's rest did not come in time.
     Timeout,
@@ -122,9 +122,9 @@ pub struct Record {
     pub asked: Option<Box<Asked>>,
     /// The answer's status.
     pub status: Option<u16>,
-    /// Bytes of the request: b − a.
+    /// Bytes of the request: b − a, or of those what its own stream carried.
     pub bytes_in: u64,
-    /// Bytes of the answer: d − c.
+    /// Bytes of the answer: d − c, or of those what its own stream carried.
     pub bytes_out: u64,
     /// How many of those were acknowledged.
     pub acked: u64,

@@ -189,6 +189,9 @@ impl<M: Marks> Marks for TlsMarks<M> {
                 let end = offsets.received.end_of(end);
                 Mark::RequestEnd { end, how }
             }
+            Mark::PartRead { start } => Mark::PartRead {
+                start: self.offsets().received.start_of(start),
+            },
             Mark::Response { start } => Mark::Response {
                 start: self.offsets().sent.start_of(start),
             },

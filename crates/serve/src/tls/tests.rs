@@ -4,3 +4,4 @@ mod certificates;
 mod offsets;
 mod peer;
 mod service;
+mod streams;

@@ -186,7 +186,6 @@ impl Marker<'_> {
             return;
         };
         let stream = self.stream;
-        let starved = underway.starved_since.take();
         let mut requests = underway.open.iter_mut().rev();
         if let Some(request) =
             requests.find(|request| request.end == UNKNOWN && request.stream == stream)
@@ -197,7 +196,7 @@ impl Marker<'_> {
                 if let Some(rare) = &mut request.finished.rare {
                     rare.reason = None; // it said what might have become of it
                 }
-            } else if let Some(since) = starved {
+            } else if let Some(since) = underway.starved_since {
                 request.add_peer(since, at); // gave up waiting for the rest
             }
             request.finished.seen.parsed = Some(at);
@@ -206,7 +205,6 @@ impl Marker<'_> {
             underway.received.forget_before(end);
         } else {
             underway.told_to = underway.told_to.max(end);
-            underway.starved_since = starved.filter(|_| underway.is_parsing());
         }
     }
 
@@ -293,6 +291,9 @@ impl Marker<'_> {
             seen.arrived = before.finished.seen.arrived;
             seen.taken = before.finished.seen.taken;
             coarse = before.start < start;
+            if !coarse {
+                seen.read = before.finished.seen.read;
+            }
         } else if let Some((stamp, merged)) = underway.received.of(start) {
             seen.arrived = Some(stamp.arrived);
             seen.taken = stamp.taken;
@@ -303,7 +304,7 @@ impl Marker<'_> {
             coarse = true;
         }
         if was_read {
-            let read = underway.read_at(start);
+            let read = seen.read.or_else(|| underway.read_at(start));
             seen.read = Some(read.unwrap_or(at));
             coarse |= read.is_none();
             underway.part_read = None;

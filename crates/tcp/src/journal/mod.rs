@@ -11,6 +11,8 @@ mod open_request;
 mod recorder;
 mod stamp_log;
 mod stream_journal;
+#[cfg(test)]
+mod tests;
 mod underway;
 
 pub(crate) use connection_journal::ConnectionJournal;

@@ -118,7 +118,7 @@ impl OpenRequest {
         let start = start.max(self.finished.seen.read.unwrap_or(start));
         let rare = self.rare();
         rare.overlays.add(Station::Peer, start, end);
-        rare.peer_in_server += end.since(start);
+        rare.peer_in_server.add(start, end);
     }
 
     /// The windows were closed from `since` until `at`, while this answer, or what is before it, was on its way out.

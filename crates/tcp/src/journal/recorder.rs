@@ -7,6 +7,9 @@ use periplus_journey::Finished;
 /// What connections leave behind when they come to rest, kept for the next ones that have something to remember.
 const SPARE: usize = 64;
 
+/// Room for open requests that is kept with them. Who had more streams than that at once is to have had them.
+const OPEN_REQUESTS: usize = 64;
+
 /// A bounded queue of finished journeys, and the numbers they get.
 #[derive(Debug)]
 pub struct Recorder {
@@ -105,7 +108,7 @@ impl Recorder {
 
     /// A connection has nothing to remember.
     pub(super) fn give_back(&mut self, underway: Box<Underway>) {
-        if self.spare.len() < SPARE {
+        if self.spare.len() < SPARE && underway.open.capacity() <= OPEN_REQUESTS {
             self.spare.push(underway);
         }
     }

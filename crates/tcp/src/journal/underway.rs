@@ -194,7 +194,7 @@ impl Underway {
     }
 
     /// `request` was taken out, at `at`: what it waits for ends for it, and goes on for the others.
-    pub(super) fn leave(&mut self, request: &mut OpenRequest, at: Instant) {
+    pub(super) fn leave(&self, request: &mut OpenRequest, at: Instant) {
         if request.is_parsing()
             && let Some(since) = self.starved_since
         {
@@ -204,9 +204,6 @@ impl Underway {
             && let Some(since) = self.blocked_since
         {
             request.wait_for_windows(since, at);
-        }
-        if !self.is_parsing() {
-            self.starved_since = None;
         }
     }
 

@@ -14,6 +14,7 @@ pub(super) fn call(stage: &mut Stage, input: &mut Input<'_>) {
     let near = |offset: u64, by: u8| offset.saturating_add_signed(i64::from(by as i8));
     let start = near(held.read, input.byte());
     let sent = near(held.written, input.byte());
+    let stream = u32::from(choice >> 6);
     let mark = match choice & 15 {
         0 => Mark::Request { start },
         1 => Mark::WholeRequest {
@@ -32,6 +33,13 @@ pub(super) fn call(stage: &mut Stage, input: &mut Input<'_>) {
         },
         7 | 8 => Mark::ResponseEnd { end: sent },
         9 => Mark::NoResponse,
+        10 if choice >> 4 == 0 => Mark::Reset {
+            reason: "stream_reset",
+        },
+        10 if choice >> 4 == 1 => Mark::Carried {
+            received: start,
+            sent,
+        },
         10 => Mark::TimedOut {
             reason: "idle_timeout",
         },
@@ -48,14 +56,7 @@ pub(super) fn call(stage: &mut Stage, input: &mut Input<'_>) {
         },
     };
     let at = stage.now;
-    stage.shard.mark(
-        held.id,
-        StampedMark {
-            at,
-            stream: 0,
-            mark,
-        },
-    );
+    stage.shard.mark(held.id, StampedMark { at, stream, mark });
     stage.look();
 }
 
