@@ -16,6 +16,7 @@ mod health;
 mod help;
 mod host;
 mod http;
+mod http2;
 mod journeys;
 mod kv;
 mod packet;
