@@ -4,16 +4,15 @@ use super::error::TlsError;
 use super::options::CertificateFiles;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::{self, PemObject};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use rustls::sign::CertifiedKey;
 use rustls::{Error, InconsistentKeys};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use x509_parser::extensions::GeneralName;
-use x509_parser::prelude::{FromDer, X509Certificate};
+use std::time::{Duration, UNIX_EPOCH};
+use webpki::{EndEntityCert, KeyUsage};
 
 /// The longest file that is taken for a certificate or a key, in bytes.
 const LONGEST_FILE: u64 = 1024 * 1024;
@@ -51,9 +50,11 @@ impl Certificate {
             )
         };
         let first = key.cert.first().ok_or_else(unreadable)?;
-        let (_, parsed) = X509Certificate::from_der(first).map_err(|_| unreadable())?;
-        let names = names(&parsed);
-        let warning = untimely(&parsed, SystemTime::now()).map(|when| {
+        let parsed = EndEntityCert::try_from(first).map_err(|_| unreadable())?;
+        // RFC 9525 section 2: the names of a certificate are those in its subjectAltName and no others.
+        let names = parsed.valid_dns_names();
+        let names = names.map(str::to_ascii_lowercase).collect();
+        let warning = untimely(&parsed, UnixTime::now()).map(|when| {
             format!(
                 "{}: the certificate {when}; clients will refuse it",
                 source.display()
@@ -165,36 +166,24 @@ fn unfit(error: &Error, files: &CertificateFiles) -> TlsError {
     }
 }
 
-/// The names of a certificate (RFC 9525 section 2: those in its subjectAltName and no others).
-fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
-    let Ok(Some(names)) = certificate.subject_alternative_name() else {
-        return Vec::new();
-    };
-    let names = names.value.general_names.iter();
-    names
-        .filter_map(|name| match name {
-            GeneralName::DNSName(name) => Some(name.to_ascii_lowercase()),
-            _ => None,
-        })
-        .collect()
-}
-
 /// What is wrong with the time that a certificate is good for.
-fn untimely(certificate: &X509Certificate<'_>, now: SystemTime) -> Option<String> {
-    let validity = certificate.validity();
-    let at = |time: i64| UNIX_EPOCH + Duration::from_secs(u64::try_from(time).unwrap_or(0));
-    let (from, to) = (
-        at(validity.not_before.timestamp()),
-        at(validity.not_after.timestamp()),
-    );
-    if now > to {
-        Some(format!("expired on {}", httpdate::fmt_http_date(to)))
-    } else if now < from {
-        Some(format!(
-            "is good from {} only",
-            httpdate::fmt_http_date(from)
-        ))
-    } else {
-        None
+fn untimely(certificate: &EndEntityCert<'_>, now: UnixTime) -> Option<String> {
+    // The library looks at the time before it looks for an issuer. Of issuers it is told none: whom clients trust is theirs.
+    let usage = KeyUsage::server_auth();
+    let verified = certificate.verify_for_usage(&[], &[], &[], now, usage, None, None);
+    let date =
+        |time: UnixTime| httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(time.as_secs()));
+    match verified.err()? {
+        webpki::Error::CertExpired { not_after, .. } => {
+            Some(format!("expired on {}", date(not_after)))
+        }
+        webpki::Error::CertNotValidYet { not_before, .. } => {
+            Some(format!("is good from {} only", date(not_before)))
+        }
+        webpki::Error::InvalidCertValidity => Some("ends before it begins".into()),
+        webpki::Error::BadDer | webpki::Error::BadDerTime => {
+            Some("is good for a time that cannot be read".into())
+        }
+        _ => None,
     }
 }

@@ -59,17 +59,31 @@ fn an_error_names_the_file_what_is_wrong_and_the_fix() {
     assert!(wrong(Vec::new()).starts_with("no certificate is named; "));
 }
 
-#[test]
-fn an_expired_certificate_is_shown_with_a_warning() {
-    let expired = Identity::with(&["localhost"], |params| {
-        params.not_before = rcgen::date_time_ymd(2020, 1, 1);
-        params.not_after = rcgen::date_time_ymd(2021, 1, 1);
+/// What is said of a certificate that is good from one of these years to the other.
+fn warning(from: i32, to: i32) -> String {
+    let identity = Identity::with(&["localhost"], |params| {
+        params.not_before = rcgen::date_time_ymd(from, 1, 1);
+        params.not_after = rcgen::date_time_ymd(to, 1, 1);
     });
-    let [warning] = &expired.tls().warnings()[..] else {
+    let [warning] = &identity.tls().warnings()[..] else {
         panic!("there is one warning");
     };
     assert!(warning.contains("chain.pem"), "{warning}");
-    assert!(warning.contains("expired on Fri, 01 Jan 2021"), "{warning}");
+    warning.clone()
+}
+
+#[test]
+fn a_certificate_that_is_not_good_now_is_shown_with_a_warning() {
+    let expired = warning(2020, 2021);
+    assert!(expired.contains("expired on Fri, 01 Jan 2021"), "{expired}");
+    // From 2050 on times are written in another form (RFC 5280 section 4.1.2.5).
+    for year in [2049, 2050] {
+        let early = warning(year, 2060);
+        let from = format!("01 Jan {year} 00:00:00 GMT only");
+        assert!(early.contains(&from), "{early}");
+    }
+    let never = warning(2060, 2020);
+    assert!(never.contains("ends before it begins"), "{never}");
     assert!(Identity::of(&["localhost"]).tls().warnings().is_empty());
 }
 
