@@ -14,69 +14,94 @@ const ZSTANDARD: i32 = 5;
 const WINDOW: u32 = 18;
 const BUFFER: usize = 4096;
 
-/// A coding that is being made.
-pub(super) enum Encoder {
-    Brotli(Box<brotli::CompressorWriter<Vec<u8>>>),
-    Zstandard(zstd::stream::write::Encoder<'static, Vec<u8>>),
-    Gzip(GzEncoder<Vec<u8>>),
-    Deflate(ZlibEncoder<Vec<u8>>),
-    Identity(Vec<u8>),
-}
+/// A coding that is being made. Which one is known here alone: whoever holds it drops it without a copy of the library's
+/// code, of which brotli's takes long to build.
+pub(super) struct Encoder(Box<dyn Coder>);
 
 impl Encoder {
     pub(super) fn new(coding: Coding) -> io::Result<Self> {
         let out = Vec::new();
-        Ok(match coding {
-            Coding::Brotli => Self::Brotli(Box::new(brotli::CompressorWriter::new(
-                out, BUFFER, BROTLI, WINDOW,
-            ))),
+        Ok(Self(match coding {
+            Coding::Brotli => Box::new(brotli::CompressorWriter::new(out, BUFFER, BROTLI, WINDOW)),
             Coding::Zstandard => {
                 let mut encoder = zstd::stream::write::Encoder::new(out, ZSTANDARD)?;
                 encoder.window_log(WINDOW)?;
-                Self::Zstandard(encoder)
+                Box::new(encoder)
             }
-            Coding::Gzip => Self::Gzip(GzEncoder::new(out, Compression::new(GZIP))),
-            Coding::Deflate => Self::Deflate(ZlibEncoder::new(out, Compression::new(GZIP))),
-            Coding::Identity => Self::Identity(out),
-        })
+            Coding::Gzip => Box::new(GzEncoder::new(out, Compression::new(GZIP))),
+            Coding::Deflate => Box::new(ZlibEncoder::new(out, Compression::new(GZIP))),
+            Coding::Identity => Box::new(out),
+        }))
     }
 
     /// Takes a piece of the text, and gives what there is of its coding by now.
     pub(super) fn push(&mut self, piece: &[u8]) -> io::Result<Vec<u8>> {
-        let out = match self {
-            Self::Brotli(encoder) => {
-                encoder.write_all(piece)?;
-                encoder.get_mut()
-            }
-            Self::Zstandard(encoder) => {
-                encoder.write_all(piece)?;
-                encoder.get_mut()
-            }
-            Self::Gzip(encoder) => {
-                encoder.write_all(piece)?;
-                encoder.get_mut()
-            }
-            Self::Deflate(encoder) => {
-                encoder.write_all(piece)?;
-                encoder.get_mut()
-            }
-            Self::Identity(out) => {
-                out.extend_from_slice(piece);
-                out
-            }
-        };
-        Ok(std::mem::take(out))
+        self.0.write_all(piece)?;
+        Ok(std::mem::take(self.0.out()))
     }
 
     /// The end of the coding.
     pub(super) fn finish(self) -> io::Result<Vec<u8>> {
-        match self {
-            Self::Brotli(encoder) => Ok(encoder.into_inner()),
-            Self::Zstandard(encoder) => encoder.finish(),
-            Self::Gzip(encoder) => encoder.finish(),
-            Self::Deflate(encoder) => encoder.finish(),
-            Self::Identity(out) => Ok(out),
-        }
+        self.0.finish()
+    }
+}
+
+/// A writer of a coding.
+trait Coder: Write + Send + Sync {
+    /// What was written of the coding and not yet taken.
+    fn out(&mut self) -> &mut Vec<u8>;
+
+    /// Writes what is left, and gives it.
+    fn finish(self: Box<Self>) -> io::Result<Vec<u8>>;
+}
+
+impl Coder for brotli::CompressorWriter<Vec<u8>> {
+    fn out(&mut self) -> &mut Vec<u8> {
+        self.get_mut()
+    }
+
+    fn finish(self: Box<Self>) -> io::Result<Vec<u8>> {
+        Ok(self.into_inner())
+    }
+}
+
+impl Coder for zstd::stream::write::Encoder<'static, Vec<u8>> {
+    fn out(&mut self) -> &mut Vec<u8> {
+        self.get_mut()
+    }
+
+    fn finish(self: Box<Self>) -> io::Result<Vec<u8>> {
+        (*self).finish()
+    }
+}
+
+impl Coder for GzEncoder<Vec<u8>> {
+    fn out(&mut self) -> &mut Vec<u8> {
+        self.get_mut()
+    }
+
+    fn finish(self: Box<Self>) -> io::Result<Vec<u8>> {
+        (*self).finish()
+    }
+}
+
+impl Coder for ZlibEncoder<Vec<u8>> {
+    fn out(&mut self) -> &mut Vec<u8> {
+        self.get_mut()
+    }
+
+    fn finish(self: Box<Self>) -> io::Result<Vec<u8>> {
+        (*self).finish()
+    }
+}
+
+impl Coder for Vec<u8> {
+    fn out(&mut self) -> &mut Vec<u8> {
+        self
+    }
+
+    fn finish(self: Box<Self>) -> io::Result<Vec<u8>> {
+        Ok(*self)
     }
 }
 
