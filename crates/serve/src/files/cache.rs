@@ -354,9 +354,10 @@ impl Cache {
             match change {
                 Change::Name((root, folder), name) => self.name_changed(root, &folder, &name),
                 Change::Folder((root, folder)) => self.path_changed(root, &folder),
+                // What comes by these names is watched from the folders on, which are others.
                 Change::Gone((root, folder)) => {
-                    self.path_changed(root, &folder);
-                    self.unwatch(root, &folder);
+                    let gone = self.beneath(root, &folder);
+                    gone.into_iter().for_each(|place| self.forget(place));
                 }
                 Change::Anything => self.entries.iter_mut().flatten().for_each(Entry::doubt),
             }
@@ -389,18 +390,6 @@ impl Cache {
         for place in self.beneath(root, path) {
             if let Some(entry) = &mut self.entries[place] {
                 entry.doubt();
-            }
-        }
-    }
-
-    /// What lies in a folder that is not watched any more is looked at every time.
-    fn unwatch(&mut self, root: usize, path: &[u8]) {
-        for place in self.beneath(root, path) {
-            let (Some(entry), Some(watcher)) = (&mut self.entries[place], &mut self.watcher) else {
-                continue;
-            };
-            for folder in entry.watches.drain(..) {
-                watcher.release(&folder);
             }
         }
     }

@@ -204,6 +204,24 @@ fn whatever_is_told_of_is_not_served_any_more() {
 }
 
 #[test]
+fn what_changes_in_a_folder_that_took_the_place_of_another_is_seen_at_once() {
+    let mut scene = Scene::new();
+    for (round, file) in ["folder/a.txt", "folder/deep/a.txt"].iter().enumerate() {
+        let target = format!("/{file}");
+        scene.write(file, "old");
+        scene.settle(&target);
+        scene.write(&format!("other{round}/a.txt"), "new");
+        scene.write(&format!("other{round}/deep/a.txt"), "new");
+        fs::rename(scene.path("folder"), scene.path(&format!("gone{round}"))).expect("ours");
+        fs::rename(scene.path(&format!("other{round}")), scene.path("folder")).expect("ours");
+        scene.settle(&target);
+        assert_eq!(scene.get(&target), (Hit, b"new".to_vec()));
+        scene.write(file, "newer");
+        assert_eq!(scene.get(&target), (Read, b"newer".to_vec()));
+    }
+}
+
+#[test]
 fn what_goes_is_gone_and_what_comes_beside_it_is_seen() {
     let mut scene = Scene::new();
     scene.write("a.txt", "a text");

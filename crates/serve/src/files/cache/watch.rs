@@ -35,7 +35,7 @@ pub(super) enum Change {
     Name(Folder, Box<[u8]>),
     /// The folder itself, which is watched still.
     Folder(Folder),
-    /// The folder is gone, and is not watched any more.
+    /// The folder is gone, or has another name: the one that comes by this name is not watched.
     Gone(Folder),
     /// Nobody knows what: there was more than the kernel keeps.
     Anything,
@@ -137,8 +137,10 @@ impl Watcher {
                 continue;
             };
             for folder in folders {
+                // A root is held, whatever it is called.
+                let moved = kind.contains(ReadFlags::MOVE_SELF) && !folder.1.is_empty();
                 changes.push(match event.file_name() {
-                    _ if kind.contains(ReadFlags::IGNORED) => Change::Gone(folder.clone()),
+                    _ if moved || kind.contains(ReadFlags::IGNORED) => Change::Gone(folder.clone()),
                     Some(name) => Change::Name(folder.clone(), name.to_bytes().into()),
                     None => Change::Folder(folder.clone()),
                 });
