@@ -8,7 +8,8 @@
 //! | `tls_handshake`, `decrypt` | [`tls`] | where TLS is spoken: hands are shaken, and records become bytes |
 //! | `idle`, `receive_queue` | [`turnstile`] | a request waits until the one before it is answered |
 //! | `parse` | [`turnstile`], then hyper | its bytes are handed on, and its framing is walked |
-//! | `process` | [`Http1`] | a [`Handler`] answers it, in time and without a panic |
+//! | | [`Http2`] | the same, of many streams at a time, with h2 in hyper's place |
+//! | `process` | [`Http`] | a [`Handler`] answers it, in time and without a panic |
 //! | `file_read` | [`Files`] | a file is opened and read, off the shard's thread unless [`ReadMode`] says otherwise |
 //! | `send_queue` | [`turnstile`] | the answer is written, without a copy where it is large |
 //!
