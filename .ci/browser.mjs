@@ -1,5 +1,5 @@
-// Loads examples/site in a headless Chromium through `periplus serve`, and holds what arrives against the disk, what a
-// WebSocket hears against what it said, the journeys against their sums, and a drawn journey against the browser's own
+// Loads examples/site in a headless Chromium through `periplus serve`, by HTTP/1.1 and by HTTP/2, and holds what arrives against
+// the disk, what a WebSocket hears against what it said, the journeys against their sums, and a drawn journey against the browser's own
 // rendering.
 // usage: node browser.mjs PERIPLUS WORK, where WORK holds node_modules/playwright-core
 import assert from 'node:assert/strict';
@@ -18,24 +18,29 @@ const journeys = join(work, 'journeys.jsonl');
 const told = (what) => console.log(`ok  ${what}`);
 
 // The command, with what it says on stderr. The address is in the first line that has one.
-const server = spawn(periplus, ['serve', site, '--listen', '127.0.0.1:0', '--journeys', journeys], {
-  stdio: ['ignore', 'inherit', 'pipe'],
-});
-const ended = once(server, 'exit');
-process.on('exit', () => server.kill('SIGKILL'));
-let talk = '';
-const address = await new Promise((found, failed) => {
-  createInterface({ input: server.stderr }).on('line', (line) => {
-    talk += `${line}\n`;
-    const url = line.match(/http:\/\/\S+/);
-    if (url) found(url[0]);
+const serve = async (journeys, ...options) => {
+  const server = spawn(periplus, ['serve', site, '--listen', '127.0.0.1:0', '--journeys', journeys, ...options], {
+    stdio: ['ignore', 'inherit', 'pipe'],
   });
-  ended.then(([code]) => failed(new Error(`the server ended with ${code}:\n${talk}`)));
-});
+  process.on('exit', () => server.kill('SIGKILL'));
+  const served = { ended: once(server, 'exit'), stop: () => server.kill('SIGTERM'), talk: '' };
+  served.address = await new Promise((found, failed) => {
+    createInterface({ input: server.stderr }).on('line', (line) => {
+      served.talk += `${line}\n`;
+      const url = line.match(/https?:\/\/\S+/);
+      if (url) found(url[0]);
+    });
+    served.ended.then(([code]) => failed(new Error(`the server ended with ${code}:\n${served.talk}`)));
+  });
+  return served;
+};
+const server = await serve(journeys);
+const { address } = server;
 
 const browser = await chromium.launchPersistentContext(join(work, 'profile'), {
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   headless: true,
+  ignoreHTTPSErrors: true, // the certificate is of the server's own making
   timeout: 120_000,
   args: [
     '--headless',
@@ -141,20 +146,24 @@ const left = page.evaluate((url) => new Promise((closed) => {
 await page.waitForFunction(() => document.documentElement.dataset.echoed === 'yes');
 
 // The end of it.
-server.kill('SIGTERM');
-assert.deepEqual(await ended, [0, null], `SIGTERM drains and ends with 0:\n${talk}`);
-assert.match(talk, /GET \/ HTTP\/1\.1/, 'the first journey is on the terminal');
+server.stop();
+assert.deepEqual(await server.ended, [0, null], `SIGTERM drains and ends with 0:\n${server.talk}`);
+assert.match(server.talk, /GET \/ HTTP\/1\.1/, 'the first journey is on the terminal');
 told('SIGTERM: drained, exit 0');
 assert.deepEqual(await left, { wasClean: true, code: 1001 }, 'an open WebSocket is closed as going away');
 told('a WebSocket that was open is closed by 1001');
 await page.close();
 
 // The journeys.
-const records = readFileSync(journeys, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line));
-for (const record of records) {
-  const sum = record.spine.reduce((sum, { ns }) => sum + ns, 0);
-  assert.equal(sum, record.total_ns, `the spine of journey ${record.id} sums to total_ns`);
-}
+const read = (journeys) => {
+  const records = readFileSync(journeys, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line));
+  for (const record of records) {
+    const sum = record.spine.reduce((sum, { ns }) => sum + ns, 0);
+    assert.equal(sum, record.total_ns, `the spine of journey ${record.id} sums to total_ns`);
+  }
+  return records;
+};
+const records = read(journeys);
 const requests = records.filter(({ kind }) => kind === 'request');
 const asked = new Set(requests.map(({ request }) => request));
 for (const path of bodies.keys()) {
@@ -171,6 +180,35 @@ told(`${messages.length} messages, a journey each`);
 const server_us = requests.map(({ server_ns }) => server_ns / 1000).sort((a, b) => a - b);
 told(`${records.length} journeys, each spine sums to total_ns; ${requests.length} of requests, ` +
   `server median ${server_us[server_us.length >> 1].toFixed(0)} µs, longest ${server_us.at(-1).toFixed(0)} µs`);
+
+// The site again, over TLS, where a browser speaks HTTP/2: one connection, and a WebSocket on one of its own.
+const streams = join(work, 'streams.jsonl');
+const secure = await serve(streams, '--tls-self-signed');
+const securePage = await browser.newPage();
+await securePage.goto(secure.address);
+await securePage.waitForFunction(() => document.documentElement.dataset.log);
+const loaded = await securePage.evaluate(async (url) => {
+  const socket = new WebSocket(url);
+  const heard = await new Promise((heard) => {
+    socket.onmessage = ({ data }) => heard(data);
+    socket.onopen = () => socket.send('ahoy');
+  });
+  const entries = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')];
+  return { heard, protocols: entries.map(({ name, nextHopProtocol }) => [new URL(name).pathname, nextHopProtocol]) };
+}, secure.address.replace(/^http/, 'ws') + 'ws');
+assert.equal(loaded.heard, 'ahoy');
+for (const [path, protocol] of loaded.protocols) assert.equal(protocol, 'h2', path);
+await securePage.close();
+secure.stop();
+assert.deepEqual(await secure.ended, [0, null], secure.talk);
+const streamed = read(streams).filter(({ protocol }) => protocol === 'http/2');
+for (const path of bodies.keys()) {
+  const found = streamed.find(({ request }) => request === `GET ${path} HTTP/2`);
+  assert.equal(found?.outcome, 'answered', `the stream of ${path} has a journey`);
+}
+const clients = new Set(streamed.map(({ peer }) => peer));
+assert.equal(clients.size, 1, 'all of them came on one connection');
+told(`over TLS: ${loaded.protocols.length} resources by h2, ${streamed.length} journeys of one connection's streams`);
 
 // A picture.
 const picture = join(work, 'journey.svg');
