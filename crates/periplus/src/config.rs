@@ -44,7 +44,7 @@ mod timeouts;
 mod tls;
 mod units;
 
-pub(crate) use environment::Environment;
+pub(crate) use environment::{Environment, misspelt};
 pub(crate) use limits::Limits;
 pub(crate) use listener::{ListenerSection, Protocol};
 pub(crate) use log::Log;

@@ -19,7 +19,7 @@ mod reload;
 mod servers;
 mod taken;
 
-use crate::config::{Config, Environment, Protocol};
+use crate::config::{Config, Environment, Protocol, misspelt};
 use crate::control::{About, Control};
 use crate::failure::Failure;
 use crate::frames;
@@ -50,6 +50,8 @@ const READER_STAYS: Duration = Duration::from_secs(60 * 60);
 /// Serves until a signal, and drains.
 pub(crate) fn run(options: &ServeOptions) -> Result<(), Failure> {
     raise_open_files();
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    misspelt(names).iter().for_each(|told| talk::say(told));
     let config = Config::read(options.config.as_deref(), &Environment::of_the_process())
         .map_err(Failure::all)?;
     let plan = Plan::of(options, &config)?;

@@ -3,6 +3,10 @@
 //! Each key that has one value has such a variable, by one rule: the section and the key in capitals, with an underscore
 //! between. Lists, listeners and sites are for a file.
 
+mod misspelt;
+
+pub(crate) use misspelt::misspelt;
+
 use super::key::{HEADINGS, Heading, Key};
 use super::place::Source;
 use std::borrow::Cow;

@@ -191,7 +191,7 @@ impl<'a> Section<'a> {
             return Some(choice);
         }
         let known = choices.iter().map(|(word, _)| *word);
-        let fix = match nearest(text, known) {
+        let fix = match nearest(text, known, ALIKE) {
             Some(word) => format!("Did you mean \"{word}\"? It must be {words}."),
             None => format!("It must be {words}."),
         };
@@ -301,7 +301,7 @@ impl<'a> Section<'a> {
             };
             let all = known.iter().map(|key| format!("`{key}`"));
             let all = all.collect::<Vec<_>>().join(", ");
-            let fix = match nearest(name, known.iter().copied()) {
+            let fix = match nearest(name, known.iter().copied(), ALIKE) {
                 Some(near) => format!("Did you mean `{near}`? Known here: {all}."),
                 None => format!("Known here: {all}."),
             };
@@ -330,11 +330,15 @@ impl<'a> Section<'a> {
     }
 }
 
-/// The one of the `known` names that was probably meant.
-fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+/// The one of the `known` names that was probably meant: the most alike, if it is as much so as `least`.
+pub(super) fn nearest<'a>(
+    name: &str,
+    known: impl Iterator<Item = &'a str>,
+    least: f64,
+) -> Option<&'a str> {
     known
         .map(|known| (strsim::jaro_winkler(name, known), known))
-        .filter(|(alike, _)| *alike >= ALIKE)
+        .filter(|(alike, _)| *alike >= least)
         .max_by(|(one, _), (other, _)| one.total_cmp(other))
         .map(|(_, known)| known)
 }
