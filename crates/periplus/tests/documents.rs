@@ -9,6 +9,7 @@ const PAGES: &[&str] = &[
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "manual/configuration.md",
+    "manual/http2.md",
     "manual/interfaces.md",
     "manual/kv.md",
     "manual/logs.md",
