@@ -99,8 +99,8 @@ fn has_valid_form(method: &Method, uri: &Uri) -> bool {
     let is_form_valid = match (uri.scheme(), authority) {
         _ if method == Method::CONNECT => uri.scheme().is_none() && uri.port().is_some(),
         (None, Some(_)) => false,
+        _ if uri.path() == "*" => method == Method::OPTIONS,
         (Some(_), _) => true,
-        (None, None) if uri.path() == "*" => method == Method::OPTIONS,
         (None, None) => uri.path().starts_with('/'),
     };
     is_authority_valid && is_form_valid

@@ -18,6 +18,8 @@ const RESETS: i64 = 100;
 pub(super) struct Allowance {
     frames: i64,
     resets: i64,
+    /// It was once: nothing that comes later makes up for it.
+    is_used_up: bool,
 }
 
 impl Default for Allowance {
@@ -25,6 +27,7 @@ impl Default for Allowance {
         Self {
             frames: FRAMES,
             resets: RESETS,
+            is_used_up: false,
         }
     }
 }
@@ -39,6 +42,7 @@ impl Allowance {
     /// A frame that is neither.
     pub(super) fn useless(&mut self) {
         self.frames -= 1;
+        self.is_used_up |= self.frames < 0;
     }
 
     /// A request was answered to its end.
@@ -49,11 +53,12 @@ impl Allowance {
     /// A request was taken back.
     pub(super) fn reset(&mut self) {
         self.resets -= 1;
+        self.is_used_up |= self.resets < 0;
     }
 
-    /// Whether it is used up.
+    /// Whether it is used up, or ever was.
     pub(super) fn is_used_up(&self) -> bool {
-        self.frames < 0 || self.resets < 0
+        self.is_used_up
     }
 }
 

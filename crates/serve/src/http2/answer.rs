@@ -120,11 +120,15 @@ impl<M: Marks, H: Handler<M>> Service<H, M> {
         sending: &mut SendStream<Bytes>,
         pace: &mut Pace,
     ) -> Result<(), Broken> {
+        if is_last && data.is_empty() {
+            return wanted(sending.send_data(data, true));
+        }
         while !data.is_empty() {
             sending.reserve_capacity(data.len());
             self.wait_for_room(stream, sending, pace).await?;
             let part = data.split_to(sending.capacity().min(data.len()));
             pace.sent += part.len() as u64;
+            self.streams.queues(stream, part.len() as u64);
             wanted(sending.send_data(part, is_last && data.is_empty()))?;
         }
         Ok(())

@@ -34,6 +34,10 @@ pub(crate) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// handler, so that many streams to a slow client hold little.
 const SEND_BUFFER: usize = 32 * 1024;
 
+/// What a connection's contents that no handler has read may hold together: those of four streams, so that one that is not read
+/// does not keep the others from coming.
+const CONNECTION_WINDOW: u32 = 4 * 65_535;
+
 /// Serves HTTP/2 connections with one handler.
 #[derive(Debug)]
 pub struct Http2<H> {
@@ -166,7 +170,8 @@ impl<H> Http2<H> {
         builder
             .max_concurrent_streams(self.options.http2_streams)
             .max_header_list_size(length(self.options.max_header_size))
-            .max_send_buffer_size(SEND_BUFFER);
+            .max_send_buffer_size(SEND_BUFFER)
+            .initial_connection_window_size(CONNECTION_WINDOW);
         builder
     }
 
@@ -265,6 +270,11 @@ async fn next<S: PeekStream, M: Marks>(
 fn moved<M: Marks>(streams: &Streams<M>, journal: &M) -> Moved {
     let (received, sent) = streams.offsets();
     let acknowledged = journal.acknowledged();
+    // h2 reads on while it cannot write: what comes meanwhile does not speak for who takes nothing.
+    let received = match streams.stage() {
+        Stage::Answering => 0,
+        _ => received,
+    };
     Moved {
         moved: received + sent + acknowledged.unwrap_or(0),
         sent,

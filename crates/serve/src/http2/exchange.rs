@@ -70,7 +70,8 @@ impl<M: Marks, H: Handler<M>> Service<H, M> {
             return self.page(answer);
         }
         self.streams.called(stream);
-        let handling = self.handler.handle(request, &journal);
+        // Within what is caught: it may panic before it returns a future.
+        let handling = async { self.handler.handle(request, &journal).await };
         let arrives = || self.streams.is_arriving(stream);
         match handled(handling, &self.options, arrives).await {
             Ok(answer) => answer
@@ -100,11 +101,11 @@ impl<M: Marks, H: Handler<M>> Service<H, M> {
         let go_on = headers.contains_key(EXPECT).then(|| {
             let (streams, respond) = (self.streams.clone(), respond.clone());
             let go_on = move || {
-                let mut interim = Response::new(());
-                *interim.status_mut() = StatusCode::CONTINUE;
-                // Once the answer has begun there is nothing to go on with.
-                if respond.borrow_mut().send_informational(interim).is_ok() {
-                    streams.interim(stream);
+                if streams.may_send_interim(stream) {
+                    let mut interim = Response::new(());
+                    *interim.status_mut() = StatusCode::CONTINUE;
+                    // If it cannot be sent, the stream is over.
+                    let _ = respond.borrow_mut().send_informational(interim);
                 }
             };
             Box::new(go_on) as Box<dyn FnOnce()>

@@ -79,6 +79,11 @@ impl Walk {
         self.passed
     }
 
+    /// The frame whose payload is passing.
+    pub(super) fn passing(&self) -> Option<Frame> {
+        self.frame.map(|(frame, _)| frame)
+    }
+
     /// Where the frame begins whose header has passed in part.
     pub(super) fn begun(&self) -> Option<u64> {
         (self.filled > 0).then(|| self.passed - self.filled as u64)

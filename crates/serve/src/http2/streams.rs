@@ -53,8 +53,13 @@ struct Stream {
     /// Bytes in its own frames.
     received: u64,
     sent: u64,
-    /// Those received when that was last asked.
+    /// How often something of it came, and how often when that was last asked.
+    arrivals: u64,
     looked_at: u64,
+    /// Bytes of the answer's content that h2 has and the stream beneath has not.
+    queued: u64,
+    /// When there were none left of them.
+    drained: Option<Instant>,
 }
 
 /// How much of the request was seen.
@@ -115,8 +120,9 @@ impl<M: Marks> Streams<M> {
     pub(super) fn stage(&self) -> Stage {
         let state = self.state();
         match state.full.0 {
-            _ if state.received.is_in_head() => Stage::Head(state.heads),
+            // Who takes nothing is not spared for sending a head meanwhile.
             Some(_) => Stage::Answering,
+            None if state.received.is_in_head() => Stage::Head(state.heads),
             None if state.open.is_empty() => Stage::Idle,
             None => Stage::Handling,
         }

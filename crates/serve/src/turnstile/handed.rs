@@ -8,6 +8,9 @@ use std::rc::Rc;
 /// Below this a copy costs less than a reference to count.
 const WORTH_SHARING: usize = 2048;
 
+/// How many are noted at a time; the oldest is forgotten for one more, and copied.
+const NOTED: usize = 16;
+
 /// The `Bytes` that a body handed to hyper and that are not written yet.
 ///
 /// hyper takes reference-counted bytes from a body and offers plain slices to the stream. The body notes each `Bytes`
@@ -22,7 +25,11 @@ impl Handed {
     /// Notes that `bytes` were handed to hyper.
     pub fn note(&self, bytes: &Bytes) {
         if bytes.len() >= WORTH_SHARING {
-            self.bytes.borrow_mut().push_back(bytes.clone());
+            let mut noted = self.bytes.borrow_mut();
+            if noted.len() == NOTED {
+                noted.pop_front();
+            }
+            noted.push_back(bytes.clone());
         }
     }
 
@@ -50,7 +57,7 @@ impl Handed {
     }
 
     /// Forgets everything: the answer has ended.
-    pub(super) fn clear(&self) {
+    pub(crate) fn clear(&self) {
         self.bytes.borrow_mut().clear();
     }
 }

@@ -1,6 +1,6 @@
 //! What is seen of the bytes received.
 
-use super::{KNOWN, Request, State, Stream, Streams};
+use super::{Answer, KNOWN, Request, State, Stream, Streams};
 use crate::http2::frames::{Frame, Passed, kind};
 use crate::marks::Marks;
 use periplus_journey::{Mark, RequestEnd};
@@ -9,6 +9,7 @@ impl<M: Marks> Streams<M> {
     /// These bytes were taken off the stream.
     pub(in crate::http2) fn received(&self, mut bytes: &[u8]) {
         let mut state = self.state_mut();
+        state.content_comes();
         while let Some(passed) = state.received.walk(&mut bytes) {
             match passed {
                 Passed::Began(frame) => state.frame_begins(&frame),
@@ -23,6 +24,15 @@ impl<M: Marks> Streams<M> {
 }
 
 impl<M: Marks> State<M> {
+    /// Content counts as it comes, and not only when a frame of it is whole.
+    fn content_comes(&mut self) {
+        if let Some(frame) = self.received.passing()
+            && let Some(stream) = self.open.get_mut(&frame.stream)
+        {
+            stream.arrivals += 1;
+        }
+    }
+
     fn frame_begins(&mut self, frame: &Frame) {
         match frame.kind {
             kind::HEADERS | kind::DATA if frame.length > 0 => self.allowance.useful(),
@@ -55,8 +65,12 @@ impl<M: Marks> State<M> {
             return;
         };
         stream.received += frame.size();
+        stream.arrivals += 1;
         if frame.kind == kind::RST_STREAM {
-            self.allowance.reset();
+            // What was sent already has cost its client as much as us.
+            if stream.answer != Answer::Begun {
+                self.allowance.reset();
+            }
             let reason = "reset_by_client";
             self.forget(frame.stream, |_| Mark::Reset { reason });
         } else if closes {

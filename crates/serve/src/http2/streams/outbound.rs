@@ -77,6 +77,12 @@ impl<M: Marks> State<M> {
             return;
         };
         stream.sent += frame.size();
+        if frame.kind == kind::DATA {
+            stream.queued = stream.queued.saturating_sub(u64::from(frame.length));
+            if stream.queued == 0 {
+                stream.drained = Some(M::now());
+            }
+        }
         if frame.kind == kind::RST_STREAM {
             self.forget(frame.stream, |stream| {
                 stream.verdict.take().unwrap_or(match stream.request {
@@ -96,8 +102,12 @@ impl<M: Marks> State<M> {
         }
         if closes {
             if stream.request != Request::Ended {
-                // Answered, and the rest of it was not wanted.
-                self.end_request(frame.stream, self.received.passed(), RequestEnd::Rejected);
+                // Answered, and the rest of it was not wanted: that rejects it only where the answer says so, which it has.
+                let end = match stream.request {
+                    Request::Arrived { end } => end,
+                    _ => self.received.passed(),
+                };
+                self.end_request(frame.stream, end, RequestEnd::Complete);
             }
             self.allowance.answered();
             self.forget(frame.stream, |_| Mark::ResponseEnd { end });

@@ -41,8 +41,8 @@ impl<M: Marks> Streams<M> {
         let Some(open) = state.open.get_mut(&stream) else {
             return false;
         };
-        let before = std::mem::replace(&mut open.looked_at, open.received);
-        open.request == Request::Called && before < open.received
+        let before = std::mem::replace(&mut open.looked_at, open.arrivals);
+        open.request == Request::Called && before < open.arrivals
     }
 
     /// Whether the last byte of the request on `stream` is to come.
@@ -52,17 +52,28 @@ impl<M: Marks> Streams<M> {
         open.is_some_and(|open| matches!(open.request, Request::Receiving | Request::Called))
     }
 
-    /// An interim answer is on its way.
-    pub(in crate::http2) fn interim(&self, stream: u32) {
-        if let Some(open) = self.state_mut().open.get_mut(&stream) {
-            open.interim += 1;
-        }
+    /// An interim answer is about to be sent. Not if there is a final one: h2 would send it behind that (RFC 9113 section 8.1).
+    pub(in crate::http2) fn may_send_interim(&self, stream: u32) -> bool {
+        let mut state = self.state_mut();
+        let open = state.open.get_mut(&stream);
+        let Some(open) = open.filter(|open| open.status.is_none()) else {
+            return false;
+        };
+        open.interim += 1;
+        true
     }
 
     /// The answer on `stream` is one with this status.
     pub(in crate::http2) fn answers(&self, stream: u32, status: u16) {
         if let Some(open) = self.state_mut().open.get_mut(&stream) {
             open.status = Some(status);
+        }
+    }
+
+    /// h2 was given so many bytes more of the content on `stream`.
+    pub(in crate::http2) fn queues(&self, stream: u32, length: u64) {
+        if let Some(open) = self.state_mut().open.get_mut(&stream) {
+            open.queued += length;
         }
     }
 
@@ -87,7 +98,19 @@ impl<M: Marks> Streams<M> {
     pub(in crate::http2) fn goes_on(&self, stream: u32, wait: Wait) -> bool {
         let end = M::now();
         let full = self.full_until(end) - wait.full;
-        let start = wait.since + full;
+        let state = self.state();
+        let drained = state
+            .open
+            .get(&stream)
+            .map(|open| (open.queued, open.drained));
+        drop(state);
+        let began = match drained {
+            // What h2 has was not written yet: that was our turn.
+            Some((1.., _)) => return false,
+            Some((0, Some(drained))) => wait.since.max(drained),
+            _ => wait.since,
+        };
+        let start = began + full;
         let station = Station::Peer;
         self.marks(stream).mark(Mark::Overlay {
             station,
