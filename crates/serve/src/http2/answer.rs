@@ -1,6 +1,7 @@
 //! An answer on its way out: as fast as its client takes it.
 
 use super::exchange::Service;
+use super::streams::Waited;
 use crate::answer_body::AnswerBody;
 use crate::delivery::SLOW_READER;
 use crate::handler::Handler;
@@ -59,7 +60,11 @@ impl<M: Marks, H: Handler<M>> Service<H, M> {
         if is_empty {
             return;
         }
-        let verdict = match self.send(stream, body, &mut sending).await {
+        let mut sent = self.send(stream, body, &mut sending).await;
+        if sent.is_ok() {
+            sent = self.finish(stream).await;
+        }
+        let verdict = match sent {
             Ok(()) | Err(Broken::Unwanted) => return,
             Err(Broken::Failed) => Mark::Reset {
                 reason: "broken_answer",
@@ -142,23 +147,49 @@ impl<M: Marks, H: Handler<M>> Service<H, M> {
         pace: &mut Pace,
     ) -> Result<(), Broken> {
         while sending.capacity() == 0 {
-            let (wait, since) = (self.streams.waits(), Instant::now());
+            let (wait, since) = (self.streams.waits(stream), Instant::now());
             let room = poll_fn(|context| sending.poll_capacity(context));
             let room = timeout(self.options.stall_timeout, room).await;
-            // Where the stream beneath had no room, it is the whole connection that was waited for.
-            let was_clients = self.streams.goes_on(stream, wait);
-            if was_clients {
-                pace.waited += since.elapsed();
-            }
+            let waited = self.streams.goes_on(stream, wait, room.is_err());
             match room {
-                Ok(Some(Ok(_))) if pace.is_too_slow(&self.options) => return Err(Broken::Slow),
+                Ok(Some(Ok(_))) if waited.was_for_peer => {
+                    pace.waited += since.elapsed();
+                    if pace.is_too_slow(&self.options) {
+                        return Err(Broken::Slow);
+                    }
+                }
                 Ok(Some(Ok(_))) => {}
                 Ok(Some(Err(_)) | None) => return Err(Broken::Unwanted),
-                Err(_) if was_clients => return Err(Broken::Slow),
-                Err(_) => {}
+                Err(_) => self.look_at(waited)?,
             }
         }
         Ok(())
+    }
+
+    /// Waits until all of it is written. What h2 was given, the client's windows let go on then: it may have made them smaller
+    /// since (RFC 9113 section 6.9.2).
+    async fn finish(&self, stream: u32) -> Result<(), Broken> {
+        loop {
+            let wait = self.streams.waits(stream);
+            let gone = timeout(self.options.stall_timeout, self.streams.gone(stream)).await;
+            if gone.is_ok() {
+                return Ok(());
+            }
+            self.look_at(self.streams.goes_on(stream, wait, true))?;
+        }
+    }
+
+    /// Looks at what was taken in a `stall_timeout` in which there was no room for more.
+    fn look_at(&self, waited: Waited) -> Result<(), Broken> {
+        let mut pace = Pace {
+            sent: waited.taken,
+            waited: self.options.stall_timeout,
+        };
+        let is_slow = waited.taken == 0 || pace.is_too_slow(&self.options);
+        match waited.was_for_peer && is_slow {
+            true => Err(Broken::Slow),
+            false => Ok(()),
+        }
     }
 }
 

@@ -8,6 +8,8 @@ pub(super) mod kind {
     pub(in crate::http2) const DATA: u8 = 0x0;
     pub(in crate::http2) const HEADERS: u8 = 0x1;
     pub(in crate::http2) const RST_STREAM: u8 = 0x3;
+    pub(in crate::http2) const SETTINGS: u8 = 0x4;
+    pub(in crate::http2) const WINDOW_UPDATE: u8 = 0x8;
     pub(in crate::http2) const CONTINUATION: u8 = 0x9;
 }
 

@@ -4,6 +4,8 @@ mod inbound;
 mod outbound;
 mod service;
 
+pub(super) use service::Waited;
+
 use super::allowance::Allowance;
 use super::frames::Walk;
 use crate::counters::ServeCounters;
@@ -14,6 +16,7 @@ use std::cell::{Ref, RefCell, RefMut};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Waker;
 use std::time::Duration;
 
 /// Streams that are known at a time, those among them that h2 is about to refuse. Of more nothing is told.
@@ -37,6 +40,8 @@ struct State<M> {
     allowance: Allowance,
     /// Since when the stream beneath has had no room, and for how long it had none before that.
     full: (Option<Instant>, Duration),
+    /// When the peer last opened the connection's window, or may have opened all of them.
+    opened: Option<Instant>,
 }
 
 /// One stream whose answer has not ended.
@@ -60,6 +65,10 @@ struct Stream {
     queued: u64,
     /// When there were none left of them.
     drained: Option<Instant>,
+    /// When its client last opened its window.
+    opened: Option<Instant>,
+    /// Who waits until it is gone.
+    watcher: Option<Waker>,
 }
 
 /// How much of the request was seen.
@@ -105,6 +114,7 @@ impl<M: Marks> Streams<M> {
             heads: 0,
             allowance: Allowance::default(),
             full: (None, Duration::ZERO),
+            opened: None,
         })))
     }
 
@@ -170,6 +180,9 @@ impl<M: Marks> State<M> {
             let marks = self.of(stream);
             marks.mark(carried);
             marks.mark(last);
+            if let Some(watcher) = open.watcher {
+                watcher.wake();
+            }
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Connections to their end, frame by frame, with a line in memory for a stream.
 
 mod client;
+mod floods;
 mod hostile;
 mod limits;
+mod readers;
 mod requests;

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ListJournal {
     marks: Arc<Mutex<Vec<(u32, Mark)>>>,
+    acknowledged: Arc<Mutex<Option<u64>>>,
     stream: u32,
 }
 
@@ -29,6 +30,16 @@ impl ListJournal {
     }
 }
 
+impl ListJournal {
+    /// From now on it is known what the peer has acknowledged: so many bytes.
+    pub(crate) fn acknowledge(&self, bytes: u64) {
+        *self
+            .acknowledged
+            .lock()
+            .expect("no test panics while it acknowledges") = Some(bytes);
+    }
+}
+
 impl Marks for ListJournal {
     fn of_stream(&self, stream: u32) -> Self {
         Self {
@@ -45,7 +56,10 @@ impl Marks for ListJournal {
     }
 
     fn acknowledged(&self) -> Option<u64> {
-        None
+        *self
+            .acknowledged
+            .lock()
+            .expect("no test panics while it acknowledges")
     }
 
     fn now() -> Instant {

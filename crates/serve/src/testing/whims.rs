@@ -1,12 +1,13 @@
 //! A handler that does what it is asked to.
 
-use crate::handler::Handler;
+use crate::handler::{BoxError, Handler};
 use crate::marks::Marks;
 use crate::request_body::RequestBody;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Body, Frame};
-use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
+use http_body_util::{BodyExt, Full};
+use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -15,52 +16,47 @@ use std::time::Duration;
 /// The length of what `/large` is answered with.
 pub(crate) const LARGE: usize = 200_000;
 
+/// The length of what `/medium` is answered with: more than a frame of HTTP/2, and less than is held of an answer.
+pub(crate) const MEDIUM: usize = 30_000;
+
 /// Does what the target says.
 #[derive(Debug)]
 pub(crate) struct Whims;
 
 impl<M: Marks> Handler<M> for Whims {
-    type Body = UnsyncBoxBody<Bytes, io::Error>;
+    type Body = Pin<Box<dyn Body<Data = Bytes, Error = BoxError>>>;
 
     async fn handle(&self, request: Request<RequestBody>, _: &M) -> Response<Self::Body> {
-        let body = match request.uri().path() {
+        let body: Self::Body = match request.uri().path() {
             "/panic" => panic!("as it was asked to"),
             "/never" => std::future::pending().await,
             "/slow" => {
                 tokio::time::sleep(Duration::from_secs(20)).await;
-                Full::new(Bytes::from_static(b"slow"))
-                    .map_err(io::Error::other)
-                    .boxed_unsync()
+                whole("slow")
             }
-            "/large" => Full::new(Bytes::from(vec![b'x'; LARGE]))
-                .map_err(io::Error::other)
-                .boxed_unsync(),
-            "/fails" => Breaks {
-                panics: false,
-                polls: 0,
-            }
-            .boxed_unsync(),
-            "/panics-later" => Breaks {
-                panics: true,
-                polls: 0,
-            }
-            .boxed_unsync(),
+            "/medium" => whole(vec![b'm'; MEDIUM]),
+            "/large" => whole(vec![b'x'; LARGE]),
+            "/fails" => broken(false),
+            "/panics-later" => broken(true),
             "/echo" => {
-                let content = request
-                    .into_body()
-                    .collect()
-                    .await
-                    .expect("it is well formed");
-                Full::new(content.to_bytes())
-                    .map_err(io::Error::other)
-                    .boxed_unsync()
+                let content = request.into_body().collect().await;
+                whole(content.expect("it is well formed").to_bytes())
             }
-            _ => Full::new(Bytes::from_static(b"hello"))
-                .map_err(io::Error::other)
-                .boxed_unsync(),
+            // Nothing of the content is read before the answer has begun.
+            "/mirror" => Box::pin(request.into_body()),
+            "/empty-end" => Box::pin(InParts(VecDeque::from(["a", ""]))),
+            _ => whole("hello"),
         };
         Response::new(body)
     }
+}
+
+fn whole(content: impl Into<Bytes>) -> Pin<Box<dyn Body<Data = Bytes, Error = BoxError>>> {
+    Box::pin(Full::new(content.into()).map_err(BoxError::from))
+}
+
+fn broken(panics: bool) -> Pin<Box<dyn Body<Data = Bytes, Error = BoxError>>> {
+    Box::pin(Breaks { panics, polls: 0 })
 }
 
 /// A body of unknown length that breaks off when its beginning is on its way.
@@ -71,12 +67,12 @@ struct Breaks {
 
 impl Body for Breaks {
     type Data = Bytes;
-    type Error = io::Error;
+    type Error = BoxError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         self.polls += 1;
         match self.polls {
             1 => Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"a beginning"))))),
@@ -85,7 +81,29 @@ impl Body for Breaks {
                 Poll::Pending
             }
             _ if self.panics => panic!("as it was asked to"),
-            _ => Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into()))),
+            _ => Poll::Ready(Some(Err(
+                io::Error::from(io::ErrorKind::UnexpectedEof).into()
+            ))),
         }
+    }
+}
+
+/// A body of unknown length that knows which of its parts is the last.
+struct InParts(VecDeque<&'static str>);
+
+impl Body for InParts {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let part = self.0.pop_front();
+        Poll::Ready(part.map(|part| Ok(Frame::data(part.into()))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_empty()
     }
 }

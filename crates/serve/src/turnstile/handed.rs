@@ -85,6 +85,18 @@ mod tests {
     }
 
     #[test]
+    fn of_however_many_that_are_never_written_only_the_latest_are_kept() {
+        let handed = Handed::default();
+        let many: Vec<_> = (0..100).map(|byte| Bytes::from(vec![byte; 8192])).collect();
+        for bytes in &many {
+            handed.note(bytes);
+        }
+        let found = |bytes: &Bytes| handed.find(bytes).is_some();
+        let (forgotten, kept) = many.split_at(100 - NOTED);
+        assert!(!forgotten.iter().any(found) && kept.iter().all(found));
+    }
+
+    #[test]
     fn foreign_memory_is_not_found() {
         let handed = Handed::default();
         handed.note(&Bytes::from(vec![7; 8192]));

@@ -61,9 +61,16 @@ impl<M: Marks> State<M> {
         let end = self.received.passed();
         // A field section in several frames is one head, however long it takes.
         self.heads += u64::from(!self.received.is_in_head());
+        // SETTINGS may hold another size of every stream's window (RFC 9113 section 6.9.2).
+        let opens = frame.kind == kind::WINDOW_UPDATE || frame.kind == kind::SETTINGS;
+        let opened = opens.then(M::now);
+        if frame.stream == 0 {
+            self.opened = opened.or(self.opened);
+        }
         let Some(stream) = self.open.get_mut(&frame.stream) else {
             return;
         };
+        stream.opened = opened.or(stream.opened);
         stream.received += frame.size();
         stream.arrivals += 1;
         if frame.kind == kind::RST_STREAM {

@@ -1,8 +1,10 @@
 //! What the exchanges have to say, and to ask.
 
-use super::{Request, Streams};
+use super::{Request, State, Stream, Streams};
 use crate::marks::Marks;
 use periplus_journey::{Instant, Mark, RequestEnd, Station};
+use std::future::poll_fn;
+use std::task::Poll;
 use std::time::Duration;
 
 /// A wait for the peer's flow control that has begun.
@@ -11,6 +13,18 @@ pub(in crate::http2) struct Wait {
     since: Instant,
     /// For how long the stream beneath had no room before that.
     full: Duration,
+    /// What h2 had of the content then, in bytes.
+    queued: u64,
+}
+
+/// What a wait has come to.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::http2) struct Waited {
+    /// It was for the peer, all of it. While the stream beneath had no room it is that which was waited for, and what h2 has and
+    /// may write waits for us.
+    pub(in crate::http2) was_for_peer: bool,
+    /// What of the content left h2 meanwhile, in bytes.
+    pub(in crate::http2) taken: u64,
 }
 
 impl<M: Marks> Streams<M> {
@@ -84,45 +98,70 @@ impl<M: Marks> Streams<M> {
         }
     }
 
-    /// An answer can go on only when the peer lets it.
-    pub(in crate::http2) fn waits(&self) -> Wait {
+    /// The answer on `stream` can go on only when the peer lets it.
+    pub(in crate::http2) fn waits(&self, stream: u32) -> Wait {
         let since = M::now();
+        let state = self.state();
         Wait {
             since,
-            full: self.full_until(since),
+            full: state.full_until(since),
+            queued: state.open.get(&stream).map_or(0, |open| open.queued),
         }
     }
 
-    /// The answer on `stream` goes on. While the stream beneath had no room it was that which was waited for, and the stack
-    /// knows of it. Returns whether all of the wait was for the peer.
-    pub(in crate::http2) fn goes_on(&self, stream: u32, wait: Wait) -> bool {
+    /// The answer on `stream` goes on, or was waited for `in_vain`: long enough for h2 to have written all that it may.
+    pub(in crate::http2) fn goes_on(&self, stream: u32, wait: Wait, in_vain: bool) -> Waited {
         let end = M::now();
-        let full = self.full_until(end) - wait.full;
         let state = self.state();
-        let drained = state
-            .open
-            .get(&stream)
-            .map(|open| (open.queued, open.drained));
-        drop(state);
-        let began = match drained {
-            // What h2 has was not written yet: that was our turn.
-            Some((1.., _)) => return false,
-            Some((0, Some(drained))) => wait.since.max(drained),
-            _ => wait.since,
+        let full = state.full_until(end) - wait.full;
+        let queued = state.open.get(&stream).map_or(0, |open| open.queued);
+        let began = match state.open.get(&stream) {
+            _ if in_vain => Some(wait.since),
+            Some(open) => open.was_held_up(wait.since, state.opened),
+            None => None,
         };
-        let start = began + full;
-        let station = Station::Peer;
-        self.marks(stream).mark(Mark::Overlay {
-            station,
-            start,
-            end,
-        });
-        full == Duration::ZERO
+        drop(state);
+        if let Some(began) = began {
+            self.marks(stream).mark(Mark::Overlay {
+                station: Station::Peer,
+                start: began + full,
+                end,
+            });
+        }
+        Waited {
+            was_for_peer: began.is_some() && full == Duration::ZERO,
+            taken: wait.queued.saturating_sub(queued),
+        }
     }
 
+    /// Waits until nothing more is told of `stream`.
+    pub(in crate::http2) async fn gone(&self, stream: u32) {
+        poll_fn(|context| match self.state_mut().open.get_mut(&stream) {
+            Some(open) => {
+                open.watcher = Some(context.waker().clone());
+                Poll::Pending
+            }
+            None => Poll::Ready(()),
+        })
+        .await;
+    }
+}
+
+impl<M: Marks> State<M> {
     /// How long the stream beneath has had no room.
     fn full_until(&self, now: Instant) -> Duration {
-        let (since, before) = self.state().full;
+        let (since, before) = self.full;
         before + since.map_or(Duration::ZERO, |since| now.since(since))
+    }
+}
+
+impl Stream {
+    /// From when on a wait that began at `since` was for the client's windows, if it was. `opened` is when the connection's did.
+    fn was_held_up(&self, since: Instant, opened: Option<Instant>) -> Option<Instant> {
+        // What h2 has it may write: that is our turn.
+        let began = (self.queued == 0).then(|| self.drained.map_or(since, |d| d.max(since)))?;
+        // As is what goes on without having been allowed to.
+        let is_allowed = self.opened.max(opened) >= Some(began);
+        is_allowed.then_some(began)
     }
 }

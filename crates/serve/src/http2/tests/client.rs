@@ -7,10 +7,13 @@ use crate::server::{ConnectionService, Drain};
 use crate::testing::{Far, ListJournal, Whims, line};
 use periplus_journey::{Label, Mark};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 pub(super) const DATA: u8 = 0;
 pub(super) const HEADERS: u8 = 1;
+pub(super) const PRIORITY: u8 = 2;
 pub(super) const RST_STREAM: u8 = 3;
 pub(super) const SETTINGS: u8 = 4;
 pub(super) const PING: u8 = 6;
@@ -111,7 +114,9 @@ impl Served {
     /// Waits for a frame of a kind on a stream that satisfies `condition`.
     pub(super) async fn until(&self, condition: impl Fn(&Frame) -> bool) {
         let has = |sent: &[u8]| frames(sent).iter().any(&condition);
-        self.far.until_sent(has).await;
+        let day = Duration::from_secs(24 * 60 * 60);
+        let in_time = timeout(day, self.far.until_sent(has)).await;
+        in_time.expect("nothing takes longer than a day");
         let sent = self.far.sent();
         assert!(has(&sent), "the line is gone: {:?}", frames(&sent));
     }

@@ -1,8 +1,7 @@
 //! What a client may not do, or not for so long.
 
 use super::client::{
-    CONTINUATION, DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, PING, RST_STREAM, SETTINGS,
-    fields, frame, served, silent,
+    CONTINUATION, END_HEADERS, END_STREAM, GOAWAY, HEADERS, SETTINGS, fields, frame, served, silent,
 };
 use crate::http2::PREFACE;
 use crate::options::ServeOptions;
@@ -15,7 +14,6 @@ use tokio::time::Instant;
 const ENHANCE_YOUR_CALM: u32 = 0xb;
 const NO_ERROR: u32 = 0x0;
 const REFUSED_STREAM: u32 = 0x7;
-const CANCEL: u32 = 0x8;
 
 #[test]
 fn who_asks_for_nothing_is_told_to_go() {
@@ -85,85 +83,6 @@ fn a_head_in_more_pieces_than_it_is_long_is_no_head() {
         }
         served.far.dropped().await;
         assert_eq!(served.code(0), Some(ENHANCE_YOUR_CALM));
-    });
-}
-
-#[test]
-fn a_client_that_takes_nothing_loses_its_answer_and_no_other() {
-    block_on(async {
-        let served = served(ServeOptions::default());
-        served.get(1, "/large");
-        served
-            .until(|frame| frame.kind == RST_STREAM && frame.stream == 1)
-            .await;
-        assert_eq!(served.content(1).len(), 65_535);
-        let last = served.marks(1).pop();
-        let reason = "slow_reader";
-        assert_eq!(last, Some(Mark::TimedOut { reason }));
-        assert_eq!(served.counters.stalled_answers.get(), 1);
-        // The connection's window is closed as well, and a HEAD needs none.
-        let fields = fields("HEAD", "/", &[(":authority", "a")]);
-        served.send(HEADERS, END_HEADERS | END_STREAM, 3, &fields);
-        served.answered(3).await;
-    });
-}
-
-#[test]
-fn a_stream_beneath_without_room_is_not_waited_for_without_end() {
-    block_on(async {
-        let served = served(ServeOptions::default());
-        served.far.set_room(20_000);
-        served.get(1, "/large");
-        served.far.dropped().await;
-        assert!(served.far.is_aborted());
-        let reason = "slow_reader";
-        assert!(served.marks(0).contains(&Mark::TimedOut { reason }));
-    });
-}
-
-#[test]
-fn frames_that_ask_for_nothing_are_too_many_at_last() {
-    for (kind, flags, stream, payload) in [
-        (PING, 0, 0, &[0; 8][..]),
-        (SETTINGS, 0, 0, &[]),
-        (2, 0, 1, &[0, 0, 0, 3, 0]), // PRIORITY
-        (DATA, 0, 1, &[]),
-        (0xbe, 0, 0, &[]), // of a kind that nobody knows
-    ] {
-        block_on(async {
-            let served = served(ServeOptions::default());
-            let asked = fields("POST", "/echo", &[(":authority", "a")]);
-            served.send(HEADERS, END_HEADERS, 1, &asked);
-            for _ in 0..5000 {
-                served.send(kind, flags, stream, payload);
-                if served.far.is_dropped() {
-                    break;
-                }
-                tokio::task::yield_now().await;
-            }
-            served.far.dropped().await;
-            assert_eq!(served.code(0), Some(ENHANCE_YOUR_CALM), "kind {kind}");
-        });
-    }
-}
-
-#[test]
-fn requests_that_are_taken_back_are_too_many_at_last() {
-    block_on(async {
-        let served = served(ServeOptions::default());
-        for stream in (1..2000).step_by(2) {
-            served.get(stream, "/never");
-            tokio::task::yield_now().await;
-            served.send(RST_STREAM, 0, stream, &CANCEL.to_be_bytes());
-            tokio::task::yield_now().await;
-            if served.far.is_dropped() {
-                break;
-            }
-        }
-        served.far.dropped().await;
-        assert_eq!(served.code(0), Some(ENHANCE_YOUR_CALM));
-        assert_eq!(served.counters.floods.get(), 1);
-        assert!(served.counters.requests.get() < 200);
     });
 }
 

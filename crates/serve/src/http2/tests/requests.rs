@@ -8,6 +8,8 @@ use crate::http2::PREFACE;
 use crate::options::ServeOptions;
 use crate::testing::{LARGE, block_on};
 use periplus_journey::{Label, Mark, RequestEnd, Station};
+use std::time::Duration;
+use tokio::time::sleep;
 
 /// Where the first frame behind the preface and the SETTINGS of the client begins.
 const FIRST: u64 = PREFACE.len() as u64 + 9;
@@ -234,6 +236,62 @@ fn a_client_that_waits_to_go_on_is_told_to() {
                 .count(),
             1
         );
+    });
+}
+
+#[test]
+fn who_is_answered_already_is_not_told_to_go_on() {
+    block_on(async {
+        let served = served(ServeOptions::default());
+        let more = [(":authority", "a"), ("expect", "100-continue")];
+        served.send(HEADERS, END_HEADERS, 1, &fields("POST", "/mirror", &more));
+        served.until(|frame| frame.kind == HEADERS).await;
+        served.send(DATA, END_STREAM, 1, b"back");
+        served.answered(1).await;
+        let frames = served.frames().into_iter();
+        let heads = frames.filter(|frame| frame.kind == HEADERS).count();
+        assert_eq!((heads, served.status(1)), (1, Some(200)));
+        assert_eq!(served.content(1), b"back");
+    });
+}
+
+#[test]
+fn content_whose_last_part_is_empty_ends_with_it() {
+    block_on(async {
+        let served = served(ServeOptions::default());
+        served.get(1, "/empty-end");
+        served.answered(1).await;
+        assert_eq!((served.code(1), &served.content(1)[..]), (None, &b"a"[..]));
+    });
+}
+
+#[test]
+fn content_that_comes_is_waited_for_however_large_the_frame_it_comes_in() {
+    block_on(async {
+        let served = served(ServeOptions::default());
+        let asked = fields("POST", "/echo", &[(":authority", "a")]);
+        served.send(HEADERS, END_HEADERS, 1, &asked);
+        let content = [7; 8000];
+        for piece in frame(DATA, END_STREAM, 1, &content).chunks(100) {
+            served.far.send(piece);
+            sleep(Duration::from_secs(1)).await;
+        }
+        served.answered(1).await;
+        assert_eq!(served.status(1), Some(200));
+        assert_eq!(served.content(1), content);
+    });
+}
+
+#[test]
+fn all_of_the_server_can_be_asked_about_by_options_alone() {
+    block_on(async {
+        let served = served(ServeOptions::default());
+        for (stream, method, status) in [(1, "OPTIONS", 200), (3, "GET", 400)] {
+            let asked = fields(method, "*", &[(":authority", "a")]);
+            served.send(HEADERS, END_HEADERS | END_STREAM, stream, &asked);
+            served.answered(stream).await;
+            assert_eq!(served.status(stream), Some(status), "{method}");
+        }
     });
 }
 
