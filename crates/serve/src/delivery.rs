@@ -32,6 +32,11 @@ impl Delivery {
         }
     }
 
+    /// Whether it is time for another look.
+    pub(crate) fn is_due(&self, options: &ServeOptions) -> bool {
+        self.since.elapsed() >= options.stall_timeout
+    }
+
     /// Whether the peer has taken too little since the last look; looks only once in a `stall_timeout`. `sent` bytes were
     /// written so far, and `acknowledged` of them by the peer.
     pub(crate) fn is_too_slow(
@@ -43,10 +48,10 @@ impl Delivery {
         let Some(acknowledged) = acknowledged else {
             return false;
         };
-        let elapsed = self.since.elapsed();
-        if elapsed < options.stall_timeout {
+        if !self.is_due(options) {
             return false;
         }
+        let elapsed = self.since.elapsed();
         let least = u128::from(options.least_rate) * elapsed.as_millis() / 1000;
         let waited = self.sent.saturating_sub(self.acknowledged);
         let taken = acknowledged.saturating_sub(self.acknowledged);

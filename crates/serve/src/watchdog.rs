@@ -56,17 +56,22 @@ impl Watchdog {
         if let Stage::Head(_) = stage
             && stage != self.seen.0
         {
+            // Nobody who takes nothing is spared for heads that are begun one after the other.
+            if self.delivery.is_due(options) && self.is_too_slow(options, &moved()) {
+                return Poll::Ready(Expired::Delivery);
+            }
             self.set(limit(options, stage), stage, 0); // it is late whatever moves
         }
         while self.timer.as_mut().poll(context).is_ready() {
+            let moved = moved();
+            if self.is_too_slow(options, &moved) {
+                return Poll::Ready(Expired::Delivery);
+            }
             let Moved {
                 moved,
                 sent,
                 acknowledged,
-            } = moved();
-            if self.delivery.is_too_slow(options, sent, acknowledged) {
-                return Poll::Ready(Expired::Delivery);
-            }
+            } = moved;
             // Who is still taking its answer is not idle, however quiet.
             let is_taking = stage == Stage::Idle
                 && acknowledged.is_some_and(|acknowledged| acknowledged < sent);
@@ -87,6 +92,11 @@ impl Watchdog {
             self.set(limit, stage, moved);
         }
         Poll::Pending
+    }
+
+    fn is_too_slow(&mut self, options: &ServeOptions, moved: &Moved) -> bool {
+        self.delivery
+            .is_too_slow(options, moved.sent, moved.acknowledged)
     }
 
     fn set(&mut self, limit: Duration, stage: Stage, moved: u64) {
