@@ -112,7 +112,7 @@ impl<M: Marks> Streams<M> {
             latest: 0,
             open: HashMap::new(),
             heads: 0,
-            allowance: Allowance::default(),
+            allowance: Allowance::new(),
             full: (None, Duration::ZERO),
             opened: None,
         })))

@@ -35,7 +35,8 @@ impl<M: Marks> State<M> {
 
     fn frame_begins(&mut self, frame: &Frame) {
         match frame.kind {
-            kind::HEADERS | kind::DATA if frame.length > 0 => self.allowance.useful(),
+            kind::HEADERS if frame.length > 0 => self.allowance.request(),
+            kind::DATA if frame.length > 0 => self.allowance.content(frame.length),
             _ => self.allowance.useless(),
         }
         if frame.kind == kind::HEADERS {

@@ -39,7 +39,7 @@ impl<M: Marks> Streams<M> {
 impl<M: Marks> State<M> {
     fn answer_frame_begins(&mut self, frame: &Frame) {
         if frame.kind == kind::DATA && frame.length > 0 {
-            self.allowance.useful();
+            self.allowance.content(frame.length);
         }
         let Some(stream) = self.open.get_mut(&frame.stream) else {
             return;

@@ -5,6 +5,8 @@ use super::client::{
 };
 use crate::options::ServeOptions;
 use crate::testing::block_on;
+use std::time::Duration;
+use tokio::time::sleep;
 
 /// RFC 9113 section 7.
 const ENHANCE_YOUR_CALM: u32 = 0xb;
@@ -73,6 +75,7 @@ fn a_flood_is_one_however_useful_what_comes_with_it() {
         let mut both = frame(PRIORITY, 0, 1, DEPENDENCY).repeat(15);
         let asked = fields("GET", "/", &[(":authority", "a")]);
         both.extend(frame(HEADERS, END_HEADERS, 1, &asked));
+        both.extend(frame(PRIORITY, 0, 1, DEPENDENCY));
         served.far.send(both);
         served.far.dropped().await;
         assert_eq!(served.code(0), Some(ENHANCE_YOUR_CALM));
@@ -96,5 +99,19 @@ fn who_cancels_downloads_that_have_begun_may_do_so_for_ever() {
         }
         assert!(served.frames().iter().all(|frame| frame.kind != GOAWAY));
         assert_eq!(served.counters.floods.get(), 0);
+    });
+}
+
+#[test]
+fn who_asks_now_and_then_whether_we_are_there_may_do_so_for_ever() {
+    block_on(async {
+        let served = served(ServeOptions::default());
+        for _ in 0..24 * 60 * 60 / 10 {
+            sleep(Duration::from_secs(10)).await;
+            served.send(PING, 0, 0, b"are you?");
+        }
+        served.get(1, "/");
+        served.answered(1).await;
+        assert_eq!(served.code(0), None);
     });
 }
