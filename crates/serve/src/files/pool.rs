@@ -25,6 +25,10 @@ pub(super) struct Pool {
     pub(super) memory: Memory,
 }
 
+/// What may wait for a disk. Boxed, and the clock it is timed by a function: there are thirty kinds of it, and all that runs them
+/// would be built for each.
+type Job<T> = Box<dyn FnOnce() -> io::Result<T> + Send>;
+
 /// How long a job took, from its submission to its result: the station `file_read`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FileRead {
@@ -95,19 +99,27 @@ impl Pool {
     }
 
     /// Runs a job, its wait for a turn included.
-    pub(super) async fn run<M, J, T>(&self, job: J) -> (io::Result<T>, FileRead)
+    pub(super) fn run<M, J, T>(&self, job: J) -> impl Future<Output = (io::Result<T>, FileRead)>
     where
         M: Marks,
         J: FnOnce() -> io::Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        let start = M::now();
+        self.run_in_turn(Box::new(job), M::now)
+    }
+
+    async fn run_in_turn<T: Send + 'static>(
+        &self,
+        job: Job<T>,
+        now: fn() -> Instant,
+    ) -> (io::Result<T>, FileRead) {
+        let start = now();
         let turn = match self.mode {
             ReadMode::Blocking => None,
             // The pool never closes its semaphore; a job without a turn would be no harm but to the bound.
             ReadMode::Async => self.turns.clone().acquire_owned().await.ok(),
         };
-        self.start::<M, J, T>(job, turn, start).await
+        self.start(job, turn, start, now).await
     }
 
     /// Begins a job whose result is not asked for yet, if there is a turn at once. It must not wait for one: a turn that came
@@ -125,28 +137,24 @@ impl Pool {
             ReadMode::Blocking => None,
             ReadMode::Async => Some(self.turns.clone().try_acquire_owned().ok()?),
         };
-        Some(self.start::<M, J, T>(job, turn, M::now()))
+        Some(self.start(Box::new(job), turn, M::now(), M::now))
     }
 
     /// Runs the job here and now, or hands it to a thread that holds its turn until it is done.
-    fn start<M, J, T>(
+    fn start<T: Send + 'static>(
         &self,
-        job: J,
+        job: Job<T>,
         turn: Option<OwnedSemaphorePermit>,
         start: Instant,
-    ) -> impl Future<Output = (io::Result<T>, FileRead)> + use<M, J, T>
-    where
-        M: Marks,
-        J: FnOnce() -> io::Result<T> + Send + 'static,
-        T: Send + 'static,
-    {
+        now: fn() -> Instant,
+    ) -> impl Future<Output = (io::Result<T>, FileRead)> + use<T> {
         let running = match self.mode {
-            ReadMode::Blocking => Err((job(), M::now())),
+            ReadMode::Blocking => Err((job(), now())),
             ReadMode::Async => Ok(spawn_blocking(move || {
                 let result = job();
                 // Held by the job, not by who waits for it: a request that was given up still reads.
                 drop(turn);
-                (result, M::now())
+                (result, now())
             })),
         };
         async move {
@@ -154,7 +162,7 @@ impl Pool {
                 Err(done) => done,
                 Ok(running) => match running.await {
                     Ok(done) => done,
-                    Err(panicked) => (Err(io::Error::other(panicked)), M::now()),
+                    Err(panicked) => (Err(io::Error::other(panicked)), now()),
                 },
             };
             (result, FileRead { start, end })
