@@ -6,7 +6,7 @@
 
 use crate::marks::Marks;
 use crate::options::ServeOptions;
-use crate::server::Drain;
+use crate::server::{Drain, asked_to_drain};
 use crate::stream::PeekStream;
 use std::future::poll_fn;
 use tokio::time::{Instant, sleep};
@@ -86,7 +86,7 @@ pub(crate) async fn is_slow_to_the_end<S: PeekStream, M: Marks>(
             // Delivered, or never to be.
             _ = poll_fn(|context| stream.poll_delivered(context)) => return false,
             // The stack delivers it then, within a limit of its own.
-            _ = drain.wait_for(|&draining| draining) => return false,
+            () = asked_to_drain(drain) => return false,
             () = sleep(options.stall_timeout) => {}
         }
         let acknowledged = journal.acknowledged();

@@ -6,7 +6,7 @@ use crate::http1::Http1;
 use crate::http2::{Http2, PREFACE};
 use crate::marks::Marks;
 use crate::options::ServeOptions;
-use crate::server::{Adjust, ConnectionService, Drain};
+use crate::server::{Adjust, ConnectionService, Drain, asked_to_drain};
 use crate::stream::PeekStream;
 use periplus_journey::Mark;
 use std::future::poll_fn;
@@ -74,7 +74,7 @@ impl<H> Http<H> {
             biased;
             begun = timeout(self.options.idle_timeout, begins(stream)) => begun.ok(),
             // HTTP/1.1 knows how to part.
-            _ = drain.wait_for(|draining| *draining) => Some(Version::Http1),
+            () = asked_to_drain(drain) => Some(Version::Http1),
         }
     }
 }

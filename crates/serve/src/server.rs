@@ -18,6 +18,11 @@ use tokio::time::timeout;
 /// Becomes true when connections should finish what is in flight and close.
 pub type Drain = watch::Receiver<bool>;
 
+/// Waits until connections should finish; also where the server is gone, and nobody could ask any more.
+pub(crate) async fn asked_to_drain(drain: &mut Drain) {
+    let _ = drain.wait_for(|draining| *draining).await;
+}
+
 /// What is spoken on a connection: it serves each from its first byte to its last.
 pub trait ConnectionService<S, M>: Clone + 'static {
     /// Serves one connection to its end. Nothing may have been read from or written to it.

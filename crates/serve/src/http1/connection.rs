@@ -10,7 +10,7 @@ use crate::marks::Marks;
 use crate::options::ServeOptions;
 use crate::ready::answers::ReadyAnswers;
 use crate::ready::plain;
-use crate::server::{Adjust, ConnectionService, Drain};
+use crate::server::{Adjust, ConnectionService, Drain, asked_to_drain};
 use crate::stream::PeekStream;
 use crate::turnstile::{Exchange, Handed, Stage, Turnstile};
 use crate::watchdog::{Expired, Moved, Watchdog};
@@ -132,7 +132,7 @@ impl<H> Http1<H> {
                 biased;
                 // hyper's own account of the end says nothing that the exchange does not.
                 _ = &mut connection => break End::Done,
-                _ = drain.wait_for(|draining| *draining), if !draining => {
+                () = asked_to_drain(&mut drain), if !draining => {
                     draining = true;
                     if exchange.drain() {
                         Pin::new(&mut connection).graceful_shutdown();

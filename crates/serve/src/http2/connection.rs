@@ -2,14 +2,14 @@
 
 use super::exchange::Service;
 use super::streams::Streams;
-use super::watched::Watched;
+use super::watched::{Watch, Watched};
 use crate::counters::ServeCounters;
 use crate::delivery::{SLOW_READER, is_slow_to_the_end};
 use crate::farewell;
 use crate::handler::Handler;
 use crate::marks::Marks;
 use crate::options::ServeOptions;
-use crate::server::{Adjust, ConnectionService, Drain};
+use crate::server::{Adjust, ConnectionService, Drain, asked_to_drain};
 use crate::stream::PeekStream;
 use crate::turnstile::{Handed, Stage};
 use crate::watchdog::{Expired, Moved, Watchdog};
@@ -58,7 +58,7 @@ enum End {
 }
 
 /// What h2 has of a connection.
-type Conversation<S, M> = Connection<Watched<S, M>, Bytes>;
+type Conversation = Connection<Watched, Bytes>;
 
 /// A request, and where its answer goes.
 type Asked = (Request<RecvStream>, SendResponse<Bytes>);
@@ -102,16 +102,14 @@ impl<H> Http2<H> {
     }
 
     /// Answers requests until there are no more.
-    async fn converse<S, M>(
+    async fn converse<M: Marks>(
         &self,
-        stream: Rc<RefCell<S>>,
+        stream: Rc<RefCell<dyn PeekStream>>,
         streams: &Streams<M>,
         journal: &M,
         drain: &mut Drain,
     ) -> End
     where
-        S: PeekStream + 'static,
-        M: Marks,
         H: Handler<M>,
     {
         let handed = Handed::default();
@@ -124,7 +122,7 @@ impl<H> Http2<H> {
         });
         let mut watchdog = Watchdog::new(&self.options);
         let moved = || moved(streams, journal);
-        let watched = Watched::new(stream, streams.clone(), handed);
+        let watched = Watched::new(stream, Rc::new(streams.clone()), handed);
         let handshake = self.builder().handshake(watched);
         let mut connection = tokio::select! {
             biased;
@@ -132,7 +130,7 @@ impl<H> Http2<H> {
                 Ok(connection) => connection,
                 Err(_) => return End::Done,
             },
-            _ = drain.wait_for(|draining| *draining) => return End::Done,
+            () = asked_to_drain(drain) => return End::Done,
             expired = poll_fn(|context| watchdog.poll_expired(context, &self.options, streams.stage(), moved)) => {
                 return End::Expired(expired);
             }
@@ -145,7 +143,7 @@ impl<H> Http2<H> {
             });
             tokio::select! {
                 biased;
-                _ = drain.wait_for(|draining| *draining), if !draining => {
+                () = asked_to_drain(drain), if !draining => {
                     draining = true;
                     connection.graceful_shutdown();
                 }
@@ -176,11 +174,7 @@ impl<H> Http2<H> {
     }
 
     /// Says why no more requests are answered (RFC 9113 section 6.8), where h2 has not.
-    async fn say_goodbye<S, M>(&self, mut connection: Conversation<S, M>, end: End)
-    where
-        S: PeekStream,
-        M: Marks,
-    {
+    async fn say_goodbye(&self, mut connection: Conversation, end: End) {
         let reason = match end {
             End::Done => return,
             End::Expired(Expired::Delivery | Expired::Stage(Stage::Answering)) => return,
@@ -249,15 +243,12 @@ impl<H> Http2<H> {
 }
 
 /// Drives a connection until there is a request, or none any more.
-async fn next<S: PeekStream, M: Marks>(
-    connection: &mut Conversation<S, M>,
-    streams: &Streams<M>,
-) -> Result<Asked, End> {
+async fn next(connection: &mut Conversation, watch: &dyn Watch) -> Result<Asked, End> {
     let mut accepting = pin!(connection.accept());
     poll_fn(|context| {
         let accepted = accepting.as_mut().poll(context);
         Poll::Ready(match accepted {
-            _ if streams.is_flooded() => Err(End::Flooded),
+            _ if watch.is_flooded() => Err(End::Flooded),
             Poll::Ready(Some(Ok(asked))) => Ok(asked),
             // h2 has told the peer what was wrong.
             Poll::Ready(Some(Err(_)) | None) => Err(End::Done),

@@ -8,6 +8,7 @@ pub(super) use service::Waited;
 
 use super::allowance::Allowance;
 use super::frames::Walk;
+use super::watched::Watch;
 use crate::counters::ServeCounters;
 use crate::marks::Marks;
 use crate::turnstile::Stage;
@@ -148,10 +149,24 @@ impl<M: Marks> Streams<M> {
     pub(super) fn are_open(&self) -> bool {
         !self.state().open.is_empty()
     }
+}
 
+impl<M: Marks> Watch for Streams<M> {
     /// Whether the peer has sent more that asks for nothing than it may.
-    pub(super) fn is_flooded(&self) -> bool {
+    fn is_flooded(&self) -> bool {
         self.state().allowance.is_used_up()
+    }
+
+    fn received(&self, bytes: &[u8]) {
+        self.state_mut().walk_received(bytes);
+    }
+
+    fn writing(&self, is_full: bool) {
+        self.state_mut().note_room(is_full);
+    }
+
+    fn sent(&self, bytes: &[u8]) {
+        self.state_mut().walk_sent(bytes);
     }
 }
 

@@ -1,7 +1,5 @@
 //! The stream that h2 reads and writes.
 
-use super::streams::Streams;
-use crate::marks::Marks;
 use crate::stream::PeekStream;
 use crate::turnstile::Handed;
 use arrayvec::ArrayVec;
@@ -17,19 +15,40 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// Slices that are written at once: frames' headers, and what they hold.
 const PIECES: usize = 16;
 
+/// Who is told what passes.
+pub(super) trait Watch {
+    /// Whether nothing more is to be read.
+    fn is_flooded(&self) -> bool;
+
+    /// These bytes were taken off the stream.
+    fn received(&self, bytes: &[u8]);
+
+    /// Bytes were offered to the stream beneath, and found no room there, or some.
+    fn writing(&self, is_full: bool);
+
+    /// These bytes were written to the stream.
+    fn sent(&self, bytes: &[u8]);
+}
+
 /// A stream whose every byte is seen as it passes. It holds nothing back: the flow control of HTTP/2 bounds what waits in h2.
-pub(super) struct Watched<S, M> {
+///
+/// What is beneath it is not in its type: h2 is large, and built once instead of anew for every kind of stream.
+pub(super) struct Watched {
     /// h2 does not give it back, so that it is shared with who waits for that.
-    stream: Rc<RefCell<S>>,
-    streams: Streams<M>,
+    stream: Rc<RefCell<dyn PeekStream>>,
+    watch: Rc<dyn Watch>,
     handed: Handed,
 }
 
-impl<S: PeekStream, M: Marks> Watched<S, M> {
-    pub(super) fn new(stream: Rc<RefCell<S>>, streams: Streams<M>, handed: Handed) -> Self {
+impl Watched {
+    pub(super) fn new(
+        stream: Rc<RefCell<dyn PeekStream>>,
+        watch: Rc<dyn Watch>,
+        handed: Handed,
+    ) -> Self {
         Self {
             stream,
-            streams,
+            watch,
             handed,
         }
     }
@@ -52,27 +71,27 @@ impl<S: PeekStream, M: Marks> Watched<S, M> {
             .map(|(slice, known)| known.as_ref().map_or(Piece::Copied(slice), Piece::Shared))
             .collect();
         let written = self.stream.borrow_mut().poll_write_pieces(context, &pieces);
-        self.streams.writing(written.is_pending());
+        self.watch.writing(written.is_pending());
         let length = ready!(written)?;
         let mut left = length;
         for slice in slices {
             let written = &slice[..left.min(slice.len())];
             left -= written.len();
             self.handed.written(written);
-            self.streams.sent(written);
+            self.watch.sent(written);
         }
         Poll::Ready(Ok(length))
     }
 }
 
-impl<S: PeekStream, M: Marks> AsyncRead for Watched<S, M> {
+impl AsyncRead for Watched {
     fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         // A flood is read no further: the connection is about to end.
-        if self.streams.is_flooded() {
+        if self.watch.is_flooded() {
             return Poll::Pending;
         }
         let before = buffer.filled().len();
@@ -81,12 +100,12 @@ impl<S: PeekStream, M: Marks> AsyncRead for Watched<S, M> {
         let seen = &buffer.filled()[before..];
         stream.consume(seen.len());
         drop(stream);
-        self.streams.received(seen);
+        self.watch.received(seen);
         Poll::Ready(Ok(()))
     }
 }
 
-impl<S: PeekStream, M: Marks> AsyncWrite for Watched<S, M> {
+impl AsyncWrite for Watched {
     fn poll_write(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -8,7 +8,7 @@ use crate::delivery::{Delivery, SLOW_READER, is_slow_to_the_end};
 use crate::farewell;
 use crate::marks::Marks;
 use crate::options::ServeOptions;
-use crate::server::{ConnectionService, Drain};
+use crate::server::{ConnectionService, Drain, asked_to_drain};
 use crate::stream::PeekStream;
 use periplus_journey::Mark;
 use periplus_protocol::{Codec, ErrorClass, Policy};
@@ -150,7 +150,7 @@ impl<S: PeekStream, M: Marks, C: Codec> Connection<'_, S, M, C> {
         let mut look = tokio::select! {
             biased;
             look = self.look() => look,
-            _ = drain.wait_for(|draining| *draining) => return Arrival::Over,
+            () = asked_to_drain(drain) => return Arrival::Over,
             () = sleep(silence) => {
                 self.counters.idle_timeouts.increment();
                 self.journal.mark(Mark::TimedOut { reason: "idle_timeout" });

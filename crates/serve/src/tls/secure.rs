@@ -10,7 +10,7 @@ use crate::farewell;
 use crate::http::Http;
 use crate::marks::Marks;
 use crate::options::ServeOptions;
-use crate::server::{Adjust, ConnectionService, Drain, Server};
+use crate::server::{Adjust, ConnectionService, Drain, Server, asked_to_drain};
 use crate::stream::PeekStream;
 use periplus_journey::Mark;
 use std::future::poll_fn;
@@ -112,7 +112,7 @@ impl<C> Secure<C> {
         let first = tokio::select! {
             biased;
             first = timeout(self.options.idle_timeout, first(&mut stream)) => first.unwrap_or(First::Late),
-            _ = drain.wait_for(|draining| *draining) => First::Nothing,
+            () = asked_to_drain(&mut drain) => First::Nothing,
         };
         match first {
             First::Hello => {}

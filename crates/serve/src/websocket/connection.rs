@@ -14,7 +14,7 @@ use crate::delivery::{SLOW_READER, is_slow_to_the_end};
 use crate::farewell;
 use crate::marks::Marks;
 use crate::options::ServeOptions;
-use crate::server::Drain;
+use crate::server::{Drain, asked_to_drain};
 use crate::stream::PeekStream;
 use periplus_journey::Mark;
 use std::future::poll_fn;
@@ -72,10 +72,7 @@ pub(crate) async fn serve<S: PeekStream, M: Marks>(
     let mut link = Link::new(turnstile, desk.clone());
     let mut speaking = pin!(caught(conversation.begin(WebSocket::new(desk.clone()))));
     let mut until_drain = drain.clone();
-    let mut draining = pin!(async move {
-        // It fails where the server is gone, and then there is nobody to end it later.
-        let _ = until_drain.wait_for(|&draining| draining).await;
-    });
+    let mut draining = pin!(asked_to_drain(&mut until_drain));
     let mut is_draining = false;
     let mut watchdog = Watchdog::new(options);
     let end = poll_fn(|context| {

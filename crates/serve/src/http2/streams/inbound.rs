@@ -1,29 +1,25 @@
 //! What is seen of the bytes received.
 
-use super::{Answer, KNOWN, Request, State, Stream, Streams};
+use super::{Answer, KNOWN, Request, State, Stream};
 use crate::http2::frames::{Frame, Passed, kind};
 use crate::marks::Marks;
 use periplus_journey::{Mark, RequestEnd};
 
-impl<M: Marks> Streams<M> {
-    /// These bytes were taken off the stream.
-    pub(in crate::http2) fn received(&self, mut bytes: &[u8]) {
-        let mut state = self.state_mut();
-        state.content_comes();
-        while let Some(passed) = state.received.walk(&mut bytes) {
+impl<M: Marks> State<M> {
+    pub(super) fn walk_received(&mut self, mut bytes: &[u8]) {
+        self.content_comes();
+        while let Some(passed) = self.received.walk(&mut bytes) {
             match passed {
-                Passed::Began(frame) => state.frame_begins(&frame),
-                Passed::Ended { frame, closes } => state.frame_ends(&frame, closes),
+                Passed::Began(frame) => self.frame_begins(&frame),
+                Passed::Ended { frame, closes } => self.frame_ends(&frame, closes),
             }
         }
         // Whether a request begins with them nobody can tell yet.
-        if let Some(start) = state.received.begun() {
-            state.marks.mark(Mark::PartRead { start });
+        if let Some(start) = self.received.begun() {
+            self.marks.mark(Mark::PartRead { start });
         }
     }
-}
 
-impl<M: Marks> State<M> {
     /// Content counts as it comes, and not only when a frame of it is whole.
     fn content_comes(&mut self) {
         if let Some(frame) = self.received.passing()

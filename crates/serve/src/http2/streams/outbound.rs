@@ -1,6 +1,6 @@
 //! What is seen of the bytes sent.
 
-use super::{Answer, Request, State, Streams};
+use super::{Answer, Request, State};
 use crate::http2::frames::{Frame, Passed, kind};
 use crate::marks::Marks;
 use periplus_journey::{Label, Mark, RequestEnd};
@@ -11,32 +11,26 @@ const REQUEST_TIMEOUT: u16 = 408;
 /// What h2 answers by itself: a field section that is longer than it reads.
 const TOO_LARGE: u16 = 431;
 
-impl<M: Marks> Streams<M> {
-    /// Bytes were offered to the stream beneath, and found no room there, or some.
-    pub(in crate::http2) fn writing(&self, is_full: bool) {
-        let mut state = self.state_mut();
-        match (is_full, state.full.0) {
-            (true, None) => state.full.0 = Some(M::now()),
+impl<M: Marks> State<M> {
+    pub(super) fn note_room(&mut self, is_full: bool) {
+        match (is_full, self.full.0) {
+            (true, None) => self.full.0 = Some(M::now()),
             (false, Some(since)) => {
-                state.full = (None, state.full.1 + M::now().since(since));
+                self.full = (None, self.full.1 + M::now().since(since));
             }
             _ => {}
         }
     }
 
-    /// These bytes were written to the stream.
-    pub(in crate::http2) fn sent(&self, mut bytes: &[u8]) {
-        let mut state = self.state_mut();
-        while let Some(passed) = state.sent.walk(&mut bytes) {
+    pub(super) fn walk_sent(&mut self, mut bytes: &[u8]) {
+        while let Some(passed) = self.sent.walk(&mut bytes) {
             match passed {
-                Passed::Began(frame) => state.answer_frame_begins(&frame),
-                Passed::Ended { frame, closes } => state.answer_frame_ends(&frame, closes),
+                Passed::Began(frame) => self.answer_frame_begins(&frame),
+                Passed::Ended { frame, closes } => self.answer_frame_ends(&frame, closes),
             }
         }
     }
-}
 
-impl<M: Marks> State<M> {
     fn answer_frame_begins(&mut self, frame: &Frame) {
         if frame.kind == kind::DATA && frame.length > 0 {
             self.allowance.content(frame.length);
