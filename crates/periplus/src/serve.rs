@@ -18,6 +18,7 @@ mod interface;
 mod reload;
 mod servers;
 mod taken;
+mod transport;
 
 use crate::config::{Config, Environment, Protocol, misspelt};
 use crate::control::{About, Control};

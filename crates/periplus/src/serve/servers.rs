@@ -2,15 +2,14 @@
 
 use super::certificates::Secured;
 use super::entrance::Stack;
+use super::transport::{Stream, Told, Transport};
 use crate::config::Protocol;
 use crate::plan::{Listener, Plan};
 use periplus_net::host::HostListener;
 use periplus_serve::site::Sites;
 use periplus_serve::tls::Tls;
 use periplus_serve::websocket::{WebSocketAt, echo};
-use periplus_serve::{
-    Acceptor, Adjust, ConnectionService, Drained, ServeCounters, ServeOptions, Server, kv,
-};
+use periplus_serve::{Adjust, ConnectionService, Drained, ServeCounters, ServeOptions, Server, kv};
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -76,15 +75,13 @@ impl Servers {
             } => {
                 for (place, address) in plan.listeners.iter().zip(addresses) {
                     let listener = shard.listen(*address, BACKLOG).await?;
-                    let address = listener.local_addr()?;
-                    servers.serve(place, address, listener, &what, secured.of(place));
+                    servers.serve(place, Transport::Own(listener), &what, secured.of(place))?;
                 }
             }
             Stack::Host { host, sockets } => {
                 for (place, socket) in plan.listeners.iter().zip(sockets.drain(..)) {
                     let listener = HostListener::new(socket, host.clone());
-                    let address = listener.local_addr()?;
-                    servers.serve(place, address, listener, &what, secured.of(place));
+                    servers.serve(place, Transport::Host(listener), &what, secured.of(place))?;
                 }
             }
         }
@@ -92,14 +89,14 @@ impl Servers {
     }
 
     /// Serves what comes to one listener.
-    fn serve<A: Acceptor + 'static>(
+    fn serve(
         &mut self,
         place: &Listener,
-        address: SocketAddr,
-        listener: A,
+        listener: Transport,
         what: &What,
         tls: Option<&Tls>,
-    ) {
+    ) -> io::Result<()> {
+        let address = listener.local_addr()?;
         self.listeners.push((place.protocol, address));
         if tls.is_some() {
             self.https = address.port();
@@ -125,13 +122,13 @@ impl Servers {
                 self.tasks.spawn_local(task);
             }
         }
+        Ok(())
     }
 
     /// Serves HTTP, or HTTPS, within bounds that may change.
-    fn run_http<A, C>(&mut self, server: Server<C>, address: SocketAddr, listener: A)
+    fn run_http<C>(&mut self, server: Server<C>, address: SocketAddr, listener: Transport)
     where
-        A: Acceptor + 'static,
-        C: ConnectionService<A::Stream, A::Marks> + Adjust,
+        C: ConnectionService<Stream, Told> + Adjust,
     {
         let server = Rc::new(server);
         self.counters.push((address, server.counters()));
