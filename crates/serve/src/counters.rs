@@ -59,6 +59,10 @@ pub struct ServeCounters {
     pub websockets: Counter,
     /// Connections of HTTP/2 that were ended because of frames that ask for nothing, or requests taken back, in great number.
     pub floods: Counter,
+    /// Connections of HTTP/2 that were ended because the client broke the protocol.
+    pub protocol_errors: Counter,
+    /// Requests of HTTP/2 that have no journey, because too many were open at a time on their connection.
+    pub untold_streams: Counter,
     /// Messages that conversations were given.
     pub messages: Counter,
     /// Messages that conversations sent without having been asked: they have no journey.

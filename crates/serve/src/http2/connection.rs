@@ -49,8 +49,10 @@ pub struct Http2<H> {
 /// Why a connection is not served any longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
-    /// h2 is done with it, for better or worse.
+    /// h2 is done with it.
     Done,
+    /// Its peer broke the protocol, and h2 has said so.
+    Broken(Reason),
     /// This has taken too long.
     Expired(Expired),
     /// Its peer sends what asks for nothing, and too much of it.
@@ -128,7 +130,7 @@ impl<H> Http2<H> {
             biased;
             connection = handshake => match connection {
                 Ok(connection) => connection,
-                Err(_) => return End::Done,
+                Err(error) => return ended(&error),
             },
             () = asked_to_drain(drain) => return End::Done,
             expired = poll_fn(|context| watchdog.poll_expired(context, &self.options, streams.stage(), moved)) => {
@@ -176,7 +178,7 @@ impl<H> Http2<H> {
     /// Says why no more requests are answered (RFC 9113 section 6.8), where h2 has not.
     async fn say_goodbye(&self, mut connection: Conversation, end: End) {
         let reason = match end {
-            End::Done => return,
+            End::Done | End::Broken(_) => return,
             End::Expired(Expired::Delivery | Expired::Stage(Stage::Answering)) => return,
             End::Expired(_) => Reason::NO_ERROR,
             End::Flooded => Reason::ENHANCE_YOUR_CALM,
@@ -211,10 +213,16 @@ impl<H> Http2<H> {
                     reason: "idle_timeout",
                 });
             }
-            End::Flooded => {
+            End::Flooded | End::Broken(Reason::ENHANCE_YOUR_CALM) => {
                 self.counters.floods.increment();
                 journal.mark(Mark::Refused {
                     reason: "frame_flood",
+                });
+            }
+            End::Broken(_) => {
+                self.counters.protocol_errors.increment();
+                journal.mark(Mark::Refused {
+                    reason: "http2_protocol_error",
                 });
             }
             End::Done => {}
@@ -250,12 +258,20 @@ async fn next(connection: &mut Conversation, watch: &dyn Watch) -> Result<Asked,
         Poll::Ready(match accepted {
             _ if watch.is_flooded() => Err(End::Flooded),
             Poll::Ready(Some(Ok(asked))) => Ok(asked),
-            // h2 has told the peer what was wrong.
-            Poll::Ready(Some(Err(_)) | None) => Err(End::Done),
+            Poll::Ready(Some(Err(error))) => Err(ended(&error)),
+            Poll::Ready(None) => Err(End::Done),
             Poll::Pending => return Poll::Pending,
         })
     })
     .await
+}
+
+/// What an error of h2's means: it may as well be the stream beneath, or the peer's own GOAWAY.
+fn ended(error: &h2::Error) -> End {
+    match error.reason() {
+        Some(reason) if error.is_library() && reason != Reason::NO_ERROR => End::Broken(reason),
+        _ => End::Done,
+    }
 }
 
 fn moved<M: Marks>(streams: &Streams<M>, journal: &M) -> Moved {

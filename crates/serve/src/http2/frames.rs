@@ -59,6 +59,8 @@ pub(super) struct Walk {
     filled: usize,
     /// The frame that is passing, and how much of its payload is to come.
     frame: Option<(Frame, u32)>,
+    /// What the payload of the last RST_STREAM says.
+    code: [u8; 4],
     /// The stream whose field section goes on in the next frame, and whether its direction ends with that.
     section: Option<bool>,
 }
@@ -72,6 +74,7 @@ impl Walk {
             header: [0; HEADER],
             filled: 0,
             frame: None,
+            code: [0; 4],
             section: None,
         }
     }
@@ -84,6 +87,11 @@ impl Walk {
     /// The frame whose payload is passing.
     pub(super) fn passing(&self) -> Option<Frame> {
         self.frame.map(|(frame, _)| frame)
+    }
+
+    /// Why the last stream was reset that was (RFC 9113 section 6.4).
+    pub(super) fn code(&self) -> u32 {
+        u32::from_be_bytes(self.code)
     }
 
     /// Where the frame begins whose header has passed in part.
@@ -109,11 +117,17 @@ impl Walk {
             let taken = self.take_header(bytes);
             return taken.then(|| self.begin());
         };
-        let length = bytes.len().min(*left as usize);
+        let (frame, before) = (*frame, *left);
+        let length = bytes.len().min(before as usize);
         *left -= length as u32;
-        let ended = (*left == 0).then_some(*frame);
-        self.take(bytes, length);
-        let frame = ended?;
+        let taken = self.take(bytes, length);
+        if frame.kind == kind::RST_STREAM {
+            let rest = self.code.iter_mut().skip((frame.length - before) as usize);
+            rest.zip(taken).for_each(|(place, byte)| *place = *byte);
+        }
+        if before as usize > length {
+            return None;
+        }
         self.frame = None;
         let closes = self.closes(&frame);
         Some(Passed::Ended { frame, closes })
@@ -240,6 +254,19 @@ mod tests {
         assert!(!walk.is_in_head());
         walked(&mut walk, [&frame(kind::DATA, 0, 1, b"ab")[..10]]);
         assert!(!walk.is_in_head(), "content has a limit of its own");
+    }
+
+    #[test]
+    fn why_a_stream_is_reset_is_read_however_it_is_cut() {
+        let mut walk = Walk::behind(0);
+        let mut bytes = frame(kind::RST_STREAM, 0, 1, &[0, 0, 1, 2]);
+        bytes.extend(frame(kind::DATA, 0, 3, &[9; 20]));
+        for cut in 0..bytes.len() {
+            let (first, second) = bytes.split_at(cut);
+            walked(&mut walk, [first, second]);
+            assert_eq!(walk.code(), 0x0102);
+            walk.code = [9; 4];
+        }
     }
 
     proptest! {

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
-/// Streams that are known at a time, those among them that h2 is about to refuse. Of more nothing is told.
+/// Streams that are known at a time, those among them that h2 is about to refuse. Of more nothing is told, but how many.
 const KNOWN: usize = 512;
 
 /// One connection's streams. The watched stream tells them what passes, the exchanges what is made of it.

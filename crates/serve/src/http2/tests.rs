@@ -6,3 +6,4 @@ mod hostile;
 mod limits;
 mod readers;
 mod requests;
+mod violations;

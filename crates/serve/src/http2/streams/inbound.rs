@@ -47,11 +47,13 @@ impl<M: Marks> State<M> {
             return;
         }
         self.latest = frame.stream;
-        if self.open.len() < KNOWN {
-            self.open.insert(frame.stream, Stream::default());
-            let start = frame.start;
-            self.of(frame.stream).mark(Mark::Request { start });
+        if self.open.len() == KNOWN {
+            self.counters.untold_streams.increment();
+            return;
         }
+        self.open.insert(frame.stream, Stream::default());
+        let start = frame.start;
+        self.of(frame.stream).mark(Mark::Request { start });
     }
 
     fn frame_ends(&mut self, frame: &Frame, closes: bool) {

@@ -3,6 +3,7 @@
 use super::{Answer, Request, State};
 use crate::http2::frames::{Frame, Passed, kind};
 use crate::marks::Marks;
+use h2::Reason;
 use periplus_journey::{Label, Mark, RequestEnd};
 
 /// The status that says that the request did not arrive in time (RFC 9110 section 15.5.9).
@@ -78,17 +79,16 @@ impl<M: Marks> State<M> {
             }
         }
         if frame.kind == kind::RST_STREAM {
-            self.forget(frame.stream, |stream| {
-                stream.verdict.take().unwrap_or(match stream.request {
-                    // h2 would not have it for a request.
-                    Request::Receiving | Request::Arrived { .. } => Mark::Refused {
-                        reason: "malformed",
-                    },
-                    Request::Called | Request::Ended => Mark::Reset {
-                        reason: "reset_by_backend",
-                    },
-                })
+            let reason = Reason::from(self.sent.code());
+            let (verdict, request) = (stream.verdict.take(), stream.request);
+            let verdict = verdict.unwrap_or_else(|| {
+                let verdict = verdict_of_h2(request, reason);
+                if let Mark::Refused { .. } = verdict {
+                    self.counters.rejections.increment();
+                }
+                verdict
             });
+            self.forget(frame.stream, |_| verdict);
             return;
         }
         if stream.answer == Answer::Interim {
@@ -106,5 +106,24 @@ impl<M: Marks> State<M> {
             self.allowance.answered();
             self.forget(frame.stream, |_| Mark::ResponseEnd { end });
         }
+    }
+}
+
+/// What is told of a stream that was reset without the service having said why.
+fn verdict_of_h2(request: Request, reason: Reason) -> Mark {
+    match (request, reason) {
+        (_, Reason::REFUSED_STREAM) => Mark::Refused {
+            reason: "too_many_streams",
+        },
+        // It would not have it for a request, or not any longer.
+        (Request::Receiving | Request::Arrived { .. }, _)
+        | (_, Reason::PROTOCOL_ERROR | Reason::FLOW_CONTROL_ERROR | Reason::STREAM_CLOSED) => {
+            Mark::Refused {
+                reason: "malformed",
+            }
+        }
+        (Request::Called | Request::Ended, _) => Mark::Reset {
+            reason: "reset_by_backend",
+        },
     }
 }

@@ -83,6 +83,9 @@ fn a_head_in_more_pieces_than_it_is_long_is_no_head() {
         }
         served.far.dropped().await;
         assert_eq!(served.code(0), Some(ENHANCE_YOUR_CALM));
+        let reason = "frame_flood";
+        assert!(served.marks(0).contains(&Mark::Refused { reason }));
+        assert_eq!(served.counters.floods.get(), 1);
     });
 }
 
@@ -103,7 +106,35 @@ fn no_more_streams_are_open_than_were_allowed() {
         served.answered(1).await;
         served.answered(3).await;
         assert_eq!(served.code(5), Some(REFUSED_STREAM));
+        let reason = "too_many_streams";
+        assert_eq!(served.marks(5).pop(), Some(Mark::Refused { reason }));
         assert_eq!(served.counters.requests.get(), 2);
+        assert_eq!(served.counters.rejections.get(), 1);
+    });
+}
+
+#[test]
+fn streams_that_are_too_many_to_be_told_of_are_counted() {
+    block_on(async {
+        let served = served(ServeOptions::default());
+        served.until(|frame| frame.kind == SETTINGS).await;
+        // GET, http and / in three bytes (RFC 7541 appendix A): so many fit into what is read at once.
+        let asked = |number: u32| {
+            let stream = 2 * number + 1;
+            frame(
+                HEADERS,
+                END_HEADERS | END_STREAM,
+                stream,
+                &[0x82, 0x86, 0x84],
+            )
+        };
+        served
+            .far
+            .send((0..600).flat_map(asked).collect::<Vec<_>>());
+        served.answered(1).await;
+        assert_eq!(served.counters.untold_streams.get(), 600 - 512);
+        assert!(!served.marks(2 * 511 + 1).is_empty());
+        assert!(served.marks(2 * 512 + 1).is_empty());
     });
 }
 
