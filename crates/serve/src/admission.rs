@@ -37,7 +37,8 @@ fn refusal<B>(request: &mut Request<B>) -> Option<(StatusCode, &'static str)> {
 /// RFC 9112 section 3.2: a request without a Host line (HTTP/1.1), with more than one, or with one that names no host is
 /// answered 400. An empty one is valid, where the target has no authority.
 ///
-/// HTTP/2 names it as `:authority`, or as Host, and if as both, then the same (RFC 9113 section 8.3.1).
+/// HTTP/2 names it as `:authority`, or as Host, and if as both, then the same (RFC 9113 section 8.3.1): a default port may be
+/// left out of either.
 fn has_valid_host<B>(request: &Request<B>) -> bool {
     let mut hosts = request.headers().get_all(HOST).iter();
     let named = request.uri().authority();
@@ -45,13 +46,32 @@ fn has_valid_host<B>(request: &Request<B>) -> bool {
         (None, _) if request.version() == Version::HTTP_2 => named.is_some(),
         (None, _) => request.version() == Version::HTTP_10,
         (Some(_), Some(_)) => false,
-        (Some(host), None) if request.version() == Version::HTTP_2 && named.is_some() => named
-            .is_some_and(|named| {
-                host.as_bytes()
-                    .eq_ignore_ascii_case(named.as_str().as_bytes())
-            }),
+        (Some(host), None) if request.version() == Version::HTTP_2 => {
+            host.to_str().is_ok_and(|host| match named {
+                Some(named) => {
+                    let port = default_port(request.uri());
+                    let [host, named] = [host, named.as_str()].map(|name| without(port, name));
+                    host.eq_ignore_ascii_case(named)
+                }
+                None => is_host(host),
+            })
+        }
         (Some(host), None) => host.is_empty() || host.to_str().is_ok_and(is_host),
     }
+}
+
+/// RFC 9110 sections 4.2.1 and 4.2.2.
+fn default_port(uri: &Uri) -> &'static str {
+    match uri.scheme() {
+        Some(scheme) if *scheme == Scheme::HTTPS => ":443",
+        _ => ":80",
+    }
+}
+
+/// The host, and its port unless that is the default one, which an empty one is as well (RFC 3986 section 3.2.3).
+fn without<'a>(default: &str, name: &'a str) -> &'a str {
+    let name = name.strip_suffix(default).unwrap_or(name);
+    name.strip_suffix(':').unwrap_or(name)
 }
 
 /// `uri-host [ ":" port ]` (RFC 3986 section 3.2.2), but for a comma in a name: that is a list to somebody.
@@ -154,6 +174,46 @@ mod tests {
         assert_eq!(status(Version::HTTP_11, &["a", "a"], "/"), Some(400));
         assert_eq!(status(Version::HTTP_10, &["a", "b"], "/"), Some(400));
         assert_eq!(status(Version::HTTP_10, &[], "/"), None);
+    }
+
+    #[test]
+    fn http_2_names_its_host_once_or_twice_the_same() {
+        let two = |target, host| status(Version::HTTP_2, &[host], target);
+        for (target, same, others) in [
+            (
+                "http://a/",
+                ["a", "A", "a:80", "a:"],
+                ["", "a:443", "b", "a:80:80"],
+            ),
+            (
+                "https://a/",
+                ["a", "A", "a:443", "a:"],
+                ["", "a:80", "b", "a,a"],
+            ),
+            (
+                "http://a:80/",
+                ["a", "A", "a:80", "a:"],
+                ["", "a:8", ":80", "a:8080"],
+            ),
+            (
+                "http://[::1]:8/",
+                ["[::1]:8"; 4],
+                ["", "[::1]", "::1:8", "[::1]:80"],
+            ),
+        ] {
+            for host in same {
+                assert_eq!(two(target, host), None, "{target} {host}");
+            }
+            for host in others {
+                assert_eq!(two(target, host), Some(400), "{target} {host}");
+            }
+        }
+        assert_eq!(two("/", "a"), None);
+        // It must not be empty, unlike with HTTP/1.1.
+        assert_eq!(two("/", ""), Some(400));
+        assert_eq!(status(Version::HTTP_2, &[], "http://a/"), None);
+        assert_eq!(status(Version::HTTP_2, &[], "/"), Some(400));
+        assert_eq!(status(Version::HTTP_2, &["a", "a"], "http://a/"), Some(400));
     }
 
     #[test]

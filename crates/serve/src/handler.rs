@@ -13,7 +13,11 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// Answers requests.
 ///
 /// A handler that panics is answered for with a 500, one that takes too long with a 503. One whose body fails cuts the
-/// connection, so that a client never takes a part for the whole.
+/// connection, so that a client never takes a part for the whole; over HTTP/2, its stream.
+///
+/// How long a body may be silent differs. Over HTTP/1.1 a connection on which nothing of an answer moves is ended, whoever it is
+/// that holds it up. Over HTTP/2 a body may take its time between two frames, as one of server-sent events does, and nobody limits
+/// that; a client that does not take what there is of it is limited by either.
 pub trait Handler<M: Marks>: 'static {
     /// The body of its answers.
     type Body: Body<Data = Bytes, Error: Into<BoxError>> + Unpin + 'static;

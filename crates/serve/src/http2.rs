@@ -8,12 +8,13 @@
 //! * [`frames`] walks the bytes, frame by frame.
 //! * [`streams`] knows what has passed of every stream, and sets the marks that follow from it.
 //! * [`allowance`] bounds what a peer may send that is neither a request nor its content.
-//! * [`exchange`] answers one request; [`content`] is what the handler reads of it, [`answer`] how its answer is written.
+//! * [`exchange`] answers one request; [`content`] and [`cookies`] are what the handler reads of it, [`answer`] how its answer is written.
 
 mod allowance;
 mod answer;
 mod connection;
 mod content;
+mod cookies;
 mod exchange;
 mod frames;
 mod streams;

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use h2::server::SendResponse;
 use h2::{Reason, SendStream};
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, DATE, HeaderName, HeaderValue, TRANSFER_ENCODING, UPGRADE,
+    CONNECTION, CONTENT_LENGTH, DATE, HeaderName, HeaderValue, TE, TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderMap, Response, StatusCode};
 use http_body::Body;
@@ -23,8 +23,9 @@ use std::time::{Duration, SystemTime};
 use tokio::time::{Instant, timeout};
 
 /// Fields about a connection, of which there are none in HTTP/2 (RFC 9113 section 8.2.2).
-const OF_THE_CONNECTION: [HeaderName; 5] = [
+const OF_THE_CONNECTION: [HeaderName; 6] = [
     CONNECTION,
+    TE,
     TRANSFER_ENCODING,
     UPGRADE,
     HeaderName::from_static("keep-alive"),
@@ -108,7 +109,8 @@ impl<M: Marks, H: Handler<M>> Service<H, M> {
                     }
                 }
                 Err(frame) => {
-                    if let Ok(trailers) = frame.into_trailers() {
+                    if let Ok(mut trailers) = frame.into_trailers() {
+                        leave_out_connection(&mut trailers);
                         return wanted(sending.send_trailers(trailers));
                     }
                 }
@@ -214,8 +216,10 @@ impl Pace {
 
 /// Says in the head what the frames do not, and leaves out what they say.
 fn complete(headers: &mut HeaderMap, status: StatusCode, body: &impl Body, is_head: bool) {
-    for name in &OF_THE_CONNECTION {
-        headers.remove(name);
+    leave_out_connection(headers);
+    // RFC 9110 section 8.6.
+    if status == StatusCode::NO_CONTENT {
+        headers.remove(CONTENT_LENGTH);
     }
     // RFC 9110 section 6.6.1.
     if !headers.contains_key(DATE)
@@ -231,6 +235,13 @@ fn complete(headers: &mut HeaderMap, status: StatusCode, body: &impl Body, is_he
         && !headers.contains_key(CONTENT_LENGTH)
     {
         headers.insert(CONTENT_LENGTH, length.into());
+    }
+}
+
+/// h2 sends none that has such fields.
+fn leave_out_connection(fields: &mut HeaderMap) {
+    for name in &OF_THE_CONNECTION {
+        fields.remove(name);
     }
 }
 
@@ -266,7 +277,7 @@ mod tests {
 
     #[test]
     fn fields_about_the_connection_are_left_out() {
-        let fields = [(CONNECTION, "close"), (TRANSFER_ENCODING, "chunked")];
+        let fields = OF_THE_CONNECTION.map(|name| (name, "gzip"));
         let headers = completed(&fields, 200, "abc", false);
         assert_eq!(
             headers.keys().map(HeaderName::as_str).collect::<Vec<_>>(),
@@ -297,6 +308,12 @@ mod tests {
         for status in [204, 304] {
             assert_eq!(length(completed(&[], status, "", false)), None);
         }
+        let fields = [(CONTENT_LENGTH, "7")];
+        assert_eq!(length(completed(&fields, 204, "", false)), None);
+        assert_eq!(
+            length(completed(&fields, 304, "", false)).as_deref(),
+            Some("7")
+        );
         let mut headers = HeaderMap::new();
         complete(&mut headers, StatusCode::OK, &Empty::<Bytes>::new(), true);
         assert_eq!(length(headers), None);

@@ -1,6 +1,7 @@
 //! One request, and its answer.
 
 use super::content::Content;
+use super::cookies;
 use super::streams::Streams;
 use crate::admission;
 use crate::answer_body::AnswerBody;
@@ -65,6 +66,7 @@ impl<M: Marks, H: Handler<M>> Service<H, M> {
             journal.mark(asked::label(&request));
         }
         let mut request = self.readable(stream, request, respond);
+        cookies::join(request.headers_mut());
         let refused = self.too_long(&request);
         if let Some(answer) = refused.or_else(|| admission::refuse(&mut request)) {
             return self.page(answer);
@@ -74,6 +76,11 @@ impl<M: Marks, H: Handler<M>> Service<H, M> {
         let handling = async { self.handler.handle(request, &journal).await };
         let arrives = || self.streams.is_arriving(stream);
         match handled(handling, &self.options, arrives).await {
+            // An interim answer is not the one that was asked for (RFC 9110 section 15.2).
+            Ok(answer) if answer.status().is_informational() => {
+                let explanation = "What was made here is no answer.";
+                self.page(page(StatusCode::INTERNAL_SERVER_ERROR, explanation))
+            }
             Ok(answer) => answer
                 .map(|body| AnswerBody::handler(body, self.handed.clone(), self.counters.clone())),
             // RFC 9110 section 15.5.9.

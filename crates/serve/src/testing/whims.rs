@@ -4,7 +4,8 @@ use crate::handler::{BoxError, Handler};
 use crate::marks::Marks;
 use crate::request_body::RequestBody;
 use bytes::Bytes;
-use http::{Request, Response};
+use http::header::{CONNECTION, COOKIE, HeaderValue, TE, TRANSFER_ENCODING, UPGRADE};
+use http::{HeaderMap, Request, Response, StatusCode};
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Full};
 use std::collections::VecDeque;
@@ -45,6 +46,24 @@ impl<M: Marks> Handler<M> for Whims {
             // Nothing of the content is read before the answer has begun.
             "/mirror" => Box::pin(request.into_body()),
             "/empty-end" => Box::pin(InParts(VecDeque::from(["a", ""]))),
+            "/cookies" => {
+                let cookies = request.headers().get_all(COOKIE).iter();
+                let cookies: Vec<_> = cookies.map(HeaderValue::as_bytes).collect();
+                whole(cookies.join(&b'\n'))
+            }
+            "/of-the-connection" => {
+                let fields = of_the_connection();
+                let trailers = std::future::ready(Some(Ok(fields.clone())));
+                let body = whole("hello").with_trailers(trailers);
+                let mut answer = Response::new(Box::pin(body) as Self::Body);
+                answer.headers_mut().extend(fields);
+                return answer;
+            }
+            "/interim" => {
+                let mut answer = Response::new(whole("hello"));
+                *answer.status_mut() = StatusCode::PROCESSING;
+                return answer;
+            }
             _ => whole("hello"),
         };
         Response::new(body)
@@ -57,6 +76,16 @@ fn whole(content: impl Into<Bytes>) -> Pin<Box<dyn Body<Data = Bytes, Error = Bo
 
 fn broken(panics: bool) -> Pin<Box<dyn Body<Data = Bytes, Error = BoxError>>> {
     Box::pin(Breaks { panics, polls: 0 })
+}
+
+/// Fields that HTTP/2 has none of.
+fn of_the_connection() -> HeaderMap {
+    let names = [CONNECTION, TE, TRANSFER_ENCODING, UPGRADE];
+    let value = HeaderValue::from_static("chunked");
+    names
+        .map(|name| (name, value.clone()))
+        .into_iter()
+        .collect()
 }
 
 /// A body of unknown length that breaks off when its beginning is on its way.

@@ -296,6 +296,44 @@ fn all_of_the_server_can_be_asked_about_by_options_alone() {
 }
 
 #[test]
+fn cookies_are_one_field_however_they_come() {
+    block_on(async {
+        let served = served(ServeOptions::default());
+        let more = [(":authority", "a"), ("cookie", "b=c"), ("cookie", "d=e")];
+        let asked = fields("GET", "/cookies", &more);
+        served.send(HEADERS, END_HEADERS | END_STREAM, 1, &asked);
+        served.answered(1).await;
+        assert_eq!(served.content(1), b"b=c; d=e");
+    });
+}
+
+#[test]
+fn what_an_answer_says_of_a_connection_is_left_out_and_the_rest_is_sent() {
+    block_on(async {
+        let served = served(ServeOptions::default());
+        served.get(1, "/of-the-connection");
+        served.answered(1).await;
+        assert_eq!((served.code(1), served.status(1)), (None, Some(200)));
+        let frames = served
+            .frames()
+            .into_iter()
+            .filter(|frame| frame.stream == 1);
+        let kinds = frames.map(|frame| frame.kind).collect::<Vec<_>>();
+        assert_eq!(kinds, [HEADERS, DATA, HEADERS]);
+    });
+}
+
+#[test]
+fn an_interim_answer_is_none() {
+    block_on(async {
+        let served = served(ServeOptions::default());
+        served.get(1, "/interim");
+        served.answered(1).await;
+        assert_eq!((served.code(1), served.status(1)), (None, Some(500)));
+    });
+}
+
+#[test]
 fn head_is_answered_without_content() {
     block_on(async {
         let served = served(ServeOptions::default());
