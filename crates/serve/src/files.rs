@@ -50,6 +50,7 @@ mod validators;
 pub use body::FilesBody;
 pub use handler::Files;
 pub use options::{EntityTags, FilesOptions, FolderOptions, ReadMode};
+pub(crate) use refusal::not_fetched;
 pub use store::Store;
 
 #[cfg(test)]

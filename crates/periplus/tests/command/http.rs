@@ -58,6 +58,8 @@ fn other_methods_are_a_405_that_names_the_allowed_ones() {
         assert_eq!(answer.status(), 405, "{method}");
         assert_eq!(answer.header("allow"), Some("get, head, options"));
     }
+    let answer = get(&server.url("/notes.txt"), &["--request", "BREW"]);
+    assert_eq!(answer.status(), 501);
 }
 
 #[test]

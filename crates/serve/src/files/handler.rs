@@ -17,7 +17,7 @@ use super::options::{EntityTags, FolderOptions};
 use super::patience::Patience;
 use super::pool::FileRead;
 use super::read::{is_changed, read};
-use super::refusal::{method_not_allowed, no_index, not_found, redirect, refused, unreadable};
+use super::refusal::{no_index, not_fetched, not_found, redirect, refused, unreadable};
 use super::reply::{Reply, failed, not_acceptable, nothing};
 use super::representation::{Content, Described, Representation};
 use super::root::Root;
@@ -28,7 +28,7 @@ use crate::marks::Marks;
 use crate::ready::Keep;
 use crate::request_body::RequestBody;
 use bytes::Bytes;
-use http::header::RANGE;
+use http::header::{HeaderValue, RANGE};
 use http::{HeaderMap, Method, Request, Response};
 use std::io;
 use std::ops::Range;
@@ -39,6 +39,9 @@ use tokio::sync::OwnedSemaphorePermit;
 
 /// How often a file that changes while it is looked at is looked at anew.
 const TRIES: usize = 4;
+
+/// What may be done with a file.
+const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD");
 
 /// Serves the files under a folder.
 #[derive(Clone, Debug)]
@@ -91,7 +94,7 @@ impl Files {
         let wanted = match *request.method() {
             Method::GET => true,
             Method::HEAD => false,
-            _ => return method_not_allowed().map(FilesBody::page),
+            _ => return not_fetched(request.method(), METHODS).map(FilesBody::page),
         };
         let headers = request.headers();
         let asking = Asking {

@@ -5,17 +5,37 @@ use super::target::Refusal;
 use crate::pages::page;
 use bytes::Bytes;
 use http::header::{ALLOW, HeaderValue, LOCATION};
-use http::{Response, StatusCode};
+use http::{Method, Response, StatusCode};
 use std::io;
 
-/// RFC 9110 section 15.5.6: it must say what is allowed.
-pub(super) fn method_not_allowed() -> Response<Bytes> {
+/// The answer to any method but GET and HEAD, where `allowed` may be asked for. Whoever does not know a method at all says that
+/// (RFC 9110 section 9.1).
+pub(crate) fn not_fetched(method: &Method, allowed: HeaderValue) -> Response<Bytes> {
+    if !is_known(method) {
+        let explanation = "There is no such method here.";
+        return page(StatusCode::NOT_IMPLEMENTED, explanation);
+    }
     let explanation = "Files can be fetched here, with GET or HEAD, and nothing else.";
     let mut answer = page(StatusCode::METHOD_NOT_ALLOWED, explanation);
+    // It must say what is allowed (RFC 9110 section 15.5.6).
+    answer.headers_mut().insert(ALLOW, allowed);
     answer
-        .headers_mut()
-        .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-    answer
+}
+
+/// Those of RFC 9110 section 9.3, and PATCH (RFC 5789). They are case-sensitive.
+fn is_known(method: &Method) -> bool {
+    matches!(
+        *method,
+        Method::GET
+            | Method::HEAD
+            | Method::POST
+            | Method::PUT
+            | Method::DELETE
+            | Method::CONNECT
+            | Method::OPTIONS
+            | Method::TRACE
+            | Method::PATCH
+    )
 }
 
 pub(super) fn refused(refusal: Refusal) -> Response<Bytes> {

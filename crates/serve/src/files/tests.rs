@@ -260,7 +260,7 @@ fn head_is_get_without_the_content() {
 fn other_methods_are_told_what_is_allowed() {
     block_on(async {
         let (_site, mut client) = site();
-        for method in ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "BREW"] {
+        for method in ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"] {
             let reply = client
                 .ask(&format!("{method} / HTTP/1.1\r\nHost: a\r\n\r\n"))
                 .await;
@@ -282,6 +282,25 @@ fn other_methods_are_told_what_is_allowed() {
             (reply.status, reply.field("connection")),
             (405, Some("close"))
         );
+    });
+}
+
+/// RFC 9110 section 9.1.
+#[test]
+fn a_method_that_is_not_known_is_not_implemented() {
+    block_on(async {
+        let (_site, mut client) = site();
+        for method in ["BREW", "get", "Head", "GETS", "PROPFIND"] {
+            let reply = client
+                .ask(&format!("{method} / HTTP/1.1\r\nHost: a\r\n\r\n"))
+                .await;
+            assert_eq!(
+                (reply.status, reply.field("allow")),
+                (501, None),
+                "{method}"
+            );
+        }
+        assert_eq!(client.get("/").await.status, 404);
     });
 }
 

@@ -7,7 +7,7 @@ use super::fallback::{accepts_html, may_be_a_place};
 use super::lines::Lines;
 use super::moves::Moves;
 use super::options::SiteOptions;
-use crate::files::{Files, FilesBody, Store};
+use crate::files::{Files, FilesBody, Store, not_fetched};
 use crate::marks::Marks;
 use crate::pages::page;
 use crate::ready::Keep;
@@ -235,15 +235,11 @@ impl Closed {
 
 /// The answer to any method but GET and HEAD.
 fn without_files<B>(request: &Request<B>) -> Response<Bytes> {
-    let mut answer = if request.method() == Method::OPTIONS {
-        let mut answer = Response::new(Bytes::new());
-        *answer.status_mut() = StatusCode::NO_CONTENT;
-        answer
-    } else {
-        // RFC 9110 section 15.5.6: it must say what is allowed.
-        let explanation = "Files can be fetched here, with GET or HEAD, and nothing else.";
-        page(StatusCode::METHOD_NOT_ALLOWED, explanation)
-    };
+    if request.method() != Method::OPTIONS {
+        return not_fetched(request.method(), METHODS);
+    }
+    let mut answer = Response::new(Bytes::new());
+    *answer.status_mut() = StatusCode::NO_CONTENT;
     answer.headers_mut().insert(ALLOW, METHODS);
     answer
 }

@@ -150,6 +150,8 @@ fn what_may_be_done_is_said_to_who_asks_and_to_who_does_something_else() {
                 assert_eq!(reply.status, 405, "{method}");
                 assert_eq!(reply.field("allow"), Some("GET, HEAD, OPTIONS"));
             }
+            let reply = world.ask("BREW", "/a", &[]).await;
+            assert_eq!((reply.status, reply.field("allow")), (501, None));
             assert_eq!(world.get("/a").await.content, b"1");
         }
     });

@@ -43,18 +43,18 @@ pub(crate) fn rows() -> Vec<Row> {
             .seen(&["PUT /file"]),
         row("RFC 9110 9.1", "One that is not known is answered by 501.")
             .send("BREW /file HTTP/1.1\r\nHost: a\r\n\r\n")
-            .one_of(&[405, 501])
+            .answer(&501)
             .seen(&["BREW /file"]),
         row(
             "RFC 9110 9.1",
             "Methods are case-sensitive: this is not GET.",
         )
         .send("get /file HTTP/1.1\r\nHost: a\r\n\r\n")
-        .one_of(&[405, 501])
+        .answer(&501)
         .seen(&["get /file"]),
         row("RFC 9110 9.1", "A method may be any token.")
             .send("!#$%&'*+-.^_`|~ /file HTTP/1.1\r\nHost: a\r\n\r\n")
-            .one_of(&[405, 501])
+            .answer(&501)
             .seen(&["!#$%&'*+-.^_`|~ /file"]),
         row(
             "RFC 9112 3",
