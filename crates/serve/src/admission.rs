@@ -7,13 +7,14 @@ use http::uri::Scheme;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, Version};
 use std::net::Ipv6Addr;
 
-/// The answer to a request that no handler may see, or `None`: then its Host is what it is for.
-pub(crate) fn refuse<B>(request: &mut Request<B>) -> Option<Response<Bytes>> {
-    let (status, explanation) = refusal(request)?;
+/// The answer to a request that no handler may see, or `None`: then its Host is what it is for. `serves_https` where it came over
+/// TLS, to here or to a gateway that is trusted.
+pub(crate) fn refuse<B>(request: &mut Request<B>, serves_https: bool) -> Option<Response<Bytes>> {
+    let (status, explanation) = refusal(request, serves_https)?;
     Some(page(status, explanation))
 }
 
-fn refusal<B>(request: &mut Request<B>) -> Option<(StatusCode, &'static str)> {
+fn refusal<B>(request: &mut Request<B>, serves_https: bool) -> Option<(StatusCode, &'static str)> {
     if !has_valid_host(request) {
         let explanation = "The request must name the host it is for, once, in a Host header.";
         return Some((StatusCode::BAD_REQUEST, explanation));
@@ -24,6 +25,11 @@ fn refusal<B>(request: &mut Request<B>) -> Option<(StatusCode, &'static str)> {
     }
     if !is_of_http(request.uri()) {
         let explanation = "Only addresses of HTTP are served here.";
+        return Some((StatusCode::MISDIRECTED_REQUEST, explanation));
+    }
+    // RFC 9110 section 7.4: whoever is on the way may have asked for it.
+    if request.uri().scheme() == Some(&Scheme::HTTPS) && !serves_https {
+        let explanation = "Addresses of https are served over TLS alone.";
         return Some((StatusCode::MISDIRECTED_REQUEST, explanation));
     }
     if !can_be_expected(request.version(), request.headers()) {
@@ -161,7 +167,7 @@ mod tests {
             request = request.header(HOST, *host);
         }
         let mut request = request.body(()).expect("the request is well formed");
-        refuse(&mut request).map(|answer| answer.status().as_u16())
+        refuse(&mut request, true).map(|answer| answer.status().as_u16())
     }
 
     #[test]
@@ -214,6 +220,26 @@ mod tests {
         assert_eq!(status(Version::HTTP_2, &[], "http://a/"), None);
         assert_eq!(status(Version::HTTP_2, &[], "/"), Some(400));
         assert_eq!(status(Version::HTTP_2, &["a", "a"], "http://a/"), Some(400));
+    }
+
+    #[test]
+    fn what_is_asked_for_as_https_must_have_come_over_tls() {
+        for version in [Version::HTTP_11, Version::HTTP_2] {
+            for (target, secure, plain) in [
+                ("https://a/", None, Some(421)),
+                ("HTTPS://a/", None, Some(421)),
+                ("http://a/", None, None),
+                ("ftp://a/", Some(421), Some(421)),
+            ] {
+                for (serves_https, expected) in [(true, secure), (false, plain)] {
+                    let request = Request::builder().version(version).uri(target);
+                    let request = request.header(HOST, "a").body(());
+                    let refused = refuse(&mut request.expect("a request"), serves_https);
+                    let status = refused.map(|answer| answer.status().as_u16());
+                    assert_eq!(status, expected, "{version:?} {target} {serves_https}");
+                }
+            }
+        }
     }
 
     #[test]

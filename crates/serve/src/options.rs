@@ -37,6 +37,9 @@ pub struct ServeOptions {
     pub max_target_length: usize,
     /// Requests of one HTTP/2 connection that may be open at a time. With 0, HTTP/2 is not spoken.
     pub http2_streams: u32,
+    /// TLS ends at a gateway in front that is trusted: what is asked for as https is served where TLS is not spoken. If not, it
+    /// is refused there (RFC 9110 section 7.4): 421.
+    pub https_gateway: bool,
     /// Note a request's host, `Referer` and `User-Agent` for an access log.
     pub access_log: bool,
 }
@@ -60,6 +63,7 @@ impl Default for ServeOptions {
             max_target_length: 8 * 1024,
             // RFC 9113 section 6.5.2 advises no fewer.
             http2_streams: 100,
+            https_gateway: false,
             access_log: false,
         }
     }

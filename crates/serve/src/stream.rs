@@ -53,6 +53,11 @@ pub trait PeekStream: AsyncWrite + Unpin {
         None
     }
 
+    /// Whether nobody between the two can read or change what passes: TLS ends here.
+    fn is_secure(&self) -> bool {
+        false
+    }
+
     /// Resets the connection, so that the peer does not take what was sent for the whole.
     fn abort(self);
 }

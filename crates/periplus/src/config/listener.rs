@@ -42,6 +42,11 @@ pub(super) const HEADING: Heading = Heading {
             "8443",
             "Answer every request by a redirect to https at this port of the same host.",
         ),
+        key(
+            "https_gateway",
+            "false",
+            "TLS ends at a gateway in front: what is asked for as https is served, and not answered by 421.",
+        ),
     ],
 };
 
@@ -56,6 +61,8 @@ pub(crate) struct ListenerSection {
     pub(crate) tls: Option<TlsOptions>,
     /// The port to which its requests are sent.
     pub(crate) redirect_to_https: Option<u16>,
+    /// TLS ends at a gateway in front.
+    pub(crate) https_gateway: bool,
 }
 
 /// What a listener speaks.
@@ -93,6 +100,7 @@ impl ListenerSection {
             address: section.parsed("address", "an IPv4 address, as \"10.77.0.2\"", address),
             tls: tls::of_listener(section),
             redirect_to_https: section.port("redirect_to_https"),
+            https_gateway: section.switch("https_gateway").unwrap_or(false),
             protocol: protocol?,
             port: port?,
         };
@@ -103,10 +111,12 @@ impl ListenerSection {
     /// Refuses what does not go together.
     fn check(&self, section: &Section<'_>) {
         if self.protocol == Protocol::Kv {
-            for key in ["tls", "redirect_to_https"] {
-                if self.tls.is_some() && key == "tls"
-                    || self.redirect_to_https.is_some() && key != "tls"
-                {
+            for (key, is_given) in [
+                ("tls", self.tls.is_some()),
+                ("redirect_to_https", self.redirect_to_https.is_some()),
+                ("https_gateway", self.https_gateway),
+            ] {
+                if is_given {
                     let what = format!(
                         "`{key}` is for a listener that speaks http, and this one speaks kv"
                     );
@@ -119,6 +129,13 @@ impl ListenerSection {
                 "redirect_to_https",
                 "this listener speaks https already, so there is nothing to redirect",
                 "Give `redirect_to_https` to a listener without `tls`.",
+            );
+        }
+        if self.https_gateway && (self.tls.is_some() || self.redirect_to_https.is_some()) {
+            section.refuse_because(
+                "https_gateway",
+                "this listener speaks https, or leads to one that does, so no gateway does it for it",
+                "Give `https_gateway` to a listener without `tls` and `redirect_to_https`.",
             );
         }
     }

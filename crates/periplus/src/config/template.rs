@@ -133,8 +133,8 @@ mod tests {
 
     #[test]
     fn every_key_is_one_that_is_read() {
-        // A listener speaks TLS or leads to one that does, and its certificate is from a file or of its own making.
-        let apart = ["tls", "redirect_to_https", "self_signed"];
+        // A listener speaks TLS, leads to one that does or is behind one, and its certificate is from a file or of its own making.
+        let apart = ["tls", "redirect_to_https", "https_gateway", "self_signed"];
         let config = parse(&said(|_, key| !apart.contains(&key.name)));
         let [listener] = config.listeners.as_slice() else {
             panic!("{config:?}")

@@ -151,7 +151,7 @@ fn an_unknown_key_is_refused_where_it_stands_with_the_nearest_that_is_known() {
     assert_eq!(
         refusal("[[listener]]\nprotocol = \"http\"\nport = 1\n  prot = 80\n"),
         "a.toml:4:3: unknown key `prot` in [[listener]]\n  \
-         Did you mean `port`? Known here: `protocol`, `port`, `address`, `interface`, `tls`, `redirect_to_https`."
+         Did you mean `port`? Known here: `protocol`, `port`, `address`, `interface`, `tls`, `redirect_to_https`, `https_gateway`."
     );
     assert_eq!(
         refusal("[[listner]]\nport = 80\n"),
@@ -199,6 +199,24 @@ fn a_value_that_cannot_be_is_refused_where_it_stands() {
         listener("protocol = \"http\"\naddress = \"::1\"\nport = 80\n"),
         "a.toml:3:11: `address` is \"::1\", and must be an IPv4 address, as \"10.77.0.2\""
     );
+}
+
+#[test]
+fn a_gateway_is_for_a_listener_of_http_that_leads_to_no_tls() {
+    let listener = |protocol: &str, lines: &str| {
+        format!("[[listener]]\nprotocol = \"{protocol}\"\nport = 80\nhttps_gateway = true\n{lines}")
+    };
+    let config = parse(&listener("http", "")).unwrap();
+    assert!(config.listeners[0].https_gateway);
+    for lines in ["tls = true\n", "redirect_to_https = 8443\n"] {
+        let refusal = refusal(&listener("http", lines));
+        assert!(
+            refusal.starts_with("a.toml:4:17: this listener speaks https"),
+            "{refusal}"
+        );
+    }
+    let refusal = refusal(&listener("kv", ""));
+    assert!(refusal.contains("this one speaks kv"), "{refusal}");
 }
 
 #[test]

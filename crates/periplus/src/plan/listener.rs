@@ -21,6 +21,8 @@ pub(crate) struct Listener {
     pub(crate) tls: Option<TlsOptions>,
     /// The port at which TLS is spoken, to which its requests are sent; 0 is that of the first listener that speaks it.
     pub(crate) redirect_to_https: Option<u16>,
+    /// TLS ends at a gateway in front.
+    pub(crate) https_gateway: bool,
     pub(crate) asked: Asked,
 }
 
@@ -107,6 +109,7 @@ fn of_flags(
         address,
         tls: tls_of_flags(options, *address.ip(), interface),
         redirect_to_https: None,
+        https_gateway: false,
         asked: Asked::Flag,
     };
     let Some(port) = options.redirect_http else {
@@ -207,6 +210,7 @@ impl Listener {
             address: SocketAddrV4::new(address, section.port),
             tls: section.tls.clone(),
             redirect_to_https: section.redirect_to_https,
+            https_gateway: section.https_gateway,
             asked: Asked::File(section.place.clone()),
         })
     }

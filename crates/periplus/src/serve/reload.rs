@@ -119,6 +119,7 @@ fn fixed(old: &Plan, new: &Plan) -> Vec<&'static str> {
                 place.address,
                 place.tls.is_some(),
                 place.redirect_to_https,
+                place.https_gateway,
             )
         };
         plan.listeners.iter().map(place).collect()

@@ -105,13 +105,18 @@ impl Servers {
             Protocol::Http => {
                 let sites = what.sites.over(place.scheme(self.https));
                 let handler = WebSocketAt::new(ECHO, echo, sites);
-                let options = what.options.clone();
+                let https_gateway = place.https_gateway;
+                let own = move |options| ServeOptions {
+                    https_gateway,
+                    ..options
+                };
+                let options = own(what.options.clone());
                 match tls {
                     Some(tls) => {
                         let server = Server::secure(handler, tls.clone(), options);
-                        self.run_http(server, address, listener);
+                        self.run_http(server, own, address, listener);
                     }
-                    None => self.run_http(Server::new(handler, options), address, listener),
+                    None => self.run_http(Server::new(handler, options), own, address, listener),
                 }
             }
             Protocol::Kv => {
@@ -125,16 +130,21 @@ impl Servers {
         Ok(())
     }
 
-    /// Serves HTTP, or HTTPS, within bounds that may change.
-    fn run_http<C>(&mut self, server: Server<C>, address: SocketAddr, listener: Transport)
-    where
+    /// Serves HTTP, or HTTPS, within bounds that may change: `own` makes the listener's own of them.
+    fn run_http<C>(
+        &mut self,
+        server: Server<C>,
+        own: impl Fn(ServeOptions) -> ServeOptions + 'static,
+        address: SocketAddr,
+        listener: Transport,
+    ) where
         C: ConnectionService<Stream, Told> + Adjust,
     {
         let server = Rc::new(server);
         self.counters.push((address, server.counters()));
         let adjusted = server.clone();
         self.adjust
-            .push(Box::new(move |options| adjusted.adjust(options)));
+            .push(Box::new(move |options| adjusted.adjust(own(options))));
         let stop = is_set(self.stop.subscribe());
         let task = async move { server.run(listener, stop).await };
         self.tasks.spawn_local(task);

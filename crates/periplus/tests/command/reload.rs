@@ -51,6 +51,22 @@ fn new_requests_see_what_the_file_says_now_on_connections_that_stay_open() {
 }
 
 #[test]
+fn what_a_gateway_asks_for_as_https_is_served_and_still_is_when_the_file_is_read_again() {
+    let asked = ["--request-target", "https://a/a.txt", "--header", "Host: a"];
+    for (key, status) in [("https_gateway = true\n", 200), ("", 421)] {
+        let config = |root: &str| config(root).replace("[[site]]", &format!("{key}[[site]]"));
+        let folder = folder().with("periplus.toml", config("old").as_bytes());
+        let mut server = start(&folder);
+        assert_eq!(get(&server.url("/"), &asked).status(), status);
+        write(&folder, &config("new"));
+        server.signal(Signal::HUP);
+        server.wait_for_line("Configuration read again");
+        assert_eq!(get(&server.url("/"), &asked).status(), status);
+        assert_eq!(server.stop().code, Some(0));
+    }
+}
+
+#[test]
 fn a_wrong_file_is_told_and_changes_nothing() {
     let folder = folder();
     let mut server = start(&folder);

@@ -93,6 +93,7 @@ impl<H> Http1<H> {
         H: Handler<M>,
     {
         let exchange = Exchange::new(journal, self.counters.clone());
+        let serves_https = stream.is_secure() || self.options.https_gateway;
         let handed = Handed::default();
         let conversation = Rc::new(Cell::new(None));
         let mut turnstile = Turnstile::new(stream, exchange.clone(), handed.clone())
@@ -105,6 +106,7 @@ impl<H> Http1<H> {
             options: self.options.clone(),
             counters: self.counters.clone(),
             exchange: exchange.clone(),
+            serves_https,
             handed,
             conversation: conversation.clone(),
             ready: self.ready.clone(),

@@ -28,6 +28,8 @@ pub(super) struct Service<H, M> {
     pub(super) options: Rc<ServeOptions>,
     pub(super) counters: Arc<ServeCounters>,
     pub(super) exchange: Exchange<M>,
+    /// What is asked for as https is served.
+    pub(super) serves_https: bool,
     pub(super) handed: Handed,
     /// What is said after a 101.
     pub(super) conversation: Rc<Cell<Option<Conversation>>>,
@@ -55,7 +57,7 @@ impl<M: Marks, H: Handler<M>> Service<H, M> {
         if self.options.access_log {
             self.exchange.marks().mark(asked::label(&request));
         }
-        if let Some(mut answer) = admission::refuse(&mut request) {
+        if let Some(mut answer) = admission::refuse(&mut request, self.serves_https) {
             self.close_if_cut(&mut answer);
             return self.page(answer);
         }

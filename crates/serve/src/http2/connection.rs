@@ -120,6 +120,7 @@ impl<H> Http2<H> {
             options: self.options.clone(),
             counters: self.counters.clone(),
             streams: streams.clone(),
+            serves_https: stream.borrow().is_secure() || self.options.https_gateway,
             handed: handed.clone(),
         });
         let mut watchdog = Watchdog::new(&self.options);

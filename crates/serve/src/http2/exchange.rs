@@ -31,6 +31,8 @@ pub(super) struct Service<H, M> {
     pub(super) options: Rc<ServeOptions>,
     pub(super) counters: Arc<ServeCounters>,
     pub(super) streams: Streams<M>,
+    /// What is asked for as https is served.
+    pub(super) serves_https: bool,
     pub(super) handed: Handed,
 }
 
@@ -68,7 +70,8 @@ impl<M: Marks, H: Handler<M>> Service<H, M> {
         let mut request = self.readable(stream, request, respond);
         cookies::join(request.headers_mut());
         let refused = self.too_long(&request);
-        if let Some(answer) = refused.or_else(|| admission::refuse(&mut request)) {
+        let refuse = || admission::refuse(&mut request, self.serves_https);
+        if let Some(answer) = refused.or_else(refuse) {
             return self.page(answer);
         }
         self.streams.called(stream);

@@ -175,6 +175,10 @@ impl<S: PeekStream, M: Marks> PeekStream for TlsStream<S, M> {
         self.session.alpn_protocol()
     }
 
+    fn is_secure(&self) -> bool {
+        true
+    }
+
     fn abort(self) {
         self.stream.abort();
     }

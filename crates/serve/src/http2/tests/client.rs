@@ -68,6 +68,11 @@ pub(super) fn silent(options: ServeOptions) -> Served {
 
 /// A field section, in the static table's and plain letters (RFC 7541 section 6).
 pub(super) fn fields(method: &str, path: &str, more: &[(&str, &str)]) -> Vec<u8> {
+    fields_of("http", method, path, more)
+}
+
+/// The same, of a scheme.
+pub(super) fn fields_of(scheme: &str, method: &str, path: &str, more: &[(&str, &str)]) -> Vec<u8> {
     let mut section = Vec::new();
     let mut literal = |name: &str, value: &str| {
         section.push(0);
@@ -78,7 +83,7 @@ pub(super) fn fields(method: &str, path: &str, more: &[(&str, &str)]) -> Vec<u8>
         }
     };
     literal(":method", method);
-    literal(":scheme", "http");
+    literal(":scheme", scheme);
     literal(":path", path);
     for (name, value) in more {
         literal(name, value);

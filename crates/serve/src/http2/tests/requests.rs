@@ -2,7 +2,7 @@
 
 use super::client::{
     CONTINUATION, DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, RST_STREAM, WINDOW_UPDATE,
-    fields, frame, served, silent,
+    fields, fields_of, frame, served, silent,
 };
 use crate::http2::PREFACE;
 use crate::options::ServeOptions;
@@ -364,6 +364,22 @@ fn the_host_is_named_once_or_twice_the_same() {
             assert_eq!(served.status(stream), Some(expected), "{more:?}");
         }
     });
+}
+
+#[test]
+fn what_is_asked_for_as_https_without_tls_is_served_behind_a_gateway_alone() {
+    for (https_gateway, status) in [(false, 421), (true, 200)] {
+        block_on(async {
+            let served = served(ServeOptions {
+                https_gateway,
+                ..ServeOptions::default()
+            });
+            let asked = fields_of("https", "GET", "/", &[(":authority", "a")]);
+            served.send(HEADERS, END_HEADERS | END_STREAM, 1, &asked);
+            served.answered(1).await;
+            assert_eq!(served.status(1), Some(status));
+        });
+    }
 }
 
 #[test]
