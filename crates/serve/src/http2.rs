@@ -8,7 +8,8 @@
 //! * [`frames`] walks the bytes, frame by frame.
 //! * [`streams`] knows what has passed of every stream, and sets the marks that follow from it.
 //! * [`allowance`] bounds what a peer may send that is neither a request nor its content.
-//! * [`exchange`] answers one request; [`content`] and [`cookies`] are what the handler reads of it, [`answer`] how its answer is written.
+//! * [`exchange`] answers one request; [`content`] and [`cookies`] are what the handler reads of it, [`answer`] how its answer is written,
+//!   with which [`fields`], and at which [`pace`] its client takes it.
 
 mod allowance;
 mod answer;
@@ -16,7 +17,9 @@ mod connection;
 mod content;
 mod cookies;
 mod exchange;
+mod fields;
 mod frames;
+mod pace;
 mod streams;
 mod watched;
 
