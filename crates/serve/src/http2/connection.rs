@@ -1,31 +1,30 @@
 //! One connection, from its first byte to its last.
 
+mod parting;
+
 use super::exchange::Service;
 use super::streams::Streams;
 use super::watched::{Watch, Watched};
 use crate::counters::ServeCounters;
-use crate::delivery::{SLOW_READER, is_slow_to_the_end};
-use crate::farewell;
 use crate::handler::Handler;
 use crate::marks::Marks;
 use crate::options::ServeOptions;
 use crate::server::{Adjust, ConnectionService, Drain, asked_to_drain};
 use crate::stream::PeekStream;
 use crate::turnstile::{Handed, Stage};
-use crate::watchdog::{Expired, Moved, Watchdog};
+use crate::watchdog::{Moved, Watchdog};
 use bytes::Bytes;
+use h2::RecvStream;
 use h2::server::{Builder, Connection, SendResponse};
-use h2::{Reason, RecvStream};
 use http::Request;
-use periplus_journey::Mark;
+use parting::End;
 use std::cell::RefCell;
 use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
 
 /// What a client begins with (RFC 9113 section 3.4).
 pub(crate) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -44,19 +43,6 @@ pub struct Http2<H> {
     handler: Rc<H>,
     options: Rc<ServeOptions>,
     counters: Arc<ServeCounters>,
-}
-
-/// Why a connection is not served any longer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
-    /// h2 is done with it.
-    Done,
-    /// Its peer broke the protocol, and h2 has said so.
-    Broken(Reason),
-    /// This has taken too long.
-    Expired(Expired),
-    /// Its peer sends what asks for nothing, and too much of it.
-    Flooded,
 }
 
 /// What h2 has of a connection.
@@ -131,7 +117,7 @@ impl<H> Http2<H> {
             biased;
             connection = handshake => match connection {
                 Ok(connection) => connection,
-                Err(error) => return ended(&error),
+                Err(error) => return End::of(&error),
             },
             () = asked_to_drain(drain) => return End::Done,
             expired = poll_fn(|context| watchdog.poll_expired(context, &self.options, streams.stage(), moved)) => {
@@ -175,80 +161,6 @@ impl<H> Http2<H> {
             .initial_connection_window_size(CONNECTION_WINDOW);
         builder
     }
-
-    /// Says why no more requests are answered (RFC 9113 section 6.8), where h2 has not.
-    async fn say_goodbye(&self, mut connection: Conversation, end: End) {
-        let reason = match end {
-            End::Done | End::Broken(_) => return,
-            End::Expired(Expired::Delivery | Expired::Stage(Stage::Answering)) => return,
-            End::Expired(_) => Reason::NO_ERROR,
-            End::Flooded => Reason::ENHANCE_YOUR_CALM,
-        };
-        connection.abrupt_shutdown(reason);
-        let gone = poll_fn(|context| connection.poll_closed(context));
-        let _ = timeout(self.options.linger_timeout, gone).await;
-    }
-
-    /// Parts from the peer as the end demands.
-    async fn part<S: PeekStream, M: Marks>(
-        &self,
-        mut stream: S,
-        streams: &Streams<M>,
-        journal: &M,
-        end: End,
-        mut drain: Drain,
-    ) {
-        match end {
-            End::Expired(Expired::Delivery | Expired::Stage(Stage::Answering)) => {
-                return self.give_up(stream, journal);
-            }
-            End::Expired(Expired::Stage(Stage::Head(_))) => {
-                self.counters.request_timeouts.increment();
-                journal.mark(Mark::TimedOut {
-                    reason: "header_timeout",
-                });
-            }
-            End::Expired(_) => {
-                self.counters.idle_timeouts.increment();
-                journal.mark(Mark::TimedOut {
-                    reason: "idle_timeout",
-                });
-            }
-            End::Flooded | End::Broken(Reason::ENHANCE_YOUR_CALM) => {
-                self.counters.floods.increment();
-                journal.mark(Mark::Refused {
-                    reason: "frame_flood",
-                });
-            }
-            End::Broken(_) => {
-                self.counters.protocol_errors.increment();
-                journal.mark(Mark::Refused {
-                    reason: "http2_protocol_error",
-                });
-            }
-            End::Done => {}
-        }
-        let more_expected = end != End::Done || streams.are_open();
-        let farewell = async {
-            poll_fn(|context| Pin::new(&mut stream).poll_shutdown(context)).await?;
-            farewell::discard(&mut stream, more_expected).await
-        };
-        // Whether the peer hears it or not, this is the end; but what was answered it may still take.
-        let _ = timeout(self.options.linger_timeout, farewell).await;
-        let sent = streams.offsets().1;
-        if is_slow_to_the_end(&mut stream, journal, sent, &self.options, &mut drain).await {
-            self.give_up(stream, journal);
-        }
-    }
-
-    /// Resets a connection whose peer does not take its answers.
-    fn give_up<S: PeekStream, M: Marks>(&self, stream: S, journal: &M) {
-        self.counters.stalled_answers.increment();
-        journal.mark(Mark::TimedOut {
-            reason: SLOW_READER,
-        });
-        stream.abort();
-    }
 }
 
 /// Drives a connection until there is a request, or none any more.
@@ -259,20 +171,12 @@ async fn next(connection: &mut Conversation, watch: &dyn Watch) -> Result<Asked,
         Poll::Ready(match accepted {
             _ if watch.is_flooded() => Err(End::Flooded),
             Poll::Ready(Some(Ok(asked))) => Ok(asked),
-            Poll::Ready(Some(Err(error))) => Err(ended(&error)),
+            Poll::Ready(Some(Err(error))) => Err(End::of(&error)),
             Poll::Ready(None) => Err(End::Done),
             Poll::Pending => return Poll::Pending,
         })
     })
     .await
-}
-
-/// What an error of h2's means: it may as well be the stream beneath, or the peer's own GOAWAY.
-fn ended(error: &h2::Error) -> End {
-    match error.reason() {
-        Some(reason) if error.is_library() && reason != Reason::NO_ERROR => End::Broken(reason),
-        _ => End::Done,
-    }
 }
 
 fn moved<M: Marks>(streams: &Streams<M>, journal: &M) -> Moved {
