@@ -2,10 +2,11 @@
 
 use crate::{
     Asked, Covered, Events, Handshake, Instant, Kind, Outcome, Overlays, QueuesMet, Record,
-    Station, TcpSummary,
+    Secured, Station, TcpSummary,
 };
 use std::borrow::Cow;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A journey that is over, as the stack writes it down: what was seen, and nothing that can be reckoned from it. It is small,
@@ -99,6 +100,8 @@ pub struct Rare {
     pub overlays: Overlays,
     /// What an access log shows of the request besides.
     pub asked: Option<Box<Asked>>,
+    /// What it shows of the connection's TLS.
+    pub secured: Option<Arc<Secured>>,
     /// The part of `peer` that lies between e3 and e8.
     pub peer_in_server: Covered,
     /// Where the device gives no arrival stamp: the most time the first byte can have waited in the ring.
@@ -191,6 +194,7 @@ impl From<Finished> for Record {
             acked: finished.acked,
             outcome: finished.outcome,
             asked: rare.asked,
+            secured: rare.secured,
             reason: rare.reason,
             events: finished.seen.events(&beginning),
             overlays,

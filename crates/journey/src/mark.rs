@@ -1,7 +1,8 @@
 //! What the backend says of a stream: offsets and labels, each a word of the codec.
 
-use crate::{Asked, Instant, Station};
+use crate::{Asked, Instant, Secured, Station};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// The codec's last word on a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub enum Label {
     Status(u16),
     /// What an access log shows of it besides.
     Asked(Box<Asked>),
+    /// What an access log shows of its connection's TLS.
+    Secured(Arc<Secured>),
     /// Why it ends otherwise than answered, as `too_large in value`. What was said before a request is complete is
     /// forgotten when it is.
     Reason(Cow<'static, str>),

@@ -1,8 +1,9 @@
 //! A journey as it is kept.
 
-use crate::{Asked, Events, Instant, Overlays, QueuesMet, Spine, Station, spine};
+use crate::{Asked, Events, Instant, Overlays, QueuesMet, Secured, Spine, Station, spine};
 use std::borrow::Cow;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What a record is about.
@@ -120,6 +121,8 @@ pub struct Record {
     pub request: Option<Box<str>>,
     /// What an access log shows of it besides.
     pub asked: Option<Box<Asked>>,
+    /// What it shows of the connection's TLS.
+    pub secured: Option<Arc<Secured>>,
     /// The answer's status.
     pub status: Option<u16>,
     /// Bytes of the request: b − a, or of those what its own stream carried.

@@ -46,7 +46,7 @@ pub struct Logged {
     /// The request in one line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<Box<str>>,
-    /// What the request was for, longer than `request` has it: this and the next three only where an access log is kept.
+    /// What the request was for, longer than `request` has it: this and the next five only where an access log is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<Box<str>>,
     /// The host that was asked for.
@@ -58,6 +58,12 @@ pub struct Logged {
     /// `User-Agent`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<Box<str>>,
+    /// The version of TLS, as `1.3`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_version: Option<Cow<'static, str>>,
+    /// The name by which the client asked for the server, by SNI.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_name: Option<Box<str>>,
     /// The answer's status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
@@ -184,6 +190,7 @@ impl Logged {
         let at = record.at();
         let spine = record.spine();
         let asked = record.asked.as_deref();
+        let secured = record.secured.as_deref();
         let overlay = |entry: &OverlayEntry| LoggedOverlay {
             station: entry.station,
             start_ns: nanos(entry.start.since(at)),
@@ -207,6 +214,8 @@ impl Logged {
             host: asked.and_then(|asked| asked.host.clone()),
             referer: asked.and_then(|asked| asked.referer.clone()),
             user_agent: asked.and_then(|asked| asked.user_agent.clone()),
+            tls_version: secured.map(|secured| secured.version.into()),
+            server_name: secured.and_then(|secured| secured.server_name.clone()),
             status: record.status,
             bytes_in: record.bytes_in,
             bytes_out: record.bytes_out,

@@ -40,6 +40,11 @@ pub(crate) fn of_plain(get: &PlainGet<'_>) -> Mark {
     })))
 }
 
+/// The name by which a client has asked for the server.
+pub(crate) fn server_name(name: &str) -> Box<str> {
+    printable(name.as_bytes(), LONGEST_VALUE)
+}
+
 fn value(headers: &HeaderMap, name: &HeaderName) -> Option<Box<str>> {
     let value = headers.get(name)?;
     Some(printable(value.as_bytes(), LONGEST_VALUE))

@@ -52,6 +52,8 @@ fn a_line_says_who_asked_for_what_and_where_it_waited() {
         target: Some("/a%20b?c=d".into()),
         host: Some("example.org".into()),
         user_agent: Some("say \"hi\" \\".into()),
+        tls_version: Some("1.3".into()),
+        server_name: Some("www.example.org".into()),
         ..first_request()
     };
     log.keep(&logged).unwrap();
@@ -65,6 +67,8 @@ fn a_line_says_who_asked_for_what_and_where_it_waited() {
     assert_eq!(line["query"], "c=d");
     assert_eq!(line["user_agent"], "say \"hi\" \\");
     assert_eq!(line["referer"], Value::Null);
+    assert_eq!(line["tls_version"], "1.3");
+    assert_eq!(line["server_name"], "www.example.org");
     assert_eq!(line["total_ns"], logged.total_ns);
     let stations = line["stations"].as_object().unwrap();
     let sum: u64 = stations.values().map(|ns| ns.as_u64().unwrap()).sum();

@@ -37,6 +37,7 @@ pub(crate) fn first_request_record() -> Record {
         },
         protocol: Some("http/1.1"),
         asked: None,
+        secured: None,
         request: Some("GET /index.html HTTP/1.1".into()),
         status: Some(200),
         bytes_in: 78,

@@ -1,6 +1,6 @@
 //! `--access-log`: who asked for what, and where it waited.
 
-use crate::support::{Folder, Recording, Server, get};
+use crate::support::{Folder, Recording, Server, curl, get};
 use rustix::process::Signal;
 use serde_json::Value;
 use std::path::Path;
@@ -62,6 +62,9 @@ fn every_request_is_a_line_with_what_it_said_and_where_it_waited() {
         (&second["status"], &second["query"]),
         (&404.into(), &Value::Null)
     );
+    // Every key is there, also without TLS.
+    assert_eq!(first.get("tls_version"), Some(&Value::Null));
+    assert_eq!(first.get("server_name"), Some(&Value::Null));
 }
 
 #[test]
@@ -83,6 +86,41 @@ fn after_it_was_moved_away_a_signal_has_it_opened_anew() {
     assert_eq!(ended.code, Some(0), "{}", ended.talk);
     assert_eq!((lines(&moved).len(), lines(&log).len()), (1, 1));
     assert_eq!(lines(&log)[0]["query"], "second");
+}
+
+#[test]
+fn it_says_which_tls_a_request_came_by_and_who_was_asked_for() {
+    let folder = Folder::new().with("a.txt", b"hello");
+    for stack in [&[][..], &["--nic", "host"]] {
+        let options = ["--quiet", "--access-log", "-", "--tls-self-signed"];
+        let server = Server::start(folder.path(), &[&options[..], stack].concat());
+        let port = server.address.port();
+        let here = format!("www.example.org:{port}:127.0.0.1");
+        for http in ["--http1.1", "--http2"] {
+            for version in ["1.2", "1.3"] {
+                for host in ["www.example.org", "127.0.0.1"] {
+                    let url = format!("https://{host}:{port}/a.txt?{http}+{version}+{host}");
+                    // Twice, by one connection.
+                    let mut curl = curl();
+                    curl.args(["--insecure", http, "--tls-max", version, "--resolve", &here]);
+                    let got = curl.args([&url, &url]).output().expect("curl is installed");
+                    let trouble = String::from_utf8_lossy(&got.stderr);
+                    assert_eq!(got.stdout, b"hellohello", "{trouble}");
+                }
+            }
+        }
+        let ended = server.stop();
+        let log = Recording::parse(&ended.data);
+        assert_eq!(log.all().len(), 16, "{}", ended.data);
+        for line in log.all() {
+            let query = line["query"].as_str().expect("a query");
+            let asked: Vec<&str> = query.split('+').collect();
+            assert_eq!(line["tls_version"], asked[1], "{line}");
+            let name = (asked[2] != "127.0.0.1").then_some(asked[2]);
+            assert_eq!(line["server_name"].as_str(), name, "{line}");
+            assert_eq!(line["protocol"], asked[0].replace("--http", "http/"));
+        }
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::records::Records;
 use crate::marks::Marks;
-use periplus_journey::{Instant, Mark, Station};
+use periplus_journey::{Instant, Label, Mark, Secured, Station};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -17,6 +17,8 @@ pub struct TlsMarks<M> {
     inner: M,
     offsets: Arc<Mutex<Offsets>>,
     stream: u32,
+    /// What every request is told to have come by.
+    secured: Option<Arc<Secured>>,
 }
 
 /// Requests of one connection that may be received at once; of more it is not told what decrypting their records took.
@@ -49,7 +51,14 @@ impl<M: Marks> TlsMarks<M> {
             inner,
             offsets: Arc::default(),
             stream: 0,
+            secured: None,
         }
+    }
+
+    /// The same, which tells of every request that its connection is `secured`.
+    pub(super) fn telling(self, secured: Option<Secured>) -> Self {
+        let secured = secured.map(Arc::new);
+        Self { secured, ..self }
     }
 
     /// The journal of the ciphertext.
@@ -165,6 +174,7 @@ impl<M: Marks> Marks for TlsMarks<M> {
             inner: self.inner.of_stream(stream),
             offsets: Arc::clone(&self.offsets),
             stream,
+            secured: self.secured.clone(),
         }
     }
 
@@ -204,6 +214,12 @@ impl<M: Marks> Marks for TlsMarks<M> {
                     start: sent.start_of(start),
                     end: sent.end_of(end),
                 }
+            }
+            // It is the first that is said of any request, also of one that is refused.
+            Mark::Label(Label::Protocol(_)) => {
+                self.inner.mark(mark);
+                let Some(secured) = &self.secured else { return };
+                Mark::Label(Label::Secured(secured.clone()))
             }
             Mark::Reset { .. } | Mark::TimedOut { .. } | Mark::Refused { .. } => {
                 self.offsets().receives_no_more(self.stream);

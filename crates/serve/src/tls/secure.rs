@@ -143,7 +143,8 @@ impl<C> Secure<C> {
                 self.counters.tls_handshakes.increment();
                 let end = stream.taken();
                 marks.inner().mark(Mark::TlsEnded { end });
-                return Some((stream, marks));
+                let secured = self.options.access_log.then(|| stream.secured()).flatten();
+                return Some((stream, marks.telling(secured)));
             }
             Ok(Err(failure)) => {
                 self.counters.tls_failures.increment();

@@ -5,6 +5,7 @@ mod inbound;
 mod outbound;
 
 use super::marks::TlsMarks;
+use crate::asked;
 use crate::counters::ServeCounters;
 use crate::marks::Marks;
 use crate::stream::PeekStream;
@@ -12,9 +13,9 @@ use arrayvec::ArrayVec;
 use bytes::{Buf, Bytes};
 use framing::Framing;
 use outbound::Outbound;
-use periplus_journey::Instant;
+use periplus_journey::{Instant, Secured};
 use periplus_net::Piece;
-use rustls::ServerConnection;
+use rustls::{ProtocolVersion, ServerConnection};
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -74,6 +75,20 @@ impl<S: PeekStream, M: Marks> TlsStream<S, M> {
     /// The name by which the client asked for the server, by SNI (RFC 6066 section 3).
     pub fn server_name(&self) -> Option<&str> {
         self.session.server_name()
+    }
+
+    /// What an access log shows of the session, which is agreed on.
+    pub(super) fn secured(&self) -> Option<Secured> {
+        let version = match self.session.protocol_version()? {
+            ProtocolVersion::TLSv1_2 => "1.2",
+            ProtocolVersion::TLSv1_3 => "1.3",
+            _ => return None, // there is no other that rustls speaks
+        };
+        let server_name = self.server_name().map(asked::server_name);
+        Some(Secured {
+            version,
+            server_name,
+        })
     }
 
     /// The stream beneath.

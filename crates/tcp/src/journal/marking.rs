@@ -73,6 +73,7 @@ impl Marker<'_> {
                         Label::Request(line) => request.finished.request = Some(line),
                         Label::Status(status) => request.finished.status = Some(status),
                         Label::Asked(asked) => request.rare().asked = Some(asked),
+                        Label::Secured(secured) => request.rare().secured = Some(secured),
                         Label::Reason(reason) => request.rare().reason = Some(reason),
                     }
                 }

@@ -27,12 +27,15 @@ struct Site {
 
 impl Site {
     fn new(tls: Tls) -> Self {
+        Self::with(tls, ServeOptions::default())
+    }
+
+    fn with(tls: Tls, options: ServeOptions) -> Self {
         let root = tempfile::tempdir().expect("a folder can be made");
         std::fs::write(root.path().join("file"), "content").expect("it is new");
         let files = Files::open(root.path(), &FolderOptions::default(), &Store::default())
             .expect("it is a folder");
         let counters = Arc::new(ServeCounters::default());
-        let options = ServeOptions::default();
         let http = Http1::new(files, options.clone(), counters.clone());
         Self {
             service: Secure::new(http, tls, options, counters.clone()),
@@ -52,6 +55,22 @@ impl Site {
         });
         (far, journal, task)
     }
+}
+
+/// What the requests were told to have come by.
+fn secured(journal: &ListJournal) -> Vec<(&'static str, Option<String>)> {
+    let secured = journal.marks().into_iter().filter_map(|mark| match mark {
+        Mark::Label(Label::Secured(secured)) => Some(secured),
+        _ => None,
+    });
+    secured
+        .map(|secured| {
+            (
+                secured.version,
+                secured.server_name.as_deref().map(String::from),
+            )
+        })
+        .collect()
 }
 
 fn refused(journal: &ListJournal) -> Option<&'static str> {
@@ -102,6 +121,39 @@ fn requests_inside_either_version_are_answered_and_marked_in_the_ciphertext() {
             let plain = "GET /file HTTP/1.1\r\nHost: a\r\n\r\n".len();
             assert!(length > plain && length < plain + 64, "{length}");
             assert_eq!(decrypted, 2);
+        });
+    }
+}
+
+#[test]
+fn where_an_access_log_is_kept_every_request_says_what_it_came_by() {
+    for (version, name) in [(&TLS13, "1.3"), (&TLS12, "1.2")] {
+        block_on(async {
+            // Names are told as they are compared; of an address there is none (RFC 6066 section 3).
+            for (asked, told) in [("LocalHost", Some("localhost".into())), ("127.0.0.1", None)] {
+                for access_log in [true, false] {
+                    let identity = Identity::of(&["localhost", "127.0.0.1"]);
+                    let options = ServeOptions {
+                        access_log,
+                        ..ServeOptions::default()
+                    };
+                    let site = Site::with(identity.tls(), options);
+                    let (far, journal, _task) = site.connect();
+                    let client = Arc::new(identity.client(&[version]));
+                    let mut peer = Peer::new(far, &client, asked);
+                    peer.shake().await;
+                    peer.get("/file", b"content").await;
+                    peer.get("/file", b"content").await;
+                    // One that is refused as well.
+                    peer.heard.clear();
+                    peer.say(b"GET /file HTTP/1.1\r\nHost : a\r\n\r\n");
+                    peer.until(|peer| peer.heard.starts_with(b"HTTP/1.1 400 "))
+                        .await;
+                    let expected = (name, told.clone());
+                    let expected = vec![expected; if access_log { 3 } else { 0 }];
+                    assert_eq!(secured(&journal), expected);
+                }
+            }
         });
     }
 }
