@@ -303,3 +303,19 @@ fn a_flag_goes_before_the_environment_and_that_before_the_file() {
         "{talk}"
     );
 }
+
+#[test]
+fn a_misspelt_variable_is_told_with_the_one_that_was_meant_and_stops_nothing() {
+    let folder = Folder::new().with("a.txt", b"hello");
+    let mut command = periplus();
+    command.arg("serve").arg(folder.path());
+    command.args(["--quiet", "--listen", "127.0.0.1:0"]);
+    command.env("PERIPLUS_LISTN", "192.0.2.1:80");
+    let server = Server::spawn(command);
+    assert_eq!(get(&server.url("/a.txt"), &[]).body, b"hello");
+    let ended = server.stop();
+    assert_eq!(ended.code, Some(0));
+    let told =
+        "periplus: PERIPLUS_LISTN is set, and nothing reads it. Did you mean PERIPLUS_LISTEN?";
+    assert_eq!(ended.talk.matches(told).count(), 1, "{}", ended.talk);
+}
