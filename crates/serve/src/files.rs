@@ -1,6 +1,7 @@
 //! Static files from a folder.
 //!
-//! * [`Files`] answers GET and HEAD with what lies under its root.
+//! * [`Files`] answers GET and HEAD with what lies under its root, which is [`named`] and may come to be another folder; [`handler`] is the
+//!   straight line through the rest.
 //! * [`target`] makes a path under the root of a request's target, or refuses it.
 //! * [`beneath`] finds and opens such a path without ever leaving the root, [`locate`] all that a target leads to.
 //! * [`coding`] says what a client accepts, [`negotiation`] which of a file's representations it gets.
@@ -29,6 +30,7 @@ mod locate;
 mod made;
 mod media_type;
 mod memory;
+mod named;
 mod negotiation;
 mod offer;
 mod options;
@@ -48,7 +50,7 @@ mod target;
 mod validators;
 
 pub use body::FilesBody;
-pub use handler::Files;
+pub use named::Files;
 pub use options::{EntityTags, FilesOptions, FolderOptions, ReadMode};
 pub(crate) use refusal::not_fetched;
 pub use store::Store;

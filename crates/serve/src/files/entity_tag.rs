@@ -114,7 +114,7 @@ fn split_tag(text: &[u8]) -> Option<(&[u8], &[u8])> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::status::Time;
+    use super::super::status::{Attributes, Time};
     use super::*;
 
     fn status() -> Status {
@@ -128,7 +128,7 @@ mod tests {
             length: 3,
             modified: time,
             changed: time,
-            links: 1,
+            attributes: Attributes::default(),
         }
     }
 

@@ -23,10 +23,8 @@ use super::representation::{Content, Described, Representation};
 use super::root::Root;
 use super::store::Store;
 use super::target::Target;
-use crate::handler::Handler;
 use crate::marks::Marks;
 use crate::ready::Keep;
-use crate::request_body::RequestBody;
 use bytes::Bytes;
 use http::header::{HeaderValue, RANGE};
 use http::{HeaderMap, Method, Request, Response};
@@ -43,9 +41,9 @@ const TRIES: usize = 4;
 /// What may be done with a file.
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD");
 
-/// Serves the files under a folder.
-#[derive(Clone, Debug)]
-pub struct Files {
+/// A folder whose files are served.
+#[derive(Debug)]
+pub(super) struct Folder {
     root: Arc<Root>,
     options: Arc<FolderOptions>,
     store: Store,
@@ -68,13 +66,9 @@ impl Asking<'_> {
     }
 }
 
-impl Files {
+impl Folder {
     /// Opens the folder at `root`. It stays this folder, whatever its path comes to name later.
-    ///
-    /// # Errors
-    ///
-    /// When it is no folder, or may not be opened.
-    pub fn open(root: &Path, options: &FolderOptions, store: &Store) -> io::Result<Self> {
+    pub(super) fn open(root: &Path, options: &FolderOptions, store: &Store) -> io::Result<Self> {
         Ok(Self {
             root: Arc::new(Root::open(root, options, store)?),
             options: Arc::new(options.clone()),
@@ -82,11 +76,20 @@ impl Files {
         })
     }
 
+    /// The folder at `root`, if that is another one by now.
+    pub(super) fn other_at(&self, root: &Path) -> Option<Self> {
+        if self.root.is_at(root) {
+            return None;
+        }
+        // Where it cannot be opened, this one is better than none.
+        Self::open(root, &self.options, &self.store).ok()
+    }
+
     /// Answers a request; its content is not looked at.
     ///
     /// For a small file that is kept this is a straight line to the end of `answer_at_once`, which nothing waits on and
     /// which looks at no file.
-    pub async fn answer<B, M: Marks>(
+    pub(super) async fn answer<B, M: Marks>(
         &self,
         request: &Request<B>,
         journal: &M,
@@ -457,13 +460,5 @@ impl<M: Marks> Drop for Reading<'_, M> {
         if let Some(read) = self.read {
             read.record(self.journal);
         }
-    }
-}
-
-impl<M: Marks> Handler<M> for Files {
-    type Body = FilesBody<M>;
-
-    async fn handle(&self, request: Request<RequestBody>, journal: &M) -> Response<FilesBody<M>> {
-        self.answer(&request, journal).await
     }
 }

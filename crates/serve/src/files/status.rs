@@ -13,8 +13,18 @@ pub(super) struct Status {
     pub(super) modified: Time,
     /// When its bytes, or what is known of it, last changed: what only the kernel sets.
     pub(super) changed: Time,
+    pub(super) attributes: Attributes,
+}
+
+/// What else is known of a file, whose change is noted as that of its bytes is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Attributes {
     /// The names that it has.
     pub(super) links: u64,
+    /// Who may do what with it.
+    mode: u32,
+    owner: u32,
+    group: u32,
 }
 
 /// Seconds and nanoseconds since 1970; before that, negative seconds.
@@ -47,7 +57,12 @@ impl Status {
                 seconds: stat.st_ctime as i64,
                 nanoseconds: stat.st_ctime_nsec as u32,
             },
-            links: stat.st_nlink as u64,
+            attributes: Attributes {
+                links: stat.st_nlink as u64,
+                mode: stat.st_mode as u32,
+                owner: stat.st_uid,
+                group: stat.st_gid,
+            },
         })
     }
 
@@ -64,11 +79,12 @@ impl Status {
         now >= since_1970(self.changed).saturating_add(TICK) && now >= second
     }
 
-    /// Whether `later`, seen of the same open file, is of the bytes that this one was of. A file that loses a name, as one
-    /// that another is renamed over, keeps its bytes for whoever has it open; but its change is noted.
+    /// Whether `later`, seen of the same open file, is of the bytes that this one was of. A file that gets or loses a name, as
+    /// one that another is renamed over, keeps its bytes for whoever has it open, and so does one that is given to somebody
+    /// else; but its change is noted. A change that nothing of this explains may be one of its bytes.
     pub(super) fn has_bytes_of(&self, later: &Status) -> bool {
         let same_bytes = self.length == later.length && self.modified == later.modified;
-        same_bytes && (self.changed == later.changed || later.links < self.links)
+        same_bytes && (self.changed == later.changed || self.attributes != later.attributes)
     }
 }
 
@@ -77,7 +93,8 @@ mod tests {
     use super::*;
     use rustix::fs::fstat;
     use std::fs;
-    use std::os::unix::fs::FileExt;
+    use std::fs::Permissions;
+    use std::os::unix::fs::{FileExt, PermissionsExt};
 
     fn status(file: &fs::File) -> Status {
         Status::of_file(&fstat(file).expect("it is open")).expect("it is a file")
@@ -95,6 +112,24 @@ mod tests {
         assert!(before.has_bytes_of(&status(&file)));
         let other = fs::File::open(&old).expect("it is there");
         assert_ne!(status(&other), before);
+    }
+
+    #[test]
+    fn a_file_that_gets_another_name_or_other_rights_keeps_its_bytes() {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let path = folder.path().join("file");
+        fs::write(&path, "content").expect("it is new");
+        let file = fs::File::open(&path).expect("it is there");
+        let set_mode = |mode| {
+            fs::set_permissions(&path, Permissions::from_mode(mode)).expect("it is ours");
+        };
+        set_mode(0o644);
+        let first = status(&file);
+        fs::hard_link(&path, folder.path().join("other")).expect("it is new");
+        let linked = status(&file);
+        set_mode(0o640);
+        let restricted = status(&file);
+        assert!(first.has_bytes_of(&linked) && linked.has_bytes_of(&restricted));
     }
 
     #[test]

@@ -74,7 +74,7 @@ impl Validators {
 
 #[cfg(test)]
 mod tests {
-    use super::super::status::Time;
+    use super::super::status::{Attributes, Time};
     use super::*;
 
     fn last_modified(seconds: i64, now: u64) -> Option<LastModified> {
@@ -88,7 +88,7 @@ mod tests {
             length: 0,
             modified: time,
             changed: time,
-            links: 1,
+            attributes: Attributes::default(),
         };
         LastModified::of(&status, UNIX_EPOCH + Duration::from_secs(now))
     }

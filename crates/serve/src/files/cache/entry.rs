@@ -49,7 +49,7 @@ impl Seen {
             .map(|(coding, opened)| (*coding, opened.status))
             .collect();
         let mut files = beside.iter().map(|(_, status)| status);
-        let has_one_name = |status: &Status| status.links == 1;
+        let has_one_name = |status: &Status| status.attributes.links == 1;
         let is_told_of =
             !located.by_link && has_one_name(&located.opened.status) && files.all(has_one_name);
         Self {
