@@ -137,6 +137,43 @@ async fn an_answer_that_the_client_does_not_read_waits_in_the_send_queue_and_is_
 }
 
 #[tokio::test]
+async fn a_stream_that_is_dropped_amid_an_answer_is_reset_and_one_behind_it_is_closed() {
+    with_host(|listener, records| async move {
+        let address = listener.local_addr()?;
+        for is_answered in [false, true] {
+            let (client, server) = tokio::join!(TcpStream::connect(address), listener.accept());
+            let (mut client, mut server) = (client?, server?);
+            let journal = server.journal();
+            client.write_all(b"?").await?;
+            server.read_exact(&mut [0; 1]).await?;
+            journal.mark(Mark::WholeRequest { start: 0, end: 1 });
+            journal.mark(Mark::Response { start: 0 });
+            server.write_all(b"!").await?;
+            if is_answered {
+                journal.mark(Mark::ResponseEnd { end: 1 });
+            }
+            drop(server);
+            let mut answer = Vec::new();
+            let ended = client.read_to_end(&mut answer).await;
+            let record = recorded(&records, 1).await.remove(0);
+            let reason = record.reason.as_deref();
+            if is_answered {
+                assert_eq!(
+                    (ended?, record.outcome, reason),
+                    (1, Outcome::Answered, None)
+                );
+            } else {
+                let error = ended.expect_err("it was cut off");
+                assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
+                assert_eq!((record.outcome, reason), (Outcome::Reset, Some("aborted")));
+            }
+        }
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_connection_without_a_request_has_a_record_of_its_own() {
     with_host(|listener, records| async move {
         let address = listener.local_addr()?;

@@ -25,6 +25,8 @@ pub struct HostStream {
     buffer: Buffer,
     /// The peer has ended its direction.
     ended: bool,
+    /// We have ended ours.
+    shut: bool,
     /// How the connection came to its end, if it was not in order.
     broken: Option<(Outcome, &'static str)>,
 }
@@ -36,6 +38,7 @@ impl HostStream {
             journal,
             buffer: Buffer::default(),
             ended: false,
+            shut: false,
             broken: None,
         }
     }
@@ -114,6 +117,10 @@ impl HostStream {
 
     /// Resets the connection, so that the peer does not take what was sent for the whole.
     pub fn abort(mut self) {
+        self.reset();
+    }
+
+    fn reset(&mut self) {
         self.broken = Some((Outcome::Reset, "aborted"));
         // Where it cannot be set the connection is broken already.
         let _ = set_socket_linger(&self.stream, Some(Duration::ZERO));
@@ -203,12 +210,18 @@ impl AsyncWrite for HostStream {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
+        let stream = self.get_mut();
+        stream.shut = true;
+        Pin::new(&mut stream.stream).poll_shutdown(context)
     }
 }
 
 impl Drop for HostStream {
     fn drop(&mut self) {
+        // Whoever served it was stopped: a client whose answer ends with the connection would take a part for the whole.
+        if self.broken.is_none() && !self.shut && self.journal.is_answering() {
+            self.reset();
+        }
         let (outcome, reason) = match self.broken {
             Some((outcome, reason)) => (outcome, Some(reason)),
             None => (Outcome::Closed, None),

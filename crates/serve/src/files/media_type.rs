@@ -31,11 +31,21 @@ const TEXTS: &[&str] = &[
     "image/x-icon",
 ];
 
+/// What the library calls otherwise than its registration does (RFC 9239, RFC 8216, RFC 3555).
+const REGISTERED: &[(&str, &str)] = &[
+    ("m3u8", "application/vnd.apple.mpegurl"),
+    ("mjs", "text/javascript"),
+    ("ts", "video/mp2t"),
+];
+
 /// The Content-Type of the file at `path`. Text is UTF-8 (RFC 2046 section 4.1.2 would have it ASCII, and nobody does);
 /// what is not known is bytes (RFC 9110 section 8.3).
 pub(super) fn of(path: &Path) -> MediaType {
-    let guess = mime_guess::from_path(path)
-        .first_raw()
+    let extension = path.extension().unwrap_or_default();
+    let is_called = |(name, _): &&(&str, &'static str)| extension.eq_ignore_ascii_case(name);
+    let registered = REGISTERED.iter().find(is_called).map(|(_, called)| *called);
+    let guess = registered
+        .or_else(|| mime_guess::from_path(path).first_raw())
         .unwrap_or("application/octet-stream");
     let is_text = guess.starts_with("text/")
         || guess.ends_with("+xml")
@@ -61,6 +71,9 @@ mod tests {
             ("a.html", "text/html; charset=utf-8", true),
             ("a.css", "text/css; charset=utf-8", true),
             ("a.js", "text/javascript; charset=utf-8", true),
+            ("a.mjs", "text/javascript; charset=utf-8", true),
+            ("a.M3U8", "application/vnd.apple.mpegurl", false),
+            ("a.ts", "video/mp2t", false),
             ("a.TXT", "text/plain; charset=utf-8", true),
             ("a.png", "image/png", false),
             ("a.svg", "image/svg+xml", true),
