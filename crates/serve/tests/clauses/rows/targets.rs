@@ -133,6 +133,12 @@ pub(crate) fn rows() -> Vec<Row> {
         )
         .send("GET ftp://a/file HTTP/1.1\r\nHost: a\r\n\r\n")
         .answer(&421),
+        row(
+            "RFC 9110 7.4",
+            "What is asked for as https must have come over TLS.",
+        )
+        .send("GET https://a/file HTTP/1.1\r\nHost: a\r\n\r\n")
+        .answer(&421),
         row("RFC 9110 4.2.1", "A host of no letters is none.")
             .send("GET http:///file HTTP/1.1\r\nHost: a\r\n\r\n")
             .answer(&400)
