@@ -53,6 +53,11 @@ pub fn drop_to(user: &str) -> Result<(), OpenError> {
     Ok(())
 }
 
+/// The number of `user`, to whom something may be given before [`drop_to`].
+pub fn number_of(user: &str) -> Result<u32, OpenError> {
+    look_up(user).map(|user| user.uid)
+}
+
 fn look_up(user: &str) -> Result<User, OpenError> {
     let unknown = || {
         let what = format!("there is no user {user}");

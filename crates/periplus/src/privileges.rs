@@ -1,16 +1,18 @@
 //! Giving up root when everything that needs it is open.
 
 use crate::failure::{Failure, Kind, reason};
-use periplus_nic::{OpenErrorKind, privileges};
+use crate::recording::LogFile;
+use periplus_nic::{OpenError, OpenErrorKind, privileges};
 use rustix::fs::{Access, AtFlags, CWD, Mode, OFlags, accessat, openat};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
-/// Becomes `user`, who must then be able to read the files in `folders`.
+/// Becomes `user`, who must then be able to read the files in `folders`, and is given the access log to open it again.
 pub(crate) fn drop_to<'a>(
     user: &str,
     folders: impl Iterator<Item = &'a Path>,
+    log: Option<&LogFile>,
 ) -> Result<(), Failure> {
     // Found while it is sure that the way there may be gone.
     let open = |folder| {
@@ -19,18 +21,26 @@ pub(crate) fn drop_to<'a>(
         Ok((folder, opened))
     };
     let opened = folders.map(open).collect::<Result<Vec<_>, _>>()?;
-    privileges::drop_to(user).map_err(|error| {
-        let kind = match error.kind() {
-            OpenErrorKind::NoUser => Kind::Usage,
-            OpenErrorKind::NotPermitted => Kind::Refused,
-            _ => Kind::Running,
-        };
-        Failure::of(kind, &error)
-    })?;
+    let uid = privileges::number_of(user).map_err(|error| failure(&error))?;
+    // Whether that was enough is seen when this process is that user.
+    let _ = log.map(|log| log.give_to(uid));
+    privileges::drop_to(user).map_err(|error| failure(&error))?;
     for (folder, opened) in opened {
         is_readable(user, folder, &opened)?;
     }
+    if let Some(log) = log {
+        log.try_as(user);
+    }
     Ok(())
+}
+
+fn failure(error: &OpenError) -> Failure {
+    let kind = match error.kind() {
+        OpenErrorKind::NoUser => Kind::Usage,
+        OpenErrorKind::NotPermitted => Kind::Refused,
+        _ => Kind::Running,
+    };
+    Failure::of(kind, error)
 }
 
 fn is_readable(user: &str, folder: &Path, opened: &OwnedFd) -> Result<(), Failure> {

@@ -16,7 +16,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-pub(crate) use access::Rotation;
+pub(crate) use access::{LogFile, Rotation};
 
 /// How many journeys may wait for a slow disk before some are lost: about 4 MiB of them.
 const CAPACITY: usize = 8192;
@@ -25,6 +25,7 @@ const CAPACITY: usize = 8192;
 pub(crate) struct Keepers {
     keepers: Vec<Box<dyn Keeper>>,
     rotation: Rotation,
+    access_log: Option<LogFile>,
 }
 
 /// The logbook of a running server. Without a writer, where nobody wants journeys: then none are recorded.
@@ -57,17 +58,30 @@ impl Keepers {
             keepers.push(Box::new(Terminal::new(io::stderr(), look, clock::now)));
         }
         let mut rotation = Rotation::default();
+        let mut access_log = None;
         if let Some(path) = &plan.access_log {
-            let log = access::open(path)?;
+            let (log, file) = access::open(path)?;
+            access_log = file;
             rotation = Rotation::of(log.handle());
             keepers.push(Box::new(log));
         }
-        Ok(Self { keepers, rotation })
+        Ok(Self {
+            keepers,
+            rotation,
+            access_log,
+        })
+    }
+
+    /// The access log's file, if it has one.
+    pub(crate) fn access_log(&self) -> Option<&LogFile> {
+        self.access_log.as_ref()
     }
 
     /// Starts the logbook's thread.
     pub(crate) fn start(self) -> Result<Recording, Failure> {
-        let Self { keepers, rotation } = self;
+        let Self {
+            keepers, rotation, ..
+        } = self;
         if keepers.is_empty() {
             return Ok(Recording {
                 writer: None,

@@ -75,7 +75,7 @@ pub(crate) fn run(options: &ServeOptions) -> Result<(), Failure> {
     let control = Control::open();
     if let Some(user) = &options.user {
         let roots = plan.sites.iter().map(|site| site.options.root.as_path());
-        privileges::drop_to(user, roots)?;
+        privileges::drop_to(user, roots, keepers.access_log())?;
     }
 
     // The first request finds a thread that reads files, and need not wait until one is made.

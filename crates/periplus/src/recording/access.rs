@@ -5,7 +5,8 @@ use crate::talk;
 use periplus_logbook::access::{AccessLog, AccessLogHandle};
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::path::Path;
+use std::os::unix::fs::{MetadataExt, fchown};
+use std::path::{Path, PathBuf};
 
 /// Standard output, which cannot be opened anew.
 const STDOUT: &str = "-";
@@ -49,15 +50,56 @@ impl Rotation {
     }
 }
 
-/// Opens the log at `path`.
-pub(super) fn open(path: &Path) -> Result<AccessLog, Failure> {
+/// The file that this run opened, and may have to open again when it is no longer root.
+pub(crate) struct LogFile {
+    path: PathBuf,
+    file: File,
+}
+
+impl LogFile {
+    /// Makes it `uid`'s, who could not open it again otherwise.
+    ///
+    /// Not so where the path leads elsewhere or the file has another name: whoever may write in its folder could have put a
+    /// link there to a file that must stay root's.
+    pub(crate) fn give_to(&self, uid: u32) -> io::Result<()> {
+        let (file, named) = (self.file.metadata()?, self.path.symlink_metadata()?);
+        let is_the_same = (file.dev(), file.ino()) == (named.dev(), named.ino());
+        if file.is_file() && is_the_same && file.nlink() == 1 && file.uid() != uid {
+            // Its group may be one that reads logs.
+            fchown(&self.file, Some(uid), None)?;
+        }
+        Ok(())
+    }
+
+    /// Warns if `user`, who this process is by now, cannot open it again.
+    pub(crate) fn try_as(&self, user: &str) {
+        if let Err(error) = OpenOptions::new().append(true).open(&self.path) {
+            let (path, reason) = (self.path.display(), reason(&error));
+            talk::say(&format!(
+                "periplus: {user} cannot open the access log {path} again: {reason}; to rotate it, and to read the configuration \
+                 again, will fail\n  Let that user write it, as by `chown {user} {path}`."
+            ));
+        }
+    }
+}
+
+/// Opens the log at `path`; on standard output it is no file of this run.
+pub(super) fn open(path: &Path) -> Result<(AccessLog, Option<LogFile>), Failure> {
     let tell = |what: &str| talk::say(&format!("periplus: {what}"));
     if path == Path::new(STDOUT) {
         let name = "the access log to standard output";
-        return Ok(AccessLog::new(name, io::stdout(), tell));
+        return Ok((AccessLog::new(name, io::stdout(), tell), None));
     }
     let name = format!("the access log {}", path.display());
-    Ok(AccessLog::new(name, append(path)?, tell))
+    let file = append(path)?;
+    let kept = file
+        .try_clone()
+        .map_err(|error| Failure::cannot("open the access log", &error))?;
+    let log = LogFile {
+        path: path.into(),
+        file: kept,
+    };
+    Ok((AccessLog::new(name, file, tell), Some(log)))
 }
 
 fn append(path: &Path) -> Result<File, Failure> {

@@ -1,8 +1,10 @@
 //! `--access-log`: who asked for what, and where it waited.
 
-use crate::support::{Folder, Recording, Server, curl, get};
+use crate::support::{Folder, Recording, Server, curl, get, nobody_exists};
 use rustix::process::Signal;
 use serde_json::Value;
+use std::ffi::OsStr;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 fn lines(path: &Path) -> Vec<Value> {
@@ -86,6 +88,39 @@ fn after_it_was_moved_away_a_signal_has_it_opened_anew() {
     assert_eq!(ended.code, Some(0), "{}", ended.talk);
     assert_eq!((lines(&moved).len(), lines(&log).len()), (1, 1));
     assert_eq!(lines(&log)[0]["query"], "second");
+}
+
+#[test]
+fn who_gave_up_root_opens_it_anew_and_no_file_that_only_a_link_led_to_is_given_away() {
+    if !rustix::process::geteuid().is_root() || !nobody_exists() {
+        return eprintln!("not run: only root may become another user");
+    }
+    let folder = Folder::new().with("a.txt", b"hello").open_to_all();
+    // Its folder is root's: nobody can write the log, and not make it.
+    let logs = Folder::new().with("root's", b"").open_to_all();
+    let start = |log: &Path| {
+        let options = ["--quiet", "--user", "nobody", "--access-log"].map(AsRef::<OsStr>::as_ref);
+        Server::start(folder.path(), &[&options[..], &[log.as_os_str()]].concat())
+    };
+    let log = logs.join("access.jsonl");
+    let mut server = start(&log);
+    assert_eq!(log.metadata().expect("it is there").uid(), 65_534);
+    server.signal(Signal::HUP);
+    server.wait_for_line("Configuration read again");
+    get(&server.url("/a.txt"), &[]);
+    let ended = server.stop();
+    assert!(!ended.talk.contains("cannot"), "{}", ended.talk);
+    assert_eq!(lines(&log).len(), 1);
+
+    let (link, led_to) = (logs.join("link"), logs.join("root's"));
+    std::os::unix::fs::symlink(&led_to, &link).expect("a link");
+    let ended = start(&link).stop();
+    assert!(
+        ended.talk.contains("nobody cannot open the access log"),
+        "{}",
+        ended.talk
+    );
+    assert_eq!(led_to.metadata().expect("it is there").uid(), 0);
 }
 
 #[test]
