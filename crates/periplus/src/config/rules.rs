@@ -4,7 +4,7 @@ use super::key::{Heading, key, open};
 use super::section::Section;
 use super::units::{A_TIME, time};
 use http::{HeaderName, HeaderValue, StatusCode};
-use periplus_serve::site::{Cors, Hsts, Maintenance, Pattern, Redirect, Rewrite};
+use periplus_serve::site::{Cors, Hsts, Maintenance, Pattern, Redirect, Rewrite, SiteOptions};
 use std::time::Duration;
 
 const PATHS: &str = "Paths: * is anything in a name, ** anything, ? a character; without a slash, it is for the last name alone. It must be given.";
@@ -152,27 +152,39 @@ pub(super) const HSTS: Heading = Heading {
 
 pub(super) fn redirects(site: &Section<'_>) -> Vec<Redirect> {
     each(site, "redirect", |section| {
-        let (from, to) = from_to(section, destination);
+        let (from, to) = from_to(section);
         let status = status(
             section,
             &[301, 302, 303, 307, 308],
             "301, 302, 303, 307 or 308",
         );
-        Some(Redirect {
+        let redirect = Redirect {
             from: from?,
             to: to?,
             status: status.unwrap_or(StatusCode::PERMANENT_REDIRECT),
-        })
+        };
+        let rule = SiteOptions {
+            redirects: vec![redirect.clone()],
+            ..SiteOptions::default()
+        };
+        hold(section, "to", &redirect.to, &rule);
+        Some(redirect)
     })
 }
 
 pub(super) fn rewrites(site: &Section<'_>) -> Vec<Rewrite> {
     each(site, "rewrite", |section| {
-        let (from, to) = from_to(section, page);
-        Some(Rewrite {
+        let (from, to) = from_to(section);
+        let rewrite = Rewrite {
             from: from?,
             to: to?,
-        })
+        };
+        let rule = SiteOptions {
+            rewrites: vec![rewrite.clone()],
+            ..SiteOptions::default()
+        };
+        hold(section, "to", &rewrite.to, &rule);
+        Some(rewrite)
     })
 }
 
@@ -211,7 +223,13 @@ pub(super) fn headers(site: &Section<'_>) -> Vec<(Pattern, HeaderName, HeaderVal
         let path = section.required(section.explained("path", Pattern::parse), "path = \"/**\"");
         let name = section.required(section.explained("name", name), "name = \"X-A\"");
         let value = section.required(section.explained("value", value), "value = \"b\"");
-        Some((path?, name?, value?))
+        let line = (path?, name?, value?);
+        let rule = SiteOptions {
+            headers: vec![line.clone()],
+            ..SiteOptions::default()
+        };
+        hold(section, "name", line.1.as_str(), &rule);
+        Some(line)
     })
 }
 
@@ -239,12 +257,16 @@ fn each<T>(site: &Section<'_>, name: &str, rule: impl Fn(&Section<'_>) -> Option
     site.sections(name).iter().filter_map(rule).collect()
 }
 
-fn from_to(
-    section: &Section<'_>,
-    to: impl FnOnce(&str) -> Result<String, String>,
-) -> (Option<Pattern>, Option<String>) {
+/// Refuses the `text` at `key` if no site can keep its rule: so that what is read well can be served.
+fn hold(section: &Section<'_>, key: &str, text: &str, rule: &SiteOptions) {
+    if let Err(why) = rule.check() {
+        section.refuse_text(key, text, &why);
+    }
+}
+
+fn from_to(section: &Section<'_>) -> (Option<Pattern>, Option<String>) {
     let from = section.explained("from", Pattern::parse);
-    let to = section.explained("to", to);
+    let to = section.string("to").map(|(to, _)| to);
     (
         section.required(from, "from = \"/old/*\""),
         section.required(to, "to = \"/new/$1\""),
@@ -267,26 +289,15 @@ fn status(section: &Section<'_>, possible: &[u16], expected: &str) -> Option<Sta
     status
 }
 
-/// A path of the site.
+/// The path of a page of the site.
 pub(crate) fn page(text: &str) -> Result<String, String> {
+    let rule = SiteOptions {
+        fallback: Some(text.into()),
+        ..SiteOptions::default()
+    };
     match text.starts_with('/') {
-        true => Ok(text.into()),
+        true => rule.check().map(|()| text.into()),
         false => Err("a path of the site begins with a slash".into()),
-    }
-}
-
-/// Where a redirect leads.
-fn destination(text: &str) -> Result<String, String> {
-    let is_uri = text.starts_with("https://") || text.starts_with("http://");
-    if text.starts_with("//") {
-        return Err("two slashes would name a host: write https:// before it, or one slash".into());
-    }
-    if !text.starts_with('/') && !is_uri {
-        return Err("it is a path, as \"/new\", or a URI, as \"https://example.org/\"".into());
-    }
-    match HeaderValue::from_str(text) {
-        Ok(_) => Ok(text.into()),
-        Err(_) => Err("it cannot be sent in a header line".into()),
     }
 }
 
@@ -300,15 +311,13 @@ fn value(text: &str) -> Result<HeaderValue, String> {
 
 /// A scheme and an authority (RFC 6454 section 6.2).
 fn origin(text: &str) -> Result<String, String> {
-    let rest = text
-        .split_once("://")
-        .filter(|(scheme, _)| !scheme.is_empty());
-    match rest {
-        Some((_, host)) if !host.is_empty() && !host.contains(['/', '?', '#', '@', '*']) => {
-            Ok(text.to_ascii_lowercase())
-        }
-        _ => Err(
-            "an origin is a scheme, a host and perhaps a port, as \"https://example.org\"".into(),
-        ),
-    }
+    let cors = Cors {
+        origins: vec![text.into()],
+        ..Cors::default()
+    };
+    let rule = SiteOptions {
+        cors: Some(cors),
+        ..SiteOptions::default()
+    };
+    rule.check().map(|()| text.into())
 }

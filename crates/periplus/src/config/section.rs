@@ -138,24 +138,22 @@ impl<'a> Section<'a> {
             self.mistyped(key, value, "a string");
             return None;
         };
-        match parse(text) {
-            Ok(parsed) => Some(parsed),
-            Err(why) => {
-                self.add(
-                    value.span(),
-                    format!("`{key}` cannot be \"{text}\": {why}"),
-                    None,
-                );
-                None
-            }
-        }
+        parse(text)
+            .map_err(|why| self.refuse_text(key, text, &why))
+            .ok()
+    }
+
+    /// Refuses the `text` that is said at `key`.
+    pub(super) fn refuse_text(&self, key: &str, text: &str, why: &str) {
+        let span = self.table.get(key).map_or(self.span.clone(), Spanned::span);
+        self.add(span, format!("`{key}` cannot be \"{text}\": {why}"), None);
     }
 
     /// What `parse` makes of each text in the list at `key`.
     pub(super) fn list<T>(
         &self,
         key: &str,
-        parse: impl Fn(&str) -> Result<T, String>,
+        mut parse: impl FnMut(&str) -> Result<T, String>,
     ) -> Option<Vec<T>> {
         let value = self.table.get(key)?;
         let Some(array) = value.get_ref().as_array() else {

@@ -7,6 +7,7 @@ use super::section::Section;
 use super::units::size;
 use periplus_serve::site::SiteOptions;
 use periplus_serve::{EntityTags, FolderOptions};
+use std::collections::HashSet;
 
 pub(super) const HEADING: Heading = Heading {
     path: "site",
@@ -83,7 +84,7 @@ impl SiteSection {
     pub(super) fn from_section(section: &Section<'_>) -> Option<Self> {
         let root = section.required(section.path("root"), "root = \"site\"");
         let options = SiteOptions {
-            hosts: section.list("hosts", host).unwrap_or_default(),
+            hosts: hosts(section).unwrap_or_default(),
             folder: folder(section),
             redirects: rules::redirects(section),
             rewrites: rules::rewrites(section),
@@ -133,6 +134,18 @@ fn folder(section: &Section<'_>) -> FolderOptions {
     }
 }
 
+/// The names it answers to, each once.
+fn hosts(section: &Section<'_>) -> Option<Vec<String>> {
+    let mut seen = HashSet::new();
+    section.list("hosts", |text| {
+        let name = host(text)?;
+        match seen.insert(name.clone()) {
+            true => Ok(name),
+            false => Err("it is in the list already".into()),
+        }
+    })
+}
+
 /// The name of a host, or one with `*` for its first label.
 fn host(text: &str) -> Result<String, String> {
     let name = text.strip_prefix("*.").unwrap_or(text);
@@ -148,5 +161,12 @@ fn host(text: &str) -> Result<String, String> {
     if !name.is_ascii() {
         return Err("names are written as they are sent, in ASCII (xn--…)".into());
     }
-    Ok(text.to_ascii_lowercase())
+    let written = text.to_ascii_lowercase();
+    // The dot that may end a name makes no other of it (RFC 1034 section 3.1).
+    let written = written.strip_suffix('.').unwrap_or(&written);
+    let site = SiteOptions {
+        hosts: vec![written.into()],
+        ..SiteOptions::default()
+    };
+    site.check().map(|()| written.into())
 }

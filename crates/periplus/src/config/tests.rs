@@ -283,3 +283,46 @@ fn the_manual_has_a_section_a_section_and_a_word_a_key() {
         }
     }
 }
+
+#[test]
+fn what_no_site_can_keep_is_refused_where_it_stands() {
+    let site = |rule: &str| refusal(&format!("[[site]]\nroot = \".\"\n{rule}\n"));
+    let rules = [
+        (
+            "[[site.header]]\npath = \"/**\"\nname = \"Content-Length\"\nvalue = \"5\"",
+            "a.toml:5:8: `name` cannot be \"content-length\"",
+        ),
+        (
+            "[[site.redirect]]\nfrom = \"/a/*/b/*\"\nto = \"/x/$2/$1/$3\"",
+            "a.toml:5:6: `to` cannot be \"/x/$2/$1/$3\": `$3` stands for nothing",
+        ),
+        (
+            "[[site.redirect]]\nfrom = \"/a\"\nto = \"//b\"",
+            "a.toml:5:6: `to` cannot be \"//b\": `//b` leads nowhere",
+        ),
+        (
+            "[[site.rewrite]]\nfrom = \"/a/*\"\nto = \"/b?c=$1\"",
+            "a.toml:5:6: `to` cannot be \"/b?c=$1\": `/b?c=$1` is more than a path",
+        ),
+        (
+            "[[site.error_page]]\nstatus = 404\npage = \"/a?b\"",
+            "a.toml:5:8: `page` cannot be \"/a?b\": `/a?b` is no path of a page",
+        ),
+        (
+            "[site.cors]\norigins = [\"https://a.example/b\"]",
+            "a.toml:4:12: `origins` cannot hold \"https://a.example/b\"",
+        ),
+        (
+            "hosts = [\"a..b\"]",
+            "a.toml:3:10: `hosts` cannot hold \"a..b\"",
+        ),
+        (
+            "hosts = [\"a.b\", \"A.B.\"]",
+            "a.toml:3:17: `hosts` cannot hold \"A.B.\": it is in the list already",
+        ),
+    ];
+    for (rule, expected) in rules {
+        let told = site(rule);
+        assert!(told.starts_with(expected), "{told}");
+    }
+}

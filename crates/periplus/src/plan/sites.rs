@@ -17,7 +17,7 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// That its folder cannot be served.
+    /// That its folder cannot be served, or a rule not be kept.
     pub(crate) fn refuse(&self, error: &io::Error) -> Failure {
         let folder = self.options.root.display();
         let place = self.place.as_ref().map(|place| format!("{place}: "));
@@ -27,6 +27,9 @@ impl Site {
             return usage(what, "Name the folder it lies in.");
         }
         let what = format!("{place}cannot serve {folder}: {}", reason(error));
+        if error.kind() == io::ErrorKind::InvalidInput {
+            return Failure::new(Kind::Usage, what);
+        }
         match error.kind() {
             io::ErrorKind::PermissionDenied => Failure::new(Kind::Refused, what).fix(format!(
                 "Let this user read it, as by `chmod -R o+rX {folder}`, or name another."

@@ -1,6 +1,9 @@
 //! What is asked of a site.
 
+use super::lines::Lines;
+use super::names::Names;
 use super::pattern::Pattern;
+use super::serving::Rules;
 use crate::files::FolderOptions;
 use http::{HeaderName, HeaderValue, StatusCode};
 use std::path::PathBuf;
@@ -40,6 +43,19 @@ pub struct SiteOptions {
     /// The header lines that keep a page from being framed or guessed at, and its address from being told:
     /// `X-Content-Type-Options`, `X-Frame-Options`, `Referrer-Policy`. `None`: over TLS only.
     pub security_headers: Option<bool>,
+}
+
+impl SiteOptions {
+    /// Whether its names and rules can be kept. Its folder is not looked at.
+    ///
+    /// # Errors
+    ///
+    /// The first that cannot, and why.
+    pub fn check(&self) -> Result<(), String> {
+        Names::of([&*self.hosts]).map_err(|(_, error)| error)?;
+        Lines::of(self)?;
+        Rules::of(self).map(|_| ())
+    }
 }
 
 /// A redirect.

@@ -28,8 +28,9 @@ pub(super) struct Site {
     rules: Option<Box<Rules>>,
 }
 
+/// What is done with requests that do not go to the files straight away.
 #[derive(Debug)]
-struct Rules {
+pub(super) struct Rules {
     moves: Moves,
     fallback: Option<Uri>,
     error_pages: ErrorPages,
@@ -189,7 +190,8 @@ impl Site {
 }
 
 impl Rules {
-    fn of(options: &SiteOptions) -> Result<Self, String> {
+    /// As the options ask, or what is wrong with them.
+    pub(super) fn of(options: &SiteOptions) -> Result<Self, String> {
         let maintenance = options.maintenance.as_ref().map(|maintenance| {
             let page = maintenance.page.as_deref().map(page_uri).transpose()?;
             // Whole seconds (RFC 9110 section 10.2.3), and not too early.
