@@ -179,11 +179,7 @@ impl Config {
             config.control = control::address(&section);
         }
         config.serve.message_memory = config.memory.messages;
-        let listeners = root.sections("listener");
-        config.listeners = listeners
-            .iter()
-            .filter_map(ListenerSection::from_section)
-            .collect();
+        config.listeners = ListenerSection::from_sections(&root.sections("listener"));
         let sites = root.sections("site");
         config.sites = sites.iter().filter_map(SiteSection::from_section).collect();
         config

@@ -87,7 +87,24 @@ impl Protocol {
 }
 
 impl ListenerSection {
-    pub(super) fn from_section(section: &Section<'_>) -> Option<Self> {
+    /// One a section.
+    pub(super) fn from_sections(sections: &[Section<'_>]) -> Vec<Self> {
+        let is_tls_spoken = sections.iter().any(|section| section.is_on("tls"));
+        let listeners = sections.iter().filter_map(|section| {
+            let listener = Self::from_section(section)?;
+            if listener.redirect_to_https == Some(0) && !is_tls_spoken {
+                section.refuse_because(
+                    "redirect_to_https",
+                    "no listener speaks TLS, so there is no port to lead to",
+                    "Name the port at which another server speaks it, as 443, or give a [[listener]] with `tls`.",
+                );
+            }
+            Some(listener)
+        });
+        listeners.collect()
+    }
+
+    fn from_section(section: &Section<'_>) -> Option<Self> {
         let address = |text: &str| text.parse().ok();
         let protocol = section.required(
             section.choice("protocol", &Protocol::NAMES),

@@ -67,6 +67,12 @@ impl<'a> Section<'a> {
         value.is_some_and(|value| value.get_ref().as_table().is_none())
     }
 
+    /// Whether `key` is said, and not that it is off.
+    pub(super) fn is_on(&self, key: &str) -> bool {
+        let value = self.table.get(key);
+        value.is_some_and(|value| value.get_ref().as_bool() != Some(false))
+    }
+
     /// The section called `name` inside of this one. To ask for one that is in no table is a fault of ours.
     fn heading(&self, name: &str) -> &'static Heading {
         let path = match self.heading {

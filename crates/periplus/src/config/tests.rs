@@ -326,3 +326,20 @@ fn what_no_site_can_keep_is_refused_where_it_stands() {
         assert!(told.starts_with(expected), "{told}");
     }
 }
+
+#[test]
+fn requests_are_led_to_the_first_port_that_speaks_tls_only_where_one_does() {
+    let http = "[[listener]]\nprotocol = \"http\"\nport = 80\n";
+    let told = refusal(&format!("{http}redirect_to_https = 0\n"));
+    assert_eq!(
+        told,
+        "a.toml:4:21: no listener speaks TLS, so there is no port to lead to\n  \
+         Name the port at which another server speaks it, as 443, or give a [[listener]] with `tls`."
+    );
+    assert!(parse(&format!("{http}redirect_to_https = 443\n")).is_ok());
+    for (tls, is_spoken) in [("true", true), ("false", false)] {
+        let other = format!("[[listener]]\nprotocol = \"http\"\nport = 443\ntls = {tls}\n");
+        let both = parse(&format!("{http}redirect_to_https = 0\n{other}"));
+        assert_eq!(both.is_ok(), is_spoken, "{tls}");
+    }
+}

@@ -26,7 +26,7 @@ const ECHO: &str = "/ws";
 /// The servers of a run. They end together.
 pub(super) struct Servers {
     listeners: Vec<(Protocol, SocketAddr)>,
-    /// Where a redirect leads that names no port: to the last listener that speaks TLS.
+    /// Where a redirect leads that names no port: to the first listener that speaks TLS.
     https: u16,
     tasks: JoinSet<io::Result<Drained>>,
     /// Gives each of those that speak HTTP other bounds.
@@ -69,21 +69,27 @@ impl Servers {
             store: kv::Store::new(kv::StoreLimits::default()),
             options: plan.serve.clone(),
         };
+        let mut listening = Vec::new();
         match stack {
             Stack::Own {
                 shard, addresses, ..
             } => {
-                for (place, address) in plan.listeners.iter().zip(addresses) {
-                    let listener = shard.listen(*address, BACKLOG).await?;
-                    servers.serve(place, Transport::Own(listener), &what, secured.of(place))?;
+                for address in addresses {
+                    listening.push(Transport::Own(shard.listen(*address, BACKLOG).await?));
                 }
             }
             Stack::Host { host, sockets } => {
-                for (place, socket) in plan.listeners.iter().zip(sockets.drain(..)) {
-                    let listener = HostListener::new(socket, host.clone());
-                    servers.serve(place, Transport::Host(listener), &what, secured.of(place))?;
-                }
+                let open = |socket| Transport::Host(HostListener::new(socket, host.clone()));
+                listening.extend(sockets.drain(..).map(open));
             }
+        }
+        // Known before any of them serves: one that leads there may stand before it.
+        let mut places = plan.listeners.iter().zip(&listening);
+        if let Some((_, https)) = places.find(|(place, _)| place.tls.is_some()) {
+            servers.https = https.local_addr()?.port();
+        }
+        for (place, listener) in plan.listeners.iter().zip(listening) {
+            servers.serve(place, listener, &what, secured.of(place))?;
         }
         Ok(servers)
     }
@@ -98,9 +104,6 @@ impl Servers {
     ) -> io::Result<()> {
         let address = listener.local_addr()?;
         self.listeners.push((place.protocol, address));
-        if tls.is_some() {
-            self.https = address.port();
-        }
         match place.protocol {
             Protocol::Http => {
                 let sites = what.sites.over(place.scheme(self.https));

@@ -96,3 +96,20 @@ fn a_certificate_that_cannot_be_read_is_told_before_anything_is_served() {
         "{told}"
     );
 }
+
+#[test]
+fn requests_are_led_to_the_listener_that_speaks_tls_also_where_it_stands_below() {
+    let config = "[[listener]]\nprotocol = \"http\"\nport = 0\nredirect_to_https = 0\n\
+                  [[listener]]\nprotocol = \"http\"\nport = 0\ntls = true\n[[site]]\nroot = \".\"\n";
+    let folder = Folder::new().with("periplus.toml", config.as_bytes());
+    for nic in [&[][..], &["--nic", "host"]] {
+        let mut command = periplus();
+        command.arg("serve").args(nic).current_dir(folder.path());
+        let mut server = Server::spawn(command);
+        let https = server.wait_for_address();
+        let answer = get(&server.url("/a"), &[]);
+        let location = format!("https://{https}/a");
+        assert_eq!(answer.header("location"), Some(&*location));
+        assert_eq!(server.stop().code, Some(0));
+    }
+}
