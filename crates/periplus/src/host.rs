@@ -2,6 +2,7 @@
 
 use crate::failure::{Failure, Kind, reason};
 use crate::plan::{Asked, Listener};
+use crate::talk;
 use listenfd::ListenFd;
 use periplus_net::gateway;
 use std::io::{self, ErrorKind};
@@ -21,6 +22,16 @@ pub(crate) fn listen(listeners: &[Listener]) -> Result<Vec<TcpListener>, Failure
         );
         return Err(Failure::new(Kind::Usage, what)
             .fix("Give a [[listener]] for each ListenStream= of the socket unit."));
+    }
+    if let count @ 1.. = passed.len()
+        && let others @ [_, ..] = &listeners[count..]
+    {
+        let others = others.iter().map(|listener| listener.address.to_string());
+        talk::say(&format!(
+            "The service manager has passed {count} of {} sockets; opened without it: {}",
+            listeners.len(),
+            others.collect::<Vec<_>>().join(", ")
+        ));
     }
     let listen = |(index, listener)| match take(&mut passed, index) {
         Ok(Some(socket)) => Ok(socket),

@@ -92,4 +92,4 @@ fn usage(what: impl Into<String>, fix: impl Into<String>) -> Failure {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

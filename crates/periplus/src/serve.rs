@@ -25,7 +25,7 @@ use crate::control::{About, Control};
 use crate::failure::Failure;
 use crate::frames;
 use crate::health::{Health, Told};
-use crate::limits::raise_open_files;
+use crate::limits::{open_files, raise_open_files, shortage};
 use crate::notify::{self, State};
 use crate::options::ServeOptions;
 use crate::plan::{Plan, Site};
@@ -56,6 +56,9 @@ pub(crate) fn run(options: &ServeOptions) -> Result<(), Failure> {
     let config = Config::read(options.config.as_deref(), &Environment::of_the_process())
         .map_err(Failure::all)?;
     let plan = Plan::of(options, &config)?;
+    if let Some(told) = shortage(&plan, open_files()) {
+        talk::say(&told);
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .thread_keep_alive(READER_STAYS)

@@ -5,7 +5,7 @@ use clap::Parser;
 use std::net::Ipv4Addr;
 
 /// The plan of these flags and this file, or what is said.
-fn plan(flags: &str, file: &str) -> Result<Plan, String> {
+pub(crate) fn plan(flags: &str, file: &str) -> Result<Plan, String> {
     let flags = ["periplus", "serve", "."]
         .into_iter()
         .chain(flags.split_whitespace());

@@ -29,6 +29,50 @@ fn a_socket_that_the_manager_has_opened_is_served() {
 }
 
 #[test]
+fn what_is_opened_beside_the_managers_sockets_is_told() {
+    let config = "[[listener]]\nprotocol = \"http\"\nport = 0\n".repeat(2);
+    let folder = Folder::new().with("periplus.toml", config.as_bytes());
+    let socket = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let mut command = Command::new("sh");
+    command
+        .arg("-c")
+        .arg("exec 3<&0 </dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec \"$@\"")
+        .arg("sh")
+        .arg(periplus().get_program())
+        .args(["serve", ".", "--quiet"])
+        .current_dir(folder.path());
+    let server = Server::spawn_with(command, OwnedFd::from(socket).into());
+    let ended = server.stop();
+    assert_eq!(ended.code, Some(0), "{}", ended.talk);
+    let told = "The service manager has passed 1 of 2 sockets; opened without it: 127.0.0.1:0\n";
+    assert!(ended.talk.contains(told), "{}", ended.talk);
+}
+
+#[test]
+fn too_few_open_files_are_told_at_the_start_with_how_to_have_more() {
+    let folder = Folder::new().with("a.txt", b"hello");
+    let start = |limit: &str| {
+        let mut command = Command::new("sh");
+        command
+            .arg("-c")
+            .arg("ulimit -n $0; exec \"$@\"")
+            .arg(limit)
+            .arg(periplus().get_program())
+            .arg("serve")
+            .arg(folder.path())
+            .args(["--quiet", "--listen", "127.0.0.1:0"]);
+        let server = Server::spawn(command);
+        assert_eq!(get(&server.url("/a.txt"), &[]).body, b"hello");
+        server.stop().talk
+    };
+    let talk = start("64");
+    assert!(talk.contains("may have 64 files open"), "{talk}");
+    assert!(talk.contains("`LimitNOFILE=21088`"), "{talk}");
+    let talk = start("4096");
+    assert!(!talk.contains("files open"), "{talk}");
+}
+
+#[test]
 fn the_manager_is_told_when_it_serves_reloads_and_stops() {
     let folder = Folder::new().with("a.txt", b"hello");
     let runtime = Folder::new();
