@@ -20,14 +20,19 @@ impl Counter {
 
 /// A struct of counters that can be gone through by name: a new one is told wherever they are.
 macro_rules! counters {
-    ($(#[$meta:meta])* pub struct $name:ident { $($(#[$doc:meta])* pub $field:ident: Counter,)* }) => {
+    ($(#[$meta:meta])* pub struct $name:ident { $($(#[doc = $doc:literal])* pub $field:ident: Counter,)* }) => {
         $(#[$meta])*
-        pub struct $name { $($(#[$doc])* pub $field: Counter,)* }
+        pub struct $name { $($(#[doc = $doc])* pub $field: Counter,)* }
 
         impl $name {
             /// Every counter's name and value.
             pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> + use<> {
                 [$((stringify!($field), self.$field.get()),)*].into_iter()
+            }
+
+            /// Every counter's name, and what it counts, in words.
+            pub fn meanings() -> impl Iterator<Item = (&'static str, &'static str)> {
+                [$((stringify!($field), concat!($($doc),*).trim()),)*].into_iter()
             }
         }
     };

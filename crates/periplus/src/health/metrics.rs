@@ -3,7 +3,44 @@
 use super::Told;
 use periplus_net::Snapshot;
 use periplus_net::sockets::Sockets;
+use periplus_serve::ServeCounters;
 use std::fmt::Write;
+
+/// What the metrics mean that are not a server's counters, which say it themselves.
+const MEANINGS: &[(&str, &str)] = &[
+    (
+        "periplus_journeys_lost_total",
+        "Journeys lost because they came faster than they could be written.",
+    ),
+    (
+        "periplus_access_log_lines_lost_total",
+        "Lines of the access log that could not be written.",
+    ),
+    (
+        "periplus_nstat_total",
+        "What the stack counts, by the names that Linux's nstat has for it.",
+    ),
+    (
+        "periplus_frames_received_total",
+        "Frames that the stack was given.",
+    ),
+    (
+        "periplus_frames_dropped_total",
+        "Frames that the stack dropped, by the reason.",
+    ),
+    (
+        "periplus_connections",
+        "Connections that there are, by their state.",
+    ),
+    (
+        "periplus_queue_length",
+        "Connections that wait in a queue of a listener.",
+    ),
+    (
+        "periplus_queue_limit",
+        "Connections that may wait in a queue of a listener.",
+    ),
+];
 
 /// All that there is to tell at the moment.
 pub(super) async fn text(told: &Told) -> String {
@@ -101,9 +138,24 @@ impl Page {
 
     fn text(self) -> String {
         let metrics = self.0.into_iter();
-        let metrics = metrics.map(|(name, kind, lines)| format!("# TYPE {name} {kind}\n{lines}"));
+        let metrics = metrics.map(|(name, kind, lines)| {
+            let help = meaning(&name).map(|meaning| format!("# HELP {name} {meaning}\n"));
+            let help = help.unwrap_or_default();
+            format!("{help}# TYPE {name} {kind}\n{lines}")
+        });
         metrics.collect()
     }
+}
+
+/// What the metric called `name` means.
+fn meaning(name: &str) -> Option<&'static str> {
+    let counter = name.strip_prefix("periplus_serve_");
+    let counter = counter.and_then(|name| name.strip_suffix("_total"));
+    match counter {
+        Some(counter) => ServeCounters::meanings().find(|(known, _)| *known == counter),
+        None => MEANINGS.iter().copied().find(|(known, _)| *known == name),
+    }
+    .map(|(_, meaning)| meaning)
 }
 
 #[cfg(test)]

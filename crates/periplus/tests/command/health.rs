@@ -35,11 +35,22 @@ fn a_server_that_serves_is_well_and_tells_what_it_counted() {
     let address = server.address;
     for line in [
         "# TYPE periplus_serve_requests_total counter".to_string(),
+        "# HELP periplus_serve_requests_total Calls of the handler.".to_string(),
         format!("periplus_serve_requests_total{{listener=\"{address}\"}} 3"),
         "periplus_nstat_total{name=\"TcpPassiveOpens\"} 3".to_string(),
         format!("periplus_queue_limit{{listener=\"{address}\",queue=\"accept_queue\"}} 4096"),
     ] {
         assert!(text.lines().any(|other| other == line), "{line} in {text}");
+    }
+    for (index, line) in text.lines().enumerate() {
+        if let Some((name, _)) = line
+            .strip_prefix("# TYPE ")
+            .and_then(|line| line.split_once(' '))
+        {
+            let before = text.lines().nth(index - 1).expect("its meaning");
+            let help = format!("# HELP {name} ");
+            assert!(before.starts_with(&help) && before.ends_with('.'), "{name}");
+        }
     }
     assert_eq!(server.stop().code, Some(0));
 }
