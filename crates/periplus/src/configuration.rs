@@ -18,7 +18,7 @@ pub(crate) fn run(command: &ConfigCommand) -> Result<(), Failure> {
 
 /// Exit code 4 where something is wrong with it, and 2 where it cannot even be read.
 fn check(file: &Path) -> Result<(), Failure> {
-    if let Err(error) = std::fs::File::open(file) {
+    if let Err(error) = std::fs::read_to_string(file) {
         let (file, reason) = (file.display(), crate::failure::reason(&error));
         return Err(
             Failure::new(Kind::Usage, format!("cannot read {file}: {reason}")).fix(

@@ -122,7 +122,7 @@ pub(super) fn of_the_server(section: &Section<'_>, serve: &mut ServeOptions) {
     const LEAST: usize = 8 * 1024;
     if let Some((size, _)) = section.parsed(
         "max_header_size",
-        "a size of 8 KiB or more, as \"32 KiB\"",
+        "a size of 8 KiB or more in B, KiB, MiB or GiB, as \"32 KiB\"",
         |text| size(text).filter(|&size| size >= LEAST),
     ) {
         serve.max_header_size = size;

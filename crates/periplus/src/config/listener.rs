@@ -59,6 +59,8 @@ pub(crate) struct ListenerSection {
     pub(crate) address: Option<(Ipv4Addr, Place)>,
     pub(crate) port: u16,
     pub(crate) tls: Option<TlsOptions>,
+    /// Where its certificates are named, in their order.
+    pub(crate) certificates: Vec<Place>,
     /// The port to which its requests are sent.
     pub(crate) redirect_to_https: Option<u16>,
     /// TLS ends at a gateway in front.
@@ -111,11 +113,13 @@ impl ListenerSection {
             "protocol = \"http\"",
         );
         let port = section.required(section.port("port"), "port = 80");
+        let (tls, certificates) = tls::of_listener(section).unzip();
         let listener = Self {
             place: section.place(),
             interface: section.string("interface"),
             address: section.parsed("address", "an IPv4 address, as \"10.77.0.2\"", address),
-            tls: tls::of_listener(section),
+            tls,
+            certificates: certificates.unwrap_or_default(),
             redirect_to_https: section.port("redirect_to_https"),
             https_gateway: section.switch("https_gateway").unwrap_or(false),
             protocol: protocol?,

@@ -4,7 +4,7 @@ use super::key::{Heading, key, open};
 use super::place::Place;
 use super::rules;
 use super::section::Section;
-use super::units::size;
+use super::units::{A_SIZE, size};
 use periplus_serve::site::SiteOptions;
 use periplus_serve::{EntityTags, FolderOptions};
 use std::collections::HashSet;
@@ -129,7 +129,7 @@ fn folder(section: &Section<'_>) -> FolderOptions {
             .unwrap_or(usual.precompressed),
         compress: section.switch("compress").unwrap_or(usual.compress),
         compress_from: section
-            .parsed("compress_from", "a size, as \"1 KiB\"", size)
+            .parsed("compress_from", A_SIZE, size)
             .map_or(usual.compress_from, |(size, _)| size as u64),
     }
 }

@@ -77,7 +77,9 @@ fn memory_is_what_is_said_or_what_the_host_allows() {
         "\"99999999999 GiB\"",
     ] {
         let refusal = refusal(&format!("[memory]\ntcp_mem = {wrong}\n"));
-        let expected = format!("`tcp_mem` is {wrong}, and must be a size, as \"64 MiB\"");
+        let expected = format!(
+            "`tcp_mem` is {wrong}, and must be a size in B, KiB, MiB or GiB, as \"64 MiB\""
+        );
         assert!(refusal.ends_with(&expected), "{refusal}");
     }
 }
@@ -118,7 +120,7 @@ fn timeouts_are_what_is_said() {
     for wrong in ["\"15\"", "\"0 s\"", "\"2 y\"", "15"] {
         let refusal = refusal(&format!("[timeouts]\nheader = {wrong}\n"));
         assert!(
-            refusal.ends_with("and must be a time, as \"15 s\""),
+            refusal.ends_with("and must be a time in ms, s, min, h or d, as \"15 s\""),
             "{refusal}"
         );
     }

@@ -1,6 +1,7 @@
 //! `[listener.tls]`: what a listener shows of itself, and how it speaks TLS.
 
 use super::key::{Heading, key, open};
+use super::place::Place;
 use super::section::Section;
 use super::units::{A_TIME, time};
 use periplus_serve::tls::{CertificateFiles, Certificates, TlsOptions, TlsVersion};
@@ -46,19 +47,17 @@ pub(super) const CERTIFICATE: Heading = Heading {
     ],
 };
 
-/// What a listener's section says.
-pub(super) fn of_listener(listener: &Section<'_>) -> Option<TlsOptions> {
+/// What a listener's section says, and where each of its certificates is named.
+pub(super) fn of_listener(listener: &Section<'_>) -> Option<(TlsOptions, Vec<Place>)> {
     if listener.is_plain("tls") {
-        return listener.switch("tls")?.then(TlsOptions::default);
+        let is_on = listener.switch("tls")?;
+        return is_on.then(|| (TlsOptions::default(), Vec::new()));
     }
     let section = listener.section("tls")?;
     let usual = TlsOptions::default();
     let versions = [("1.2", TlsVersion::Tls12), ("1.3", TlsVersion::Tls13)];
-    let files: Vec<_> = section
-        .sections("certificate")
-        .iter()
-        .filter_map(files)
-        .collect();
+    let certificates = section.sections("certificate");
+    let (files, places): (Vec<_>, Vec<_>) = certificates.iter().filter_map(files).unzip();
     let names = section.list("self_signed", |name| Ok(name.to_string()));
     let certificates = match (files.is_empty(), names) {
         (false, None) => Certificates::Files(files),
@@ -77,7 +76,7 @@ pub(super) fn of_listener(listener: &Section<'_>) -> Option<TlsOptions> {
         (true, Some(names)) => Certificates::SelfSigned(names),
         (true, None) => usual.certificates,
     };
-    Some(TlsOptions {
+    let options = TlsOptions {
         certificates,
         least_version: section
             .choice("least_version", &versions)
@@ -86,14 +85,16 @@ pub(super) fn of_listener(listener: &Section<'_>) -> Option<TlsOptions> {
         handshake_timeout: section
             .parsed("handshake", A_TIME, time)
             .map_or(usual.handshake_timeout, |(time, _)| time),
-    })
+    };
+    Some((options, places))
 }
 
-fn files(section: &Section<'_>) -> Option<CertificateFiles> {
+fn files(section: &Section<'_>) -> Option<(CertificateFiles, Place)> {
     let chain = section.required(section.path("chain"), "chain = \"fullchain.pem\"");
     let key = section.required(section.path("key"), "key = \"privkey.pem\"");
-    Some(CertificateFiles {
+    let files = CertificateFiles {
         chain: chain?.0,
         key: key?.0,
-    })
+    };
+    Some((files, section.place()))
 }

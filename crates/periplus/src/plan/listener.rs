@@ -71,12 +71,31 @@ pub(super) fn apart(sections: &[ListenerSection]) -> Result<(), Failure> {
 
 /// What is wrong with the certificates of the listeners of a file.
 pub(super) fn faults(sections: &[ListenerSection]) -> Vec<Failure> {
-    let check = |section: &ListenerSection| {
-        let error = Tls::new(section.tls.as_ref()?).err()?;
-        let what = format!("{}: cannot speak TLS: {error}", section.place);
+    sections.iter().flat_map(certificates).collect()
+}
+
+/// What is wrong with those of one: each is tried by itself, to be told where it is named.
+fn certificates(section: &ListenerSection) -> Vec<Failure> {
+    let Some(options) = &section.tls else {
+        return Vec::new();
+    };
+    let check = |place: &Place, certificates: Certificates| {
+        let options = TlsOptions {
+            certificates,
+            ..options.clone()
+        };
+        let error = Tls::new(&options).err()?;
+        let what = format!("{place}: cannot speak TLS: {error}");
         Some(Failure::new(Kind::Usage, what))
     };
-    sections.iter().filter_map(check).collect()
+    match &options.certificates {
+        Certificates::Files(files) if !files.is_empty() => {
+            let each = section.certificates.iter().zip(files);
+            each.filter_map(|(place, file)| check(place, Certificates::Files(vec![file.clone()])))
+                .collect()
+        }
+        other => check(&section.place, other.clone()).into_iter().collect(),
+    }
 }
 
 /// Whether the two would take the same connections. One without an address has the usual, which is the same for both.

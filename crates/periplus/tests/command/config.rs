@@ -267,12 +267,19 @@ fn what_is_printed_is_well_written_and_what_is_not_is_4_with_all_its_faults() {
     let (code, _, talk) = run(&["config", "check", "tls.toml"]);
     assert_eq!(code, Some(4), "{talk}");
     assert!(
-        talk.contains("tls.toml:1:1: cannot speak TLS: none."),
+        talk.contains("tls.toml:4:1: cannot speak TLS: none."),
         "{talk}"
     );
 
-    let (code, _, talk) = run(&["config", "check", "none.toml"]);
-    assert_eq!(code, Some(2), "{talk}");
+    std::fs::write(folder.join("bytes.toml"), b"\xff").expect("a file");
+    for unread in ["none.toml", ".", "bytes.toml"] {
+        let (code, _, talk) = run(&["config", "check", unread]);
+        assert_eq!(code, Some(2), "{talk}");
+        assert!(
+            talk.contains("\n  Name the file that is to be checked"),
+            "{talk}"
+        );
+    }
 }
 
 #[test]

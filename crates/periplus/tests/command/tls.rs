@@ -113,3 +113,30 @@ fn requests_are_led_to_the_listener_that_speaks_tls_also_where_it_stands_below()
         assert_eq!(server.stop().code, Some(0));
     }
 }
+
+#[test]
+fn a_key_that_does_not_fit_is_told_where_its_certificate_is_named() {
+    let folder = Folder::new();
+    issue(folder.path());
+    std::fs::copy(folder.join("key.pem"), folder.join("another's.pem")).expect("a file");
+    issue(folder.path());
+    let certificate = |key: &str| {
+        format!("[[listener.tls.certificate]]\nchain = \"chain.pem\"\nkey = \"{key}\"\n")
+    };
+    let config = format!(
+        "[[listener]]\nprotocol = \"http\"\nport = 0\n{}{}",
+        certificate("key.pem"),
+        certificate("another's.pem")
+    );
+    std::fs::write(folder.join("periplus.toml"), config).expect("a file");
+    let mut command = periplus();
+    command.args(["config", "check"]).current_dir(folder.path());
+    let output = command.output().expect("the command starts");
+    assert_eq!(output.status.code(), Some(4));
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        told.contains("periplus.toml:7:1: cannot speak TLS: another's.pem: "),
+        "{told}"
+    );
+    assert_eq!(told.matches("cannot speak TLS").count(), 1, "{told}");
+}
