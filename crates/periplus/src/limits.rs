@@ -5,7 +5,7 @@ use periplus_serve::ServeOptions;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Descriptors of a run that are neither a connection's nor a file's: logs, the control socket, the runtime's own.
-const OWN: usize = 64;
+const OWN: usize = 32;
 /// Connections for which it is worth no word that there might be more: nobody asked for the bound that there usually is.
 const ENOUGH: usize = 2_000;
 
@@ -84,7 +84,7 @@ mod tests {
         }
         assert_eq!(told("--nic tap", "", 64), None);
         let told = told("", "", 1_024).expect("it is too low");
-        assert!(told.contains("about 704 connections"), "{told}");
-        assert!(told.contains("`LimitNOFILE=21088`"), "{told}");
+        assert!(told.contains("about 736 connections"), "{told}");
+        assert!(told.contains("`LimitNOFILE=21056`"), "{told}");
     }
 }

@@ -77,6 +77,10 @@ fn after_it_was_moved_away_a_signal_has_it_opened_anew() {
     let options = ["--quiet".as_ref(), "--access-log".as_ref(), log.as_os_str()];
     let server = Server::start(folder.path(), &options);
     get(&server.url("/a.txt"), &[]);
+    // The client has its answer before the line is written.
+    while lines(&log).is_empty() {
+        std::thread::yield_now();
+    }
     std::fs::rename(&log, &moved).expect("it is there");
     server.signal(Signal::USR1);
     // The server makes the file when it has heard the signal: until then there is none.

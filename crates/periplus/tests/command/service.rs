@@ -67,7 +67,7 @@ fn too_few_open_files_are_told_at_the_start_with_how_to_have_more() {
     };
     let talk = start("64");
     assert!(talk.contains("may have 64 files open"), "{talk}");
-    assert!(talk.contains("`LimitNOFILE=21088`"), "{talk}");
+    assert!(talk.contains("`LimitNOFILE=21056`"), "{talk}");
     let talk = start("4096");
     assert!(!talk.contains("files open"), "{talk}");
 }
