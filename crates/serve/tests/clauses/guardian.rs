@@ -59,6 +59,9 @@ fn stricter(head: &[u8]) -> Option<&'static str> {
     if method.is_empty() {
         return Some("RFC 9112 3: a method is a token");
     }
+    if matches!(method, "get" | "P") {
+        return Some("RFC 9110 9.1: whoever does not know a method answers 501");
+    }
     let whole = text
         .find("\r\n\r\n")
         .is_some_and(|end| end + 4 == text.len());
