@@ -10,4 +10,4 @@ pub(crate) use client::{Client, Reply};
 pub(crate) use journal::ListJournal;
 pub(crate) use line::{Far, Line, line};
 pub(crate) use runner::{Runner, block_on};
-pub(crate) use whims::{LARGE, MEDIUM, Whims};
+pub(crate) use whims::{LARGE, MEDIUM, Whims, kept};

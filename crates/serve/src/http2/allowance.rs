@@ -25,6 +25,9 @@ const BYTES_EACH: u64 = 512;
 /// Requests that may be taken back before any was answered.
 const RESETS: u64 = 100;
 
+/// What every second allows besides: who watches for what does not come may give it up now and then.
+const RESETS_EACH_SECOND: u64 = 1;
+
 /// What is left of it.
 #[derive(Debug)]
 pub(super) struct Allowance {
@@ -59,20 +62,19 @@ impl Allowance {
 
     /// A frame that is neither.
     pub(super) fn useless(&mut self) {
-        let passed = self.until.elapsed().as_secs();
-        self.until += Duration::from_secs(passed);
-        self.allow(passed.saturating_mul(FRAMES_EACH_SECOND));
+        self.time_passes();
         self.is_used_up |= self.frames == 0;
         self.frames = self.frames.saturating_sub(1);
     }
 
     /// A request was answered to its end.
     pub(super) fn answered(&mut self) {
-        self.resets = (self.resets + 1).min(RESETS);
+        self.allow_resets(1);
     }
 
     /// A request was taken back.
     pub(super) fn reset(&mut self) {
+        self.time_passes();
         self.is_used_up |= self.resets == 0;
         self.resets = self.resets.saturating_sub(1);
     }
@@ -82,9 +84,20 @@ impl Allowance {
         self.is_used_up
     }
 
+    fn time_passes(&mut self) {
+        let passed = self.until.elapsed().as_secs();
+        self.until += Duration::from_secs(passed);
+        self.allow(passed.saturating_mul(FRAMES_EACH_SECOND));
+        self.allow_resets(passed.saturating_mul(RESETS_EACH_SECOND));
+    }
+
     /// Nobody saves up for a flood.
     fn allow(&mut self, frames: u64) {
         self.frames = self.frames.saturating_add(frames).min(FRAMES);
+    }
+
+    fn allow_resets(&mut self, resets: u64) {
+        self.resets = self.resets.saturating_add(resets).min(RESETS);
     }
 }
 
@@ -155,6 +168,19 @@ mod tests {
         advance(Duration::from_secs(24 * 60 * 60)).await;
         (0..1000).for_each(|_| allowance.request());
         assert_eq!(left(allowance), FRAMES);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_gives_up_every_few_seconds_may_do_so_for_ever_and_not_all_at_once() {
+        let mut allowance = Allowance::new();
+        for _ in 0..10_000 {
+            advance(Duration::from_secs(5)).await;
+            allowance.reset();
+        }
+        (0..RESETS - 1).for_each(|_| allowance.reset());
+        assert!(!allowance.is_used_up());
+        allowance.reset();
+        assert!(allowance.is_used_up());
     }
 
     #[tokio::test(start_paused = true)]

@@ -141,7 +141,7 @@ impl<M: Marks, H: Handler<M>> Service<H, M> {
             let waited = self.streams.goes_on(stream, wait, room.is_err());
             match room {
                 Ok(Some(Ok(_))) if waited.was_for_peer => {
-                    pace.waited += since.elapsed();
+                    pace.wait(waited, since.elapsed());
                     if pace.is_too_slow(&self.options) {
                         return Err(Broken::Slow);
                     }

@@ -53,6 +53,7 @@ impl<M: Marks, H: Handler<M>> Service<H, M> {
             answer = self.answer(stream, request, &respond) => answer,
         };
         self.respond(stream, answer, is_head, &respond).await;
+        self.handed.of_stream(stream).clear();
     }
 
     async fn answer(
@@ -72,7 +73,7 @@ impl<M: Marks, H: Handler<M>> Service<H, M> {
         let refused = self.too_long(&request);
         let refuse = || admission::refuse(&mut request, self.serves_https);
         if let Some(answer) = refused.or_else(refuse) {
-            return self.page(answer);
+            return self.page(stream, answer);
         }
         self.streams.called(stream);
         // Within what is caught: it may panic before it returns a future.
@@ -82,19 +83,21 @@ impl<M: Marks, H: Handler<M>> Service<H, M> {
             // An interim answer is not the one that was asked for (RFC 9110 section 15.2).
             Ok(answer) if answer.status().is_informational() => {
                 let explanation = "What was made here is no answer.";
-                self.page(page(StatusCode::INTERNAL_SERVER_ERROR, explanation))
+                self.page(stream, page(StatusCode::INTERNAL_SERVER_ERROR, explanation))
             }
-            Ok(answer) => answer
-                .map(|body| AnswerBody::handler(body, self.handed.clone(), self.counters.clone())),
+            Ok(answer) => answer.map(|body| {
+                let handed = self.handed.of_stream(stream);
+                AnswerBody::handler(body, handed, self.counters.clone())
+            }),
             // RFC 9110 section 15.5.9.
             Err(Unmade::Late) if self.streams.is_receiving(stream) => {
                 self.counters.request_timeouts.increment();
                 let reason = "stall_timeout".into();
                 journal.mark(Mark::Label(Label::Reason(reason)));
                 let explanation = "The request did not arrive in time.";
-                self.page(page(StatusCode::REQUEST_TIMEOUT, explanation))
+                self.page(stream, page(StatusCode::REQUEST_TIMEOUT, explanation))
             }
-            Err(unmade) => self.page(unmade.page(&self.counters)),
+            Err(unmade) => self.page(stream, unmade.page(&self.counters)),
         }
     }
 
@@ -138,8 +141,9 @@ impl<M: Marks, H: Handler<M>> Service<H, M> {
         None
     }
 
-    fn page(&self, page: Response<Bytes>) -> Response<AnswerBody<H::Body>> {
-        page.map(|page| AnswerBody::page(page, self.handed.clone(), self.counters.clone()))
+    fn page(&self, stream: u32, page: Response<Bytes>) -> Response<AnswerBody<H::Body>> {
+        let handed = self.handed.of_stream(stream);
+        page.map(|page| AnswerBody::page(page, handed, self.counters.clone()))
     }
 }
 

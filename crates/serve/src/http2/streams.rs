@@ -39,10 +39,27 @@ struct State<M> {
     /// Heads that have ended, so that each has a time of its own.
     heads: u64,
     allowance: Allowance,
-    /// Since when the stream beneath has had no room, and for how long it had none before that.
-    full: (Option<Instant>, Duration),
+    /// Bytes of all answers' contents that the stream beneath has taken.
+    carried: u64,
+    full: Full,
     /// When the peer last opened the connection's window, or may have opened all of them.
     opened: Option<Instant>,
+}
+
+/// How long the stream beneath has had no room.
+#[derive(Clone, Copy, Debug, Default)]
+struct Full {
+    /// Since when it has none.
+    since: Option<Instant>,
+    /// For how long it had none before that.
+    before: Duration,
+}
+
+impl Full {
+    fn until(self, now: Instant) -> Duration {
+        let still = self.since.map(|since| now.since(since));
+        self.before + still.unwrap_or(Duration::ZERO)
+    }
 }
 
 /// One stream whose answer has not ended.
@@ -64,8 +81,8 @@ struct Stream {
     looked_at: u64,
     /// Bytes of the answer's content that h2 has and the stream beneath has not.
     queued: u64,
-    /// When there were none left of them.
-    drained: Option<Instant>,
+    /// When there were none left of them, and for how long the stream beneath had no room before that.
+    drained: Option<(Instant, Duration)>,
     /// When its client last opened its window.
     opened: Option<Instant>,
     /// Who waits until it is gone.
@@ -114,7 +131,8 @@ impl<M: Marks> Streams<M> {
             open: HashMap::new(),
             heads: 0,
             allowance: Allowance::new(),
-            full: (None, Duration::ZERO),
+            carried: 0,
+            full: Full::default(),
             opened: None,
         })))
     }
@@ -130,7 +148,7 @@ impl<M: Marks> Streams<M> {
     /// What the connection is waiting for, all its streams together.
     pub(super) fn stage(&self) -> Stage {
         let state = self.state();
-        match state.full.0 {
+        match state.full.since {
             // Who takes nothing is not spared for sending a head meanwhile.
             Some(_) => Stage::Answering,
             None if state.received.is_in_head() => Stage::Head(state.heads),

@@ -8,6 +8,7 @@ use http::header::{CONNECTION, COOKIE, HeaderValue, TE, TRANSFER_ENCODING, UPGRA
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Full};
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
@@ -19,6 +20,11 @@ pub(crate) const LARGE: usize = 200_000;
 
 /// The length of what `/medium` is answered with: more than a frame of HTTP/2, and less than is held of an answer.
 pub(crate) const MEDIUM: usize = 30_000;
+
+thread_local! {
+    /// How many contents of `/kept` somebody has a part of.
+    static KEPT: Cell<usize> = const { Cell::new(0) };
+}
 
 /// Does what the target says.
 #[derive(Debug)]
@@ -37,6 +43,7 @@ impl<M: Marks> Handler<M> for Whims {
             }
             "/medium" => whole(vec![b'm'; MEDIUM]),
             "/large" => whole(vec![b'x'; LARGE]),
+            "/kept" => whole(Bytes::from_owner(Kept::new())),
             "/fails" => broken(false),
             "/panics-later" => broken(true),
             "/echo" => {
@@ -67,6 +74,33 @@ impl<M: Marks> Handler<M> for Whims {
             _ => whole("hello"),
         };
         Response::new(body)
+    }
+}
+
+/// A content that is counted while somebody has a part of it.
+struct Kept(Vec<u8>);
+
+/// How many contents of `/kept` somebody has a part of.
+pub(crate) fn kept() -> usize {
+    KEPT.get()
+}
+
+impl Kept {
+    fn new() -> Self {
+        KEPT.set(KEPT.get() + 1);
+        Self(vec![b'k'; LARGE])
+    }
+}
+
+impl AsRef<[u8]> for Kept {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        KEPT.set(KEPT.get() - 1);
     }
 }
 

@@ -18,18 +18,37 @@ const NOTED: usize = 16;
 /// copy. What is not found is copied, so a note too few costs time and nothing else.
 #[derive(Clone, Debug, Default)]
 pub struct Handed {
-    bytes: Rc<RefCell<VecDeque<Bytes>>>,
+    notes: Rc<RefCell<VecDeque<Note>>>,
+    /// Whose bytes it notes: 0 where there is one answer at a time.
+    stream: u32,
+}
+
+#[derive(Debug)]
+struct Note {
+    bytes: Bytes,
+    stream: u32,
 }
 
 impl Handed {
+    /// The same notes, for the answer on `stream` of a connection that carries many at a time.
+    pub(crate) fn of_stream(&self, stream: u32) -> Self {
+        Self {
+            stream,
+            ..self.clone()
+        }
+    }
+
     /// Notes that `bytes` were handed to hyper.
     pub fn note(&self, bytes: &Bytes) {
         if bytes.len() >= WORTH_SHARING {
-            let mut noted = self.bytes.borrow_mut();
+            let mut noted = self.notes.borrow_mut();
             if noted.len() == NOTED {
                 noted.pop_front();
             }
-            noted.push_back(bytes.clone());
+            noted.push_back(Note {
+                bytes: bytes.clone(),
+                stream: self.stream,
+            });
         }
     }
 
@@ -38,27 +57,37 @@ impl Handed {
         if slice.len() < WORTH_SHARING {
             return None;
         }
-        let noted = self.bytes.borrow();
-        let found = noted.iter().find(|bytes| contains(bytes, slice))?;
-        Some(found.slice_ref(slice))
+        let noted = self.notes.borrow();
+        let found = noted.iter().find(|note| contains(&note.bytes, slice))?;
+        Some(found.bytes.slice_ref(slice))
     }
 
-    /// Forgets the noted bytes that end with `written`, and those before them.
+    /// Forgets the noted bytes that end with `written`, and those of the same answer before them.
     pub(crate) fn written(&self, written: &[u8]) {
         if written.is_empty() {
             return;
         }
-        let mut noted = self.bytes.borrow_mut();
-        let position = noted.iter().position(|bytes| contains(bytes, written));
+        let mut noted = self.notes.borrow_mut();
+        let position = noted
+            .iter()
+            .position(|note| contains(&note.bytes, written));
         if let Some(position) = position {
-            let ended = noted[position].as_ptr_range().end == written.as_ptr_range().end;
-            noted.drain(..position + usize::from(ended));
+            let (bytes, stream) = (&noted[position].bytes, noted[position].stream);
+            let ended = bytes.as_ptr_range().end == written.as_ptr_range().end;
+            let mut index = 0;
+            noted.retain(|note| {
+                let is_past = index < position + usize::from(ended);
+                index += 1;
+                !(is_past && note.stream == stream)
+            });
         }
     }
 
-    /// Forgets everything: the answer has ended.
+    /// Forgets everything of its answer, which has ended: h2 copies what is short, so that not all of it is seen written, and
+    /// drops what its client does not want.
     pub(crate) fn clear(&self) {
-        self.bytes.borrow_mut().clear();
+        let ended = self.stream;
+        self.notes.borrow_mut().retain(|note| note.stream != ended);
     }
 }
 
@@ -112,6 +141,23 @@ mod tests {
         assert!(handed.find(&bytes[4096..]).is_some());
         handed.written(&bytes[4096..]);
         assert!(handed.find(&bytes).is_none());
+    }
+
+    #[test]
+    fn of_many_answers_each_has_notes_of_its_own() {
+        let handed = Handed::default();
+        let [one, three] = [1, 3].map(|stream| handed.of_stream(stream));
+        let [first, second, third] = [7, 8, 9].map(|byte| Bytes::from(vec![byte; 8192]));
+        one.note(&first);
+        three.note(&second);
+        one.note(&third);
+        handed.written(&third[..4096]);
+        assert!(handed.find(&first).is_none() && handed.find(&third).is_some());
+        assert!(handed.find(&second).is_some(), "of another answer");
+        one.clear();
+        assert!(handed.find(&third).is_none() && handed.find(&second).is_some());
+        three.clear();
+        assert!(handed.find(&second).is_none());
     }
 
     #[test]

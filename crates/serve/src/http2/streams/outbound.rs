@@ -1,6 +1,6 @@
 //! What is seen of the bytes sent.
 
-use super::{Answer, Request, State};
+use super::{Answer, Full, Request, State};
 use crate::http2::frames::{Frame, Passed, kind};
 use crate::marks::Marks;
 use h2::Reason;
@@ -14,10 +14,13 @@ const TOO_LARGE: u16 = 431;
 
 impl<M: Marks> State<M> {
     pub(super) fn note_room(&mut self, is_full: bool) {
-        match (is_full, self.full.0) {
-            (true, None) => self.full.0 = Some(M::now()),
-            (false, Some(since)) => {
-                self.full = (None, self.full.1 + M::now().since(since));
+        match (is_full, self.full.since) {
+            (true, None) => self.full.since = Some(M::now()),
+            (false, Some(_)) => {
+                self.full = Full {
+                    since: None,
+                    before: self.full.until(M::now()),
+                };
             }
             _ => {}
         }
@@ -68,6 +71,9 @@ impl<M: Marks> State<M> {
 
     fn answer_frame_ends(&mut self, frame: &Frame, closes: bool) {
         let end = self.sent.passed();
+        if frame.kind == kind::DATA {
+            self.carried += u64::from(frame.length);
+        }
         let Some(stream) = self.open.get_mut(&frame.stream) else {
             return;
         };
@@ -75,7 +81,8 @@ impl<M: Marks> State<M> {
         if frame.kind == kind::DATA {
             stream.queued = stream.queued.saturating_sub(u64::from(frame.length));
             if stream.queued == 0 {
-                stream.drained = Some(M::now());
+                let now = M::now();
+                stream.drained = Some((now, self.full.until(now)));
             }
         }
         if frame.kind == kind::RST_STREAM {

@@ -15,6 +15,8 @@ pub(in crate::http2) struct Wait {
     full: Duration,
     /// What h2 had of the content then, in bytes.
     queued: u64,
+    /// What the stream beneath had taken of all contents, in bytes.
+    carried: u64,
 }
 
 /// What a wait has come to.
@@ -25,6 +27,8 @@ pub(in crate::http2) struct Waited {
     pub(in crate::http2) was_for_peer: bool,
     /// What of the content left h2 meanwhile, in bytes.
     pub(in crate::http2) taken: u64,
+    /// What of all contents did, in bytes, shared out among the streams that are open.
+    pub(in crate::http2) share: u64,
 }
 
 impl<M: Marks> Streams<M> {
@@ -104,8 +108,9 @@ impl<M: Marks> Streams<M> {
         let state = self.state();
         Wait {
             since,
-            full: state.full_until(since),
+            full: state.full.until(since),
             queued: state.open.get(&stream).map_or(0, |open| open.queued),
+            carried: state.carried,
         }
     }
 
@@ -113,15 +118,18 @@ impl<M: Marks> Streams<M> {
     pub(in crate::http2) fn goes_on(&self, stream: u32, wait: Wait, in_vain: bool) -> Waited {
         let end = M::now();
         let state = self.state();
-        let full = state.full_until(end) - wait.full;
+        let carried = state.carried - wait.carried;
+        let share = carried / state.open.len().max(1) as u64;
         let queued = state.open.get(&stream).map_or(0, |open| open.queued);
         let began = match state.open.get(&stream) {
-            _ if in_vain => Some(wait.since),
-            Some(open) => open.was_held_up(wait.since, state.opened),
+            _ if in_vain => Some((wait.since, wait.full)),
+            Some(open) => open.was_held_up(&wait, state.opened),
             None => None,
         };
+        // For the rest of it the stream beneath had no room.
+        let since = began.map(|(began, full)| (began, state.full.until(end) - full));
         drop(state);
-        if let Some(began) = began {
+        if let Some((began, full)) = since {
             self.marks(stream).mark(Mark::Overlay {
                 station: Station::Peer,
                 start: began + full,
@@ -129,8 +137,9 @@ impl<M: Marks> Streams<M> {
             });
         }
         Waited {
-            was_for_peer: began.is_some() && full == Duration::ZERO,
+            was_for_peer: since.is_some_and(|(_, full)| full == Duration::ZERO),
             taken: wait.queued.saturating_sub(queued),
+            share,
         }
     }
 
@@ -147,21 +156,18 @@ impl<M: Marks> Streams<M> {
     }
 }
 
-impl<M: Marks> State<M> {
-    /// How long the stream beneath has had no room.
-    fn full_until(&self, now: Instant) -> Duration {
-        let (since, before) = self.full;
-        before + since.map_or(Duration::ZERO, |since| now.since(since))
-    }
-}
-
 impl Stream {
-    /// From when on a wait that began at `since` was for the client's windows, if it was. `opened` is when the connection's did.
-    fn was_held_up(&self, since: Instant, opened: Option<Instant>) -> Option<Instant> {
+    /// From when on a wait was for the client's windows, if it was, and for how long the stream beneath had had no room then.
+    /// `opened` is when the connection's window was.
+    fn was_held_up(&self, wait: &Wait, opened: Option<Instant>) -> Option<(Instant, Duration)> {
         // What h2 has it may write: that is our turn.
-        let began = (self.queued == 0).then(|| self.drained.map_or(since, |d| d.max(since)))?;
+        if self.queued > 0 {
+            return None;
+        }
+        let later = self.drained.filter(|(drained, _)| *drained > wait.since);
+        let (began, full) = later.unwrap_or((wait.since, wait.full));
         // As is what goes on without having been allowed to.
         let is_allowed = self.opened.max(opened) >= Some(began);
-        is_allowed.then_some(began)
+        is_allowed.then_some((began, full))
     }
 }

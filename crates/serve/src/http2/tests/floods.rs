@@ -37,6 +37,7 @@ fn frames_that_ask_for_nothing_are_too_many_at_last() {
             }
             served.far.dropped().await;
             assert_eq!(served.code(0), Some(ENHANCE_YOUR_CALM), "kind {kind}");
+            assert_eq!(served.counters.floods.get(), 1, "kind {kind}");
         });
     }
 }

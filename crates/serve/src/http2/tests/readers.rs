@@ -1,11 +1,11 @@
 //! Clients that do not take what they have asked for, or take their time.
 
 use super::client::{
-    END_HEADERS, END_STREAM, HEADERS, PRIORITY, RST_STREAM, SETTINGS, Served, WINDOW_UPDATE,
+    DATA, END_HEADERS, END_STREAM, HEADERS, PRIORITY, RST_STREAM, SETTINGS, Served, WINDOW_UPDATE,
     fields, frame, served,
 };
 use crate::options::ServeOptions;
-use crate::testing::{LARGE, MEDIUM, block_on};
+use crate::testing::{LARGE, MEDIUM, block_on, kept};
 use periplus_journey::{Mark, Station};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -106,6 +106,59 @@ fn an_answer_that_its_clients_windows_hold_whole_never_waits_for_it() {
         let marks = served.marks(1);
         assert!(!marks.iter().any(is_peers), "{marks:?}");
     });
+}
+
+#[test]
+fn nothing_is_kept_of_an_answer_that_its_client_does_not_want_any_more() {
+    block_on(async {
+        let served = served(ServeOptions::default());
+        let more = (LARGE as u32).to_be_bytes();
+        served.send(WINDOW_UPDATE, 0, 0, &more);
+        for stream in [1, 3] {
+            served.get(stream, "/kept");
+            served
+                .until(|frame| frame.kind == DATA && frame.stream == stream)
+                .await;
+        }
+        assert_eq!(kept(), 2);
+        served.send(RST_STREAM, 0, 1, &[0, 0, 0, 8]);
+        served.get(5, "/nothing");
+        served.answered(5).await;
+        assert_eq!(kept(), 1, "the other answer goes on");
+        served.send(WINDOW_UPDATE, 0, 3, &more);
+        served.send(WINDOW_UPDATE, 0, 0, &more);
+        served.answered(3).await;
+        served.get(7, "/nothing");
+        served.answered(7).await;
+        assert_eq!(kept(), 0);
+    });
+}
+
+#[test]
+fn who_takes_enough_for_all_that_was_asked_may_leave_some_of_it_for_later() {
+    // Bytes a second of one of two answers; the other waits.
+    for (rate, is_enough) in [(600, true), (300, false)] {
+        block_on(async {
+            let options = ServeOptions::default();
+            let (least, limit) = (options.least_rate, options.stall_timeout.as_secs());
+            assert_eq!(is_enough, rate >= 2 * least);
+            let served = served(options);
+            served.send(SETTINGS, 0, 0, &initial_window(1));
+            served
+                .until(|frame| frame.kind == SETTINGS && frame.flags == 1)
+                .await;
+            served.get(1, "/large");
+            served.get(3, "/large");
+            for _ in 0..3 * limit {
+                sleep(Duration::from_secs(1)).await;
+                served.send(WINDOW_UPDATE, 0, 1, &rate.to_be_bytes());
+            }
+            let is_reset = served.code(3).is_some();
+            assert_eq!(is_reset, !is_enough, "{rate}");
+            assert_eq!(served.code(1), None, "{rate}");
+            assert_eq!(served.counters.stalled_answers.get(), u64::from(is_reset));
+        });
+    }
 }
 
 /// SETTINGS_INITIAL_WINDOW_SIZE of this size (RFC 9113 section 6.5.2).
