@@ -68,9 +68,7 @@ impl Handed {
             return;
         }
         let mut noted = self.notes.borrow_mut();
-        let position = noted
-            .iter()
-            .position(|note| contains(&note.bytes, written));
+        let position = noted.iter().position(|note| contains(&note.bytes, written));
         if let Some(position) = position {
             let (bytes, stream) = (&noted[position].bytes, noted[position].stream);
             let ended = bytes.as_ptr_range().end == written.as_ptr_range().end;

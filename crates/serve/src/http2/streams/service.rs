@@ -1,6 +1,6 @@
 //! What the exchanges have to say, and to ask.
 
-use super::{Request, State, Stream, Streams};
+use super::{Request, Stream, Streams};
 use crate::marks::Marks;
 use periplus_journey::{Instant, Mark, RequestEnd, Station};
 use std::future::poll_fn;
