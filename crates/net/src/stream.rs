@@ -34,12 +34,13 @@ use tokio::io::ReadBuf;
 /// the journey as the overlay `mailbox`.
 ///
 /// Dropping it closes the connection: in order, after the bytes written so far; by RST if bytes that came in were not read
-/// (RFC 2525 2.17).
+/// (RFC 2525 2.17), or where it was [told so](Self::set_abort_on_drop).
 ///
 /// As with tokio's, at most one task waits for each direction: the last one to poll is woken.
 pub struct TcpStream {
     shard: ShardId,
     mailbox: Arc<Mailbox>,
+    farewell: Farewell,
 }
 
 /// Where a call runs.
@@ -66,6 +67,7 @@ impl TcpStream {
         Self {
             shard: cell.id(),
             mailbox,
+            farewell: Farewell::Close,
         }
     }
 
@@ -113,8 +115,17 @@ impl TcpStream {
     }
 
     /// Resets the connection (RST): the peer's calls fail, and what was not sent is thrown away.
-    pub fn abort(self) {
-        self.leave(Farewell::Abort);
+    pub fn abort(mut self) {
+        self.set_abort_on_drop(true);
+    }
+
+    /// Whether dropping the stream is to [abort](Self::abort) it: as long as an answer is on its way whose end an orderly close
+    /// would seem to be.
+    pub fn set_abort_on_drop(&mut self, abort: bool) {
+        self.farewell = match abort {
+            true => Farewell::Abort,
+            false => Farewell::Close,
+        };
     }
 
     /// Waits for bytes and copies them without taking them: the next read gives them again. 0 bytes in a buffer that is not
@@ -194,19 +205,15 @@ impl TcpStream {
         })
         .await
     }
-
-    fn leave(&self, farewell: Farewell) {
-        let id = self.mailbox.id;
-        match self.place() {
-            Place::Own(cell) => cell.call(|state, now| state.release_stream(now, id, farewell)),
-            Place::Foreign => self.mailbox.leave(farewell),
-        }
-    }
 }
 
 impl Drop for TcpStream {
     fn drop(&mut self) {
-        self.leave(Farewell::Close);
+        let (id, farewell) = (self.mailbox.id, self.farewell);
+        match self.place() {
+            Place::Own(cell) => cell.call(|state, now| state.release_stream(now, id, farewell)),
+            Place::Foreign => self.mailbox.leave(farewell),
+        }
     }
 }
 

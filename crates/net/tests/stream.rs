@@ -149,6 +149,26 @@ async fn an_aborted_stream_fails_its_peer() {
 }
 
 #[tokio::test]
+async fn a_stream_that_is_dropped_amid_an_answer_is_reset_and_one_behind_it_is_closed() {
+    for is_answered in [false, true] {
+        let (mut server, mut client) = connection().await;
+        server.set_abort_on_drop(true);
+        server.write_all(b"!").await.unwrap();
+        if is_answered {
+            server.set_abort_on_drop(false);
+        }
+        drop(server);
+        let mut answer = Vec::new();
+        let ended = client.read_to_end(&mut answer).await;
+        if is_answered {
+            assert_eq!((ended.unwrap(), &answer[..]), (1, &b"!"[..]));
+        } else {
+            assert_eq!(ended.unwrap_err().kind(), ErrorKind::ConnectionReset);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_dropped_listener_resets_whom_it_did_not_accept_and_refuses_whoever_comes() {
     let (server, client) = shards();
     let listener = TcpListener::bind(&server, SERVER).await.unwrap();

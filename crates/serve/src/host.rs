@@ -45,8 +45,8 @@ impl PeekStream for HostStream {
         Poll::Ready(Ok(()))
     }
 
-    fn abort(self) {
-        HostStream::abort(self);
+    fn set_abort_on_drop(&mut self, abort: bool) {
+        HostStream::set_abort_on_drop(self, abort);
     }
 }
 

@@ -43,8 +43,8 @@ impl PeekStream for TcpStream {
         TcpStream::poll_delivered(self, context)
     }
 
-    fn abort(self) {
-        TcpStream::abort(self);
+    fn set_abort_on_drop(&mut self, abort: bool) {
+        TcpStream::set_abort_on_drop(self, abort);
     }
 }
 

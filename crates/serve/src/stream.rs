@@ -58,6 +58,15 @@ pub trait PeekStream: AsyncWrite + Unpin {
         false
     }
 
+    /// Whether dropping the stream is to [reset](Self::abort) it: as long as an answer is on its way whose end an orderly close
+    /// would seem to be.
+    fn set_abort_on_drop(&mut self, abort: bool);
+
     /// Resets the connection, so that the peer does not take what was sent for the whole.
-    fn abort(self);
+    fn abort(mut self)
+    where
+        Self: Sized,
+    {
+        self.set_abort_on_drop(true);
+    }
 }

@@ -93,12 +93,6 @@ impl HostJournal {
         self.tell(|journal, _| journal.blocked(clock::now()));
     }
 
-    /// Whether a request has not been answered to its end, as far as that is recorded.
-    pub(super) fn is_answering(&self) -> bool {
-        let journal = self.journal();
-        journal.as_ref().is_some_and(StreamJournal::is_answering)
-    }
-
     /// The connection is over.
     pub(super) fn end(&self, outcome: Outcome, reason: Option<&'static str>) {
         if let Some(journal) = self.journal().take() {

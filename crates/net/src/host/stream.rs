@@ -25,8 +25,8 @@ pub struct HostStream {
     buffer: Buffer,
     /// The peer has ended its direction.
     ended: bool,
-    /// We have ended ours.
-    shut: bool,
+    /// To be dropped is to be reset.
+    abort_on_drop: bool,
     /// How the connection came to its end, if it was not in order.
     broken: Option<(Outcome, &'static str)>,
 }
@@ -38,7 +38,7 @@ impl HostStream {
             journal,
             buffer: Buffer::default(),
             ended: false,
-            shut: false,
+            abort_on_drop: false,
             broken: None,
         }
     }
@@ -117,13 +117,13 @@ impl HostStream {
 
     /// Resets the connection, so that the peer does not take what was sent for the whole.
     pub fn abort(mut self) {
-        self.reset();
+        self.set_abort_on_drop(true);
     }
 
-    fn reset(&mut self) {
-        self.broken = Some((Outcome::Reset, "aborted"));
-        // Where it cannot be set the connection is broken already.
-        let _ = set_socket_linger(&self.stream, Some(Duration::ZERO));
+    /// Whether dropping the stream is to [abort](Self::abort) it: as long as an answer is on its way whose end an orderly close
+    /// would seem to be.
+    pub fn set_abort_on_drop(&mut self, abort: bool) {
+        self.abort_on_drop = abort;
     }
 
     fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -210,17 +210,16 @@ impl AsyncWrite for HostStream {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let stream = self.get_mut();
-        stream.shut = true;
-        Pin::new(&mut stream.stream).poll_shutdown(context)
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
     }
 }
 
 impl Drop for HostStream {
     fn drop(&mut self) {
-        // Whoever served it was stopped: a client whose answer ends with the connection would take a part for the whole.
-        if self.broken.is_none() && !self.shut && self.journal.is_answering() {
-            self.reset();
+        if self.abort_on_drop && self.broken.is_none() {
+            self.broken = Some((Outcome::Reset, "aborted"));
+            // Where it cannot be set the connection is broken already.
+            let _ = set_socket_linger(&self.stream, Some(Duration::ZERO));
         }
         let (outcome, reason) = match self.broken {
             Some((outcome, reason)) => (outcome, Some(reason)),

@@ -105,8 +105,8 @@ impl PeekStream for Stream {
         either!(Stream, self, stream => stream.agreed())
     }
 
-    fn abort(self) {
-        either!(Stream, self, stream => stream.abort());
+    fn set_abort_on_drop(&mut self, abort: bool) {
+        either!(Stream, self, stream => stream.set_abort_on_drop(abort));
     }
 }
 

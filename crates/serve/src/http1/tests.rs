@@ -6,11 +6,12 @@ use super::Http1;
 use crate::counters::ServeCounters;
 use crate::options::ServeOptions;
 use crate::server::Drain;
-use crate::testing::{Client, ListJournal, Whims, block_on, line};
+use crate::testing::{Client, ListJournal, MEDIUM, Whims, block_on, line};
 use periplus_journey::{Mark, RequestEnd};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::task::{JoinHandle, spawn_local};
 use tokio::time::Instant;
 
 /// A connection being served.
@@ -19,6 +20,7 @@ struct Served {
     journal: ListJournal,
     counters: Arc<ServeCounters>,
     draining: watch::Sender<bool>,
+    serving: JoinHandle<()>,
 }
 
 fn served() -> Served {
@@ -28,12 +30,13 @@ fn served() -> Served {
     let http1 = Http1::new(Whims, ServeOptions::default(), counters.clone());
     let (draining, drain): (_, Drain) = watch::channel(false);
     let marks = journal.clone();
-    tokio::task::spawn_local(async move { http1.serve(near, marks, drain).await });
+    let serving = async move { http1.serve(near, marks, drain).await };
     Served {
         client: Client::new(far),
         journal,
         counters,
         draining,
+        serving: spawn_local(serving),
     }
 }
 
@@ -151,6 +154,28 @@ fn an_answer_that_breaks_off_resets_the_connection() {
                 );
             });
         }
+    }
+}
+
+#[test]
+fn who_is_stopped_amid_an_answer_leaves_no_end_that_looks_like_its_own() {
+    for is_whole in [true, false] {
+        block_on(async {
+            let mut served = served();
+            let room = if is_whole { usize::MAX } else { MEDIUM / 2 };
+            served.client.far.set_room(room);
+            if is_whole {
+                assert_eq!(served.client.get("/medium").await.content.len(), MEDIUM);
+            } else {
+                let asked = "GET /medium HTTP/1.1\r\nHost: a\r\n\r\n";
+                served.client.far.send(asked);
+                let is_full = |sent: &[u8]| sent.len() == room;
+                served.client.far.until_sent(is_full).await;
+            }
+            served.serving.abort();
+            served.client.far.dropped().await;
+            assert_eq!(served.client.far.is_aborted(), !is_whole);
+        });
     }
 }
 

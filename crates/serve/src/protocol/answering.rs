@@ -94,10 +94,12 @@ impl Answering {
                 }
             };
             if self.sent == start {
+                stream.set_abort_on_drop(true);
                 journal.mark(Mark::Response { start });
             }
             self.sent += written;
         }
+        stream.set_abort_on_drop(false);
         journal.mark(Mark::ResponseEnd { end: self.sent });
         Ok(())
     }

@@ -31,7 +31,7 @@ struct Shared {
     /// Bytes that may still be written.
     room: usize,
     shut: bool,
-    aborted: bool,
+    abort_on_drop: bool,
     dropped: bool,
     reader: Option<Waker>,
     writer: Option<Waker>,
@@ -50,7 +50,7 @@ pub(crate) fn line() -> (Line, Far) {
         writes: 0,
         room: usize::MAX,
         shut: false,
-        aborted: false,
+        abort_on_drop: false,
         dropped: false,
         reader: None,
         writer: None,
@@ -126,7 +126,8 @@ impl Far {
 
     /// Whether the backend has reset the connection.
     pub(crate) fn is_aborted(&self) -> bool {
-        self.0.borrow().aborted
+        let shared = self.0.borrow();
+        shared.dropped && shared.abort_on_drop
     }
 
     /// Whether the backend has let go of the line.
@@ -229,8 +230,8 @@ impl PeekStream for Line {
         Poll::Ready(Ok(()))
     }
 
-    fn abort(self) {
-        self.0.borrow_mut().aborted = true;
+    fn set_abort_on_drop(&mut self, abort: bool) {
+        self.0.borrow_mut().abort_on_drop = abort;
     }
 }
 

@@ -194,8 +194,8 @@ impl<S: PeekStream, M: Marks> PeekStream for TlsStream<S, M> {
         true
     }
 
-    fn abort(self) {
-        self.stream.abort();
+    fn set_abort_on_drop(&mut self, abort: bool) {
+        self.stream.set_abort_on_drop(abort);
     }
 }
 

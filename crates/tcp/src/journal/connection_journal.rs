@@ -37,12 +37,6 @@ impl ConnectionJournal {
         }
     }
 
-    /// Whether a request is open that is not answered to its end.
-    pub(super) fn is_answering(&self) -> bool {
-        let underway = self.underway.as_ref();
-        underway.is_some_and(|underway| !underway.open.is_empty())
-    }
-
     /// r0.
     pub(crate) fn first_syn_dropped(&mut self, at: Instant) {
         if let Some(beginning) = &mut self.about.beginning {

@@ -66,11 +66,6 @@ impl StreamJournal {
         self.journal.blocked(at);
     }
 
-    /// Whether a request has not been answered to its end.
-    pub fn is_answering(&self) -> bool {
-        self.journal.is_answering()
-    }
-
     /// What the codec says.
     pub fn mark(&mut self, mark: StampedMark, recorder: &mut Recorder, counters: &mut Counters) {
         let mut marker = Marker {

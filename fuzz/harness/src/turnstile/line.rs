@@ -135,7 +135,7 @@ impl PeekStream for Line {
         Poll::Ready(Ok(()))
     }
 
-    fn abort(self) {}
+    fn set_abort_on_drop(&mut self, _: bool) {}
 }
 
 impl AsyncWrite for Line {

@@ -57,10 +57,14 @@ impl<S: PeekStream, M: Marks> Turnstile<S, M> {
             match step {
                 AnswerStep::More | AnswerStep::InterimEnded => {}
                 AnswerStep::Began { status } => {
+                    self.stream.set_abort_on_drop(true);
                     self.exchange.answer_begins(self.status_line_start, status);
                 }
                 AnswerStep::Ended => self.end_answer(),
-                AnswerStep::Upgraded => self.exchange.answer_upgraded(),
+                AnswerStep::Upgraded => {
+                    self.stream.set_abort_on_drop(false);
+                    self.exchange.answer_upgraded();
+                }
                 AnswerStep::Malformed => {
                     return Err(self.exchange.disagree(Disagreement::AnswerMalformed));
                 }
@@ -79,6 +83,7 @@ impl<S: PeekStream, M: Marks> Turnstile<S, M> {
     }
 
     fn end_answer(&mut self) {
+        self.stream.set_abort_on_drop(false);
         self.handed.clear();
         self.exchange.answer_ended();
     }
