@@ -3,9 +3,11 @@
 use crate::failure::{Failure, Kind, reason};
 use crate::talk;
 use periplus_logbook::access::{AccessLog, AccessLogHandle};
+use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, fcntl_getfl, fcntl_setfl, openat2};
+use rustix::io::Errno;
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{MetadataExt, fchown};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 /// Standard output, which cannot be opened anew.
@@ -59,12 +61,22 @@ pub(crate) struct LogFile {
 impl LogFile {
     /// Makes it `uid`'s, who could not open it again otherwise.
     ///
-    /// Not so where the path leads elsewhere or the file has another name: whoever may write in its folder could have put a
-    /// link there to a file that must stay root's.
+    /// Not so where the path leads over a link or the file has another name: whoever may write in a folder on the way could
+    /// have put a link there to a file that must stay root's.
     pub(crate) fn give_to(&self, uid: u32) -> io::Result<()> {
-        let (file, named) = (self.file.metadata()?, self.path.symlink_metadata()?);
+        let file = self.file.metadata()?;
+        let how = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let named = openat2(
+            CWD,
+            &self.path,
+            how,
+            Mode::empty(),
+            ResolveFlags::NO_SYMLINKS,
+        )?;
+        let named = File::from(named).metadata()?;
         let is_the_same = (file.dev(), file.ino()) == (named.dev(), named.ino());
-        if file.is_file() && is_the_same && file.nlink() == 1 && file.uid() != uid {
+        // Of how many names it has now: of an older look one may have been taken away since.
+        if file.is_file() && is_the_same && named.nlink() == 1 && file.uid() != uid {
             // Its group may be one that reads logs.
             fchown(&self.file, Some(uid), None)?;
         }
@@ -73,7 +85,7 @@ impl LogFile {
 
     /// Warns if `user`, who this process is by now, cannot open it again.
     pub(crate) fn try_as(&self, user: &str) {
-        if let Err(error) = OpenOptions::new().append(true).open(&self.path) {
+        if let Err(error) = open_without_waiting(OpenOptions::new().append(true), &self.path) {
             let (path, reason) = (self.path.display(), reason(&error));
             talk::say(&format!(
                 "periplus: {user} cannot open the access log {path} again: {reason}; to rotate it, and to read the configuration \
@@ -103,10 +115,23 @@ pub(super) fn open(path: &Path) -> Result<(AccessLog, Option<LogFile>), Failure>
 }
 
 fn append(path: &Path) -> Result<File, Failure> {
-    let opened = OpenOptions::new().append(true).create(true).open(path);
+    let opened = open_without_waiting(OpenOptions::new().append(true).create(true), path);
     opened.map_err(|error| {
+        if Errno::from_io_error(&error) == Some(Errno::NXIO) {
+            let what = format!("cannot write the access log {}: it is a FIFO that nobody reads", path.display());
+            return Failure::new(Kind::Running, what).fix("Start what reads it first, or name a file.");
+        }
         let what = format!("cannot write the access log {}: {}", path.display(), reason(&error));
         Failure::new(Kind::Running, what)
             .fix("Name a file in a folder that exists and that this user may write, or `-` for standard output.")
     })
+}
+
+/// Opens what may be a FIFO: until somebody reads it that would wait, and the server with it. Writing to it waits as ever.
+fn open_without_waiting(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    let flag = OFlags::NONBLOCK.bits() as i32;
+    let file = options.custom_flags(flag).open(path)?;
+    let flags = fcntl_getfl(&file)?;
+    fcntl_setfl(&file, flags - OFlags::NONBLOCK)?;
+    Ok(file)
 }

@@ -1,16 +1,26 @@
 //! `--access-log`: who asked for what, and where it waited.
 
-use crate::support::{Folder, Recording, Server, curl, get, nobody_exists};
+use crate::support::{Folder, Recording, Server, curl, get, nobody_exists, periplus};
 use rustix::process::Signal;
 use serde_json::Value;
 use std::ffi::OsStr;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 fn lines(path: &Path) -> Vec<Value> {
     Recording::parse(&std::fs::read_to_string(path).expect("a log"))
         .all()
         .to_vec()
+}
+
+/// Waits until it is so, for as long as nobody would believe.
+fn becomes(what: &str, condition: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !condition() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "not so: {what}");
+        std::thread::yield_now();
+    }
 }
 
 #[test]
@@ -78,15 +88,11 @@ fn after_it_was_moved_away_a_signal_has_it_opened_anew() {
     let server = Server::start(folder.path(), &options);
     get(&server.url("/a.txt"), &[]);
     // The client has its answer before the line is written.
-    while lines(&log).is_empty() {
-        std::thread::yield_now();
-    }
+    becomes("a line is there", || !lines(&log).is_empty());
     std::fs::rename(&log, &moved).expect("it is there");
     server.signal(Signal::USR1);
     // The server makes the file when it has heard the signal: until then there is none.
-    while !log.exists() {
-        std::thread::yield_now();
-    }
+    becomes("the log is there again", || log.exists());
     get(&server.url("/a.txt?second"), &[]);
     let ended = server.stop();
     assert_eq!(ended.code, Some(0), "{}", ended.talk);
@@ -116,15 +122,57 @@ fn who_gave_up_root_opens_it_anew_and_no_file_that_only_a_link_led_to_is_given_a
     assert!(!ended.talk.contains("cannot"), "{}", ended.talk);
     assert_eq!(lines(&log).len(), 1);
 
-    let (link, led_to) = (logs.join("link"), logs.join("root's"));
+    let (link, folder_link) = (logs.join("link"), logs.join("folder"));
+    let led_to = logs.join("root's");
     std::os::unix::fs::symlink(&led_to, &link).expect("a link");
-    let ended = start(&link).stop();
+    std::os::unix::fs::symlink(logs.path(), &folder_link).expect("a link");
+    for path in [link, folder_link.join("root's")] {
+        let ended = start(&path).stop();
+        assert!(
+            ended.talk.contains("nobody cannot open the access log"),
+            "{}",
+            ended.talk
+        );
+        assert_eq!(led_to.metadata().expect("it is there").uid(), 0, "{path:?}");
+    }
+}
+
+#[test]
+fn a_fifo_is_written_while_somebody_reads_it_and_is_not_waited_for() {
+    let folder = Folder::new().with("a.txt", b"hello");
+    let logs = Folder::new();
+    let fifo = logs.join("fifo");
+    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+    let kind = rustix::fs::FileType::Fifo;
+    rustix::fs::mknodat(rustix::fs::CWD, &fifo, kind, mode, 0).expect("a FIFO");
+    let options = [
+        "--quiet".as_ref(),
+        "--access-log".as_ref(),
+        fifo.as_os_str(),
+    ];
+    let mut command = periplus();
+    command.arg("serve").arg(folder.path()).args(options);
+    let output = command.output().expect("it starts");
+    let talk = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{talk}");
     assert!(
-        ended.talk.contains("nobody cannot open the access log"),
-        "{}",
-        ended.talk
+        talk.contains("it is a FIFO that nobody reads\n  Start what reads it first"),
+        "{talk}"
     );
-    assert_eq!(led_to.metadata().expect("it is there").uid(), 0);
+
+    let reading = fifo.clone();
+    let reader = std::thread::spawn(move || std::fs::read_to_string(reading));
+    // Nobody else opens it: once there is a writer, the reader has begun.
+    let writer = std::fs::OpenOptions::new()
+        .write(true)
+        .open(&fifo)
+        .expect("a FIFO");
+    let server = Server::start(folder.path(), &options);
+    drop(writer);
+    get(&server.url("/a.txt"), &[]);
+    assert_eq!(server.stop().code, Some(0));
+    let read = reader.join().expect("it reads").expect("it is text");
+    assert_eq!(Recording::parse(&read).all().len(), 1, "{read}");
 }
 
 #[test]
