@@ -88,8 +88,8 @@ impl Servers {
         if let Some((_, https)) = places.find(|(place, _)| place.tls.is_some()) {
             servers.https = https.local_addr()?.port();
         }
-        for (place, listener) in plan.listeners.iter().zip(listening) {
-            servers.serve(place, listener, &what, secured.of(place))?;
+        for ((place, tls), listener) in secured.of(plan).zip(listening) {
+            servers.serve(place, listener, &what, tls)?;
         }
         Ok(servers)
     }

@@ -77,6 +77,49 @@ fn certificates_are_read_anew_on_sighup() {
 }
 
 #[test]
+fn of_two_listeners_on_any_port_each_has_its_own_certificate() {
+    let folder = Folder::new().with("site/a.txt", b"content");
+    let listener = |name: &str| {
+        issue(folder.path());
+        let [chain, key] = ["chain", "key"].map(|what| {
+            let named = format!("{name}-{what}.pem");
+            let issued = folder.join(&format!("{what}.pem"));
+            std::fs::rename(issued, folder.join(&named)).expect("it was issued");
+            named
+        });
+        format!(
+            "[[listener]]\nprotocol = \"http\"\nport = 0\n[[listener.tls.certificate]]\nchain = {chain:?}\nkey = {key:?}\n"
+        )
+    };
+    let listeners = ["one", "two"].map(listener).concat();
+    let config = format!("{listeners}[[site]]\nroot = \"site\"\n");
+    std::fs::write(folder.join("periplus.toml"), config).expect("a file");
+    let mut command = periplus();
+    command
+        .arg("serve")
+        .arg("--config")
+        .arg(folder.join("periplus.toml"));
+    let mut server = Server::spawn(command);
+    let addresses = [server.address, server.wait_for_address()];
+    for again in [false, true] {
+        if again {
+            server.signal(Signal::HUP);
+            server.wait_for_line("Configuration read again");
+        }
+        for (name, address) in ["one", "two"].iter().zip(addresses) {
+            let output = curl()
+                .arg("--cacert")
+                .arg(folder.join(&format!("{name}-chain.pem")))
+                .arg(format!("https://{address}/a.txt"))
+                .output()
+                .expect("curl is installed");
+            assert_eq!(output.stdout, b"content", "{name}, {again}");
+        }
+    }
+    assert_eq!(server.stop().code, Some(0));
+}
+
+#[test]
 fn a_certificate_that_cannot_be_read_is_told_before_anything_is_served() {
     let folder = Folder::new().with("a.txt", b"content");
     let output = periplus()
