@@ -108,6 +108,10 @@ impl Default for Limits {
     }
 }
 
+/// How many requests of an HTTP/2 connection may be open at the most: half of those that a record is kept of, so that there is
+/// one of those as well that were more.
+const HTTP2_STREAMS: u32 = 256;
+
 /// What the section says of the server's own limits.
 pub(super) fn of_the_server(section: &Section<'_>, serve: &mut ServeOptions) {
     let count = |key, place: &mut usize| {
@@ -127,7 +131,8 @@ pub(super) fn of_the_server(section: &Section<'_>, serve: &mut ServeOptions) {
     ) {
         serve.max_header_size = size;
     }
-    if let Some(streams) = section.number("http2_streams", "a number, 0 to 4294967295", 0u32..) {
+    let range = 0..=HTTP2_STREAMS;
+    if let Some(streams) = section.number("http2_streams", "a number, 0 to 256", range) {
         serve.http2_streams = streams;
     }
     if let Some((size, _)) = section.parsed("max_message_size", A_SIZE, size) {

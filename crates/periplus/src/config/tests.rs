@@ -106,6 +106,14 @@ fn limits_are_what_is_said() {
             "{refusal}"
         );
     }
+    let streams = |streams| format!("[limits]\nhttp2_streams = {streams}\n");
+    let most = parse(&streams(256)).unwrap().serve.http2_streams;
+    assert_eq!(most, 256);
+    let refusal = refusal(&streams(257));
+    assert!(
+        refusal.ends_with("and must be a number, 0 to 256"),
+        "{refusal}"
+    );
 }
 
 #[test]

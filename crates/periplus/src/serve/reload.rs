@@ -102,6 +102,7 @@ impl Reload<'_> {
         }
         self.plan.serve = periplus_serve::ServeOptions {
             access_log: self.plan.serve.access_log,
+            message_memory: self.plan.serve.message_memory,
             ..new.serve
         };
         self.plan.sites = new.sites;
@@ -132,6 +133,10 @@ fn fixed(old: &Plan, new: &Plan) -> Vec<&'static str> {
         (
             differ(&old.files, &new.files),
             "[files], and `files` in [memory],",
+        ),
+        (
+            old.serve.message_memory != new.serve.message_memory,
+            "`messages` in [memory]",
         ),
         (
             differ(&old.tcp, &new.tcp),

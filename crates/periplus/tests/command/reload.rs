@@ -87,10 +87,11 @@ fn a_wrong_file_is_told_and_changes_nothing() {
 fn what_cannot_be_changed_is_named_and_the_rest_is_changed() {
     let folder = folder();
     let mut server = start(&folder);
-    let more = "[[listener]]\nprotocol = \"kv\"\nport = 0\n[tcp]\ntcp_syncookies = 2\n";
+    let more = "[[listener]]\nprotocol = \"kv\"\nport = 0\n[memory]\nmessages = \"1 MiB\"\n[tcp]\ntcp_syncookies = 2\n";
     write(&folder, &format!("{}{more}", config("new")));
     server.signal(Signal::HUP);
     server.wait_for_line("which [[listener]] there are cannot be changed");
+    server.wait_for_line("`messages` in [memory] cannot be changed");
     server.wait_for_line("[tcp], and `tcp_mem` in [memory], cannot be changed");
     assert_eq!(get(&server.url("/a.txt"), &[]).body, b"new");
     assert_eq!(server.stop().code, Some(0));
