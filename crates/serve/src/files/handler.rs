@@ -15,7 +15,7 @@ use super::negotiation::Choice;
 use super::offer::Offer;
 use super::options::{EntityTags, FolderOptions};
 use super::patience::Patience;
-use super::pool::FileRead;
+use super::pool::{FileRead, Pool};
 use super::read::{is_changed, read};
 use super::refusal::{no_index, not_fetched, not_found, redirect, refused, unreadable};
 use super::reply::{Reply, failed, not_acceptable, nothing};
@@ -74,6 +74,11 @@ impl Folder {
             options: Arc::new(options.clone()),
             store: store.clone(),
         })
+    }
+
+    /// Where what may wait for a disk is done.
+    pub(super) fn pool(&self) -> &Pool {
+        &self.store.pool
     }
 
     /// The folder at `root`, if that is another one by now.
